@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Messages to the user: one line each on stderr, prefixed with the program's
+ * name. A message is printed once, by the function that knows most; callers
+ * only pass the error code on.
+ */
+#ifndef BASE_DIAG_H
+#define BASE_DIAG_H
+
+#include "base/types.h"
+
+#include <errno.h>
+
+enum diag_level {
+	DIAG_ERROR,	/* only errors (-q) */
+	DIAG_WARNING,	/* and warnings; the default */
+	DIAG_INFO,	/* and notes (-v) */
+};
+
+/* diag_set_level - choose what is printed; DIAG_WARNING until called */
+void diag_set_level(enum diag_level level);
+
+/* diag_set_sink - send whole lines (newline included) elsewhere; NULL restores stderr */
+void diag_set_sink(void (*sink)(const char *line, size_t len));
+
+/*
+ * fail - print one error line and return @err
+ * @err: a negative errno, returned unchanged
+ * The text says what was found and what is allowed; no trailing newline.
+ */
+int fail(int err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* fail_errno - as fail(), with ": " and strerror(errno) added; returns -errno */
+int fail_errno(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* warning, info - print one line, if the level allows */
+void warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void info(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * Names in messages are bytes of any kind: quote() makes them printable.
+ * Printable ASCII stays, valid multi-byte sequences are not guessed at: all
+ * other bytes and the backslash become \ooo. Long names are shortened with
+ * "..." in the middle.
+ */
+#define QUOTE_BYTES 600
+/*
+ * quote - printable form of @len bytes at @bytes
+ * @out: at least QUOTE_BYTES, owned by the caller
+ * Returns @out.
+ */
+const char *quote(char *out, const void *bytes, size_t len);
+
+#endif

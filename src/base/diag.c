@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Messages. A line is put together on the stack and leaves in one write(), so
+ * that lines of several threads, or of several programs on one terminal, do
+ * not mix. Control bytes never reach the terminal: a message is one line.
+ *
+ * The two variables below are the only writable globals of the program.
+ */
+#include "base/diag.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define PROGRAM_PREFIX "tar2btrfs: "
+#define CUT_MARK "..."
+
+/* At most PIPE_BUF, so that a line into a pipe is never divided. */
+#define LINE_BYTES 4096u
+#define REASON_BYTES 128u
+#define PREFIX_BYTES 32u
+
+/* Set before threads start, only read afterwards. */
+static enum diag_level diag_level = DIAG_WARNING;
+static void (*diag_sink)(const char *line, size_t len);
+
+void diag_set_level(enum diag_level level)
+{
+	diag_level = level;
+}
+
+void diag_set_sink(void (*sink)(const char *line, size_t len))
+{
+	diag_sink = sink;
+}
+
+static void line_print(const char *line, size_t len)
+{
+	if (diag_sink) {
+		diag_sink(line, len);
+		return;
+	}
+	while (write(STDERR_FILENO, line, len) < 0) {
+		/* There is no other place to report that stderr is broken. */
+		if (errno != EINTR)
+			return;
+	}
+}
+
+/* @prefix is shorter than PREFIX_BYTES, @suffix than REASON_BYTES; only the text between is cut. */
+__attribute__((format(printf, 3, 0))) static void message(const char *prefix, const char *suffix,
+							  const char *format, va_list args)
+{
+	char line[LINE_BYTES];
+	const size_t prefix_len = strlen(prefix);
+	const size_t suffix_len = strlen(suffix);
+	const size_t room = sizeof(line) - prefix_len - suffix_len - 1;
+
+	assert(prefix_len < PREFIX_BYTES && suffix_len < REASON_BYTES);
+	memcpy(line, prefix, prefix_len);
+	int wanted = vsnprintf(line + prefix_len, room + 1, format, args);
+	size_t len = prefix_len;
+	if (wanted > 0 && (size_t)wanted <= room) {
+		len += (size_t)wanted;
+	} else if (wanted > 0) {
+		len += room;
+		memcpy(line + len - strlen(CUT_MARK), CUT_MARK, strlen(CUT_MARK));
+	}
+	memcpy(line + len, suffix, suffix_len);
+	len += suffix_len;
+
+	for (size_t i = 0; i < len; i++) {
+		u8 byte = (u8)line[i];
+		if (byte < ' ' || byte == 0x7f)
+			line[i] = '?';
+	}
+	line[len++] = '\n';
+	line_print(line, len);
+}
+
+int fail(int err, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	message(PROGRAM_PREFIX, "", format, args);
+	va_end(args);
+	return err;
+}
+
+int fail_errno(const char *format, ...)
+{
+	char reason[REASON_BYTES];
+	va_list args;
+
+	/* A caller that sees an error without errno must still see an error. */
+	const int err = errno ? errno : EIO;
+	errno = err;
+	snprintf(reason, sizeof(reason), ": %m");
+	va_start(args, format);
+	message(PROGRAM_PREFIX, reason, format, args);
+	va_end(args);
+	return -err;
+}
+
+void warning(const char *format, ...)
+{
+	va_list args;
+
+	if (diag_level < DIAG_WARNING)
+		return;
+	va_start(args, format);
+	message(PROGRAM_PREFIX "warning: ", "", format, args);
+	va_end(args);
+}
+
+void info(const char *format, ...)
+{
+	va_list args;
+
+	if (diag_level < DIAG_INFO)
+		return;
+	va_start(args, format);
+	message(PROGRAM_PREFIX, "", format, args);
+	va_end(args);
+}
+
+static bool is_plain(u8 byte)
+{
+	return byte >= ' ' && byte < 0x7f && byte != '\\';
+}
+
+static size_t quoted_len(u8 byte)
+{
+	return is_plain(byte) ? 1 : 4;
+}
+
+static char *quote_byte(char *out, u8 byte)
+{
+	if (is_plain(byte)) {
+		*out++ = (char)byte;
+		return out;
+	}
+	*out++ = '\\';
+	*out++ = (char)('0' + (byte >> 6));
+	*out++ = (char)('0' + (byte >> 3 & 7));
+	*out++ = (char)('0' + (byte & 7));
+	return out;
+}
+
+/* How many of @len bytes at @in fit into @room characters when quoted. */
+static size_t quotable(const u8 *in, size_t len, size_t room)
+{
+	size_t n = 0;
+
+	while (n < len && quoted_len(in[n]) <= room)
+		room -= quoted_len(in[n++]);
+	return n;
+}
+
+const char *quote(char *out, const void *bytes, size_t len)
+{
+	const u8 *in = bytes;
+	const size_t room = QUOTE_BYTES - 1;
+	const size_t half = (room - strlen(CUT_MARK)) / 2;
+	char *p = out;
+
+	size_t head = quotable(in, len, room);
+	size_t tail = len;
+	const bool is_cut = head < len;
+	if (is_cut) {
+		head = quotable(in, len, half);
+		for (size_t left = half; quoted_len(in[tail - 1]) <= left; tail--)
+			left -= quoted_len(in[tail - 1]);
+	}
+
+	for (size_t i = 0; i < head; i++)
+		p = quote_byte(p, in[i]);
+	if (is_cut) {
+		memcpy(p, CUT_MARK, strlen(CUT_MARK));
+		p += strlen(CUT_MARK);
+	}
+	for (size_t i = tail; i < len; i++)
+		p = quote_byte(p, in[i]);
+	*p = '\0';
+	return out;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Memory that never fails to its callers, growing arrays and arenas.
+ *
+ * An arena is a list of zeroed blocks; only the newest one has room. A request
+ * that would waste much of it gets a block of its own, linked behind the
+ * newest, which stays in use.
+ */
+#include "base/mem.h"
+
+#include "base/diag.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define ALIGNED_BYTES 4096u
+#define GROW_MIN_ELEMENTS 16u
+
+/* With malloc's own header a whole number of pages. */
+#define ARENA_BLOCK_BYTES ((1u << 20) - 32)
+/* Larger requests get their own block: at most this much of a block is lost. */
+#define ARENA_OWN_BLOCK_BYTES (ARENA_BLOCK_BYTES / 8)
+
+struct arena_block {
+	struct arena_block *next;
+	size_t room_bytes; /* of data */
+	u8 data[];         /* aligned to 8, as the head is */
+};
+static_assert(offsetof(struct arena_block, data) % 8 == 0, "arena data is aligned");
+
+/* _exit: other threads may be at work, and exit handlers would race with them. */
+static void *or_exit(void *p, size_t bytes)
+{
+	if (!p) {
+		fail(-ENOMEM, "out of memory: no %zu bytes more", bytes);
+		_exit(1);
+	}
+	return p;
+}
+
+void *xmalloc(size_t bytes)
+{
+	return or_exit(malloc(bytes ? bytes : 1), bytes);
+}
+
+void *xzalloc(size_t bytes)
+{
+	return or_exit(calloc(1, bytes ? bytes : 1), bytes);
+}
+
+void *xaligned(size_t bytes)
+{
+	void *p;
+
+	if (posix_memalign(&p, ALIGNED_BYTES, bytes ? bytes : 1))
+		p = NULL;
+	return memset(or_exit(p, bytes), 0, bytes);
+}
+
+void *xmemdup(const void *data, size_t bytes)
+{
+	u64 with_nul;
+
+	if (add_overflows(bytes, 1, &with_nul) || with_nul > SIZE_MAX)
+		or_exit(NULL, bytes);
+	u8 *copy = xmalloc((size_t)with_nul);
+	if (bytes)
+		memcpy(copy, data, bytes);
+	copy[bytes] = 0;
+	return copy;
+}
+
+void xfree(void *p)
+{
+	free(p);
+}
+
+void *mem_grow(void *array, size_t *capacity, size_t wanted, size_t elem_size)
+{
+	u64 bytes;
+
+	if (array && wanted <= *capacity)
+		return array;
+	u64 elements = max_u64(max_u64(wanted, (u64)*capacity + *capacity / 2), GROW_MIN_ELEMENTS);
+	if (mul_overflows(elements, elem_size, &bytes) || bytes > SIZE_MAX)
+		or_exit(NULL, SIZE_MAX);
+	array = or_exit(realloc(array, (size_t)bytes), (size_t)bytes);
+	*capacity = (size_t)elements;
+	return array;
+}
+
+static struct arena_block *arena_block_new(size_t room_bytes)
+{
+	u64 bytes;
+
+	if (add_overflows(room_bytes, sizeof(struct arena_block), &bytes) || bytes > SIZE_MAX)
+		or_exit(NULL, room_bytes);
+	struct arena_block *block = xzalloc((size_t)bytes);
+	block->room_bytes = room_bytes;
+	return block;
+}
+
+static void *arena_take(struct arena *a, size_t bytes, size_t align)
+{
+	size_t start = (size_t)align_up(a->used_bytes, align);
+	struct arena_block *block = a->blocks;
+
+	if (!block || start > block->room_bytes || bytes > block->room_bytes - start) {
+		if (block && bytes > ARENA_OWN_BLOCK_BYTES) {
+			struct arena_block *own = arena_block_new(bytes);
+			own->next = block->next;
+			block->next = own;
+			return own->data;
+		}
+		block = arena_block_new(
+			(size_t)max_u64(bytes, ARENA_BLOCK_BYTES - sizeof(struct arena_block)));
+		block->next = a->blocks;
+		a->blocks = block;
+		start = 0;
+	}
+	a->used_bytes = start + bytes;
+	return block->data + start;
+}
+
+void *arena_alloc(struct arena *a, size_t bytes)
+{
+	return arena_take(a, bytes, 8);
+}
+
+void *arena_alloc_unaligned(struct arena *a, size_t bytes)
+{
+	return arena_take(a, bytes, 1);
+}
+
+void *arena_memdup(struct arena *a, const void *data, size_t bytes)
+{
+	void *copy = arena_take(a, bytes, 1);
+
+	if (bytes)
+		memcpy(copy, data, bytes);
+	return copy;
+}
+
+void arena_free(struct arena *a)
+{
+	struct arena_block *next;
+
+	for (struct arena_block *block = a->blocks; block; block = next) {
+		next = block->next;
+		xfree(block);
+	}
+	a->blocks = NULL;
+	a->used_bytes = 0;
+}
