@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Checksums of blocks and data, and the crc32c hashes of names and references. */
+#ifndef DISK_CHECKSUM_H
+#define DISK_CHECKSUM_H
+
+#include "disk/format.h"
+
+/*
+ * checksum_init - prepare the libraries and choose the crc32c for this CPU
+ * Called once, before any other function here and before threads start; returns 0, or a negative errno
+ * after printing why.
+ */
+int checksum_init(void);
+
+/* checksum_size - stored bytes of one sum: 4, 8 or 32 */
+u32 checksum_size(enum btrfs_csum_type type);
+
+/* checksum_from_name - crc32c, xxhash, sha256 or blake2 (mkfs.btrfs's names); false if unknown */
+bool checksum_from_name(const char *name, enum btrfs_csum_type *type);
+
+/* checksum - the sum of @bytes at @data as stored on disk; writes checksum_size(@type) bytes to @sum */
+void checksum(enum btrfs_csum_type type, const void *data, size_t bytes, u8 *sum);
+
+/*
+ * checksum_sectors - one sum for each sector
+ * @data:    @sectors x 4096 bytes
+ * @sums:    @sectors x checksum_size(@type) bytes
+ */
+void checksum_sectors(enum btrfs_csum_type type, const void *data, u32 sectors, u8 *sums);
+
+/* seal_block - fill the csum field of a tree block or superblock of @bytes, unused sum bytes zero */
+void seal_block(enum btrfs_csum_type type, void *block, u32 bytes);
+
+/* crc32c_raw - continue a raw crc32c (no inversion before or after) from @seed */
+u32 crc32c_raw(u32 seed, const void *data, size_t bytes);
+
+/* crc32c_table - the portable implementation of crc32c_raw(), for tests */
+u32 crc32c_table(u32 seed, const void *data, size_t bytes);
+
+/* name_hash - key offset of DIR_ITEM and XATTR_ITEM (btrfs_name_hash) */
+u32 name_hash(const void *name, size_t len);
+
+/* extref_hash - key offset of INODE_EXTREF (btrfs_extref_hash) */
+u64 extref_hash(u64 parent, const void *name, size_t len);
+
+/* data_ref_hash - order of data references (hash_extent_data_ref) */
+u64 data_ref_hash(u64 root, u64 objectid, u64 offset);
+
+/* A running SHA-256, for ids that follow from content. */
+struct sha256;
+struct sha256 *sha256_new(void);
+void sha256_add(struct sha256 *s, const void *data, size_t bytes);
+/* sha256_finish - the digest; frees @s */
+void sha256_finish(struct sha256 *s, u8 digest[32]);
+
+/* hash128 - 128 bits over @bytes at @data, fast, not cryptographic (XXH3); equal on every machine */
+void hash128(const void *data, size_t bytes, u8 hash[16]);
+
+#endif

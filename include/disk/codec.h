@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Compression, in the frames that btrfs reads. A codec is a table of functions; a
+ * context belongs to one thread.
+ */
+#ifndef DISK_CODEC_H
+#define DISK_CODEC_H
+
+#include "disk/format.h"
+
+struct codec {
+	const char *name;			/* as in --compress */
+	enum btrfs_compression_type type;	/* on disk */
+	u64 incompat_flag;			/* superblock feature bit, 0 if none is needed */
+	int level_min, level_max, level_default;
+	/* levels between that do not exist (lzo has 1 and 9) are refused by codec_parse() */
+	bool (*level_exists)(int level);
+	/* version string of the library, static storage */
+	const char *(*library)(void);
+	/* a context for pieces of at most BTRFS_MAX_COMPRESSED bytes; NULL never */
+	void *(*context_new)(int level);
+	void (*context_free)(void *ctx);
+	/*
+	 * compress one piece of @in_bytes (1..131072) into one frame
+	 * Returns its length, or 0 if it does not fit into @out_bytes or the library gave up:
+	 * the caller then stores the piece as it is.
+	 */
+	size_t (*compress)(void *ctx, const void *in, size_t in_bytes, void *out, size_t out_bytes);
+};
+
+/* Codec and level as chosen by the user; codec is NULL for "none". */
+struct codec_choice {
+	const struct codec *codec;
+	int level;
+};
+
+/* codec_table - all codecs, ended by NULL */
+extern const struct codec *const codec_table[];
+
+/*
+ * codec_parse - read ALGO[:LEVEL]
+ * Returns 0 or -EINVAL after printing what was found and what is allowed.
+ */
+int codec_parse(const char *text, struct codec_choice *choice);
+
+/* codec_default - zstd:3 */
+struct codec_choice codec_default(void);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The list of codecs and the reader of ALGO[:LEVEL]. What is allowed is
+ * written out from the list, so that messages follow it.
+ */
+#include "disk/codec.h"
+
+#include "base/diag.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+/* One file each: codec_zstd.c, codec_zlib.c, codec_lzo.c. */
+extern const struct codec codec_zstd, codec_zlib, codec_lzo;
+
+const struct codec *const codec_table[] = { &codec_zstd, &codec_zlib, &codec_lzo, NULL };
+
+#define NONE "none"
+#define ALLOWED_BYTES 160u
+/* More digits than any level has; keeps the number in an int. */
+#define LEVEL_DIGITS 4u
+
+/* "1..19", or "1|9" if there are gaps, appended to @text. */
+static void append_levels(char *text, const struct codec *codec)
+{
+	size_t len = strlen(text);
+	bool has_gap = false;
+
+	for (int level = codec->level_min; level <= codec->level_max; level++)
+		has_gap |= !codec->level_exists(level);
+	if (!has_gap) {
+		snprintf(text + len, ALLOWED_BYTES - len, "%d..%d", codec->level_min,
+			 codec->level_max);
+		return;
+	}
+	for (int level = codec->level_min; level <= codec->level_max; level++) {
+		if (!codec->level_exists(level))
+			continue;
+		const char *bar = level > codec->level_min ? "|" : "";
+		len += (size_t)snprintf(text + len, ALLOWED_BYTES - len, "%s%d", bar, level);
+	}
+}
+
+static int fail_algorithm(const char *text, size_t len)
+{
+	char allowed[ALLOWED_BYTES] = "";
+	char quoted[QUOTE_BYTES];
+
+	for (const struct codec *const *c = codec_table; *c; c++) {
+		strcat(allowed, (*c)->name);
+		strcat(allowed, "[:");
+		append_levels(allowed, *c);
+		strcat(allowed, "], ");
+	}
+	return fail(-EINVAL, "--compress: unknown algorithm '%s', allowed: %s" NONE,
+		    quote(quoted, text, len), allowed);
+}
+
+static int fail_level(const struct codec *codec, const char *level)
+{
+	char allowed[ALLOWED_BYTES] = "";
+	char quoted[QUOTE_BYTES];
+
+	append_levels(allowed, codec);
+	return fail(-EINVAL, "--compress: %s has no level '%s', allowed: %s", codec->name,
+		    quote(quoted, level, strlen(level)), allowed);
+}
+
+/* The whole of @text as a decimal number; -1 if it is none or has too many digits. */
+static int parse_level(const char *text)
+{
+	const size_t len = strlen(text);
+	int level = 0;
+
+	if (len == 0 || len > LEVEL_DIGITS)
+		return -1;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9')
+			return -1;
+		level = level * 10 + (*text - '0');
+	}
+	return level;
+}
+
+static bool is_name(const char *name, const char *text, size_t len)
+{
+	return strlen(name) == len && memcmp(name, text, len) == 0;
+}
+
+int codec_parse(const char *text, struct codec_choice *choice)
+{
+	const size_t len = strcspn(text, ":");
+	const char *level_text = text[len] ? text + len + 1 : NULL;
+
+	if (is_name(NONE, text, len)) {
+		if (level_text)
+			return fail(-EINVAL, "--compress: '" NONE "' takes no level");
+		*choice = (struct codec_choice){ 0 };
+		return 0;
+	}
+	const struct codec *const *c = codec_table;
+	while (*c && !is_name((*c)->name, text, len))
+		c++;
+	if (!*c)
+		return fail_algorithm(text, len);
+
+	int level = (*c)->level_default;
+	if (level_text) {
+		level = parse_level(level_text);
+		if (level < (*c)->level_min || level > (*c)->level_max ||
+		    !(*c)->level_exists(level))
+			return fail_level(*c, level_text);
+	}
+	*choice = (struct codec_choice){ .codec = *c, .level = level };
+	return 0;
+}
+
+struct codec_choice codec_default(void)
+{
+	return (struct codec_choice){ .codec = &codec_zstd, .level = codec_zstd.level_default };
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * zstd: one frame with its content size, without checksum or dictionary id.
+ * The kernel has room for a window of 128 KiB only and reads nothing after
+ * the first frame.
+ *
+ * The library's way through a block may depend on the room for its output, so
+ * it always gets enough for the worst case: a piece makes the same frame
+ * whatever room the caller has.
+ */
+#include "disk/codec.h"
+
+#include "base/diag.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <unistd.h>
+#include <zstd.h>
+#include <zstd_errors.h>
+
+#define WINDOW_LOG 17
+static_assert(1u << WINDOW_LOG == BTRFS_MAX_COMPRESSED, "the window holds a piece");
+
+struct zstd_context {
+	ZSTD_CCtx *cctx;
+	size_t frame_bytes; /* room at frame */
+	u8 frame[];
+};
+
+/* What is not a refused piece is lack of memory; storing the piece raw would change the image. */
+static void exit_failed(const char *reason)
+{
+	fail(-ENOMEM, "zstd: %s", reason);
+	_exit(1);
+}
+
+static void set_parameter(struct zstd_context *zstd, ZSTD_cParameter parameter, int value)
+{
+	size_t ret = ZSTD_CCtx_setParameter(zstd->cctx, parameter, value);
+
+	if (ZSTD_isError(ret))
+		exit_failed(ZSTD_getErrorName(ret));
+}
+
+static void *zstd_new(int level)
+{
+	const size_t frame_bytes = ZSTD_compressBound(BTRFS_MAX_COMPRESSED);
+	struct zstd_context *zstd = xzalloc(sizeof(*zstd) + frame_bytes);
+
+	zstd->frame_bytes = frame_bytes;
+	zstd->cctx = ZSTD_createCCtx();
+	if (!zstd->cctx)
+		exit_failed("out of memory");
+	set_parameter(zstd, ZSTD_c_compressionLevel, level);
+	set_parameter(zstd, ZSTD_c_windowLog, WINDOW_LOG);
+	set_parameter(zstd, ZSTD_c_contentSizeFlag, 1);
+	set_parameter(zstd, ZSTD_c_checksumFlag, 0);
+	set_parameter(zstd, ZSTD_c_dictIDFlag, 0);
+	return zstd;
+}
+
+static void zstd_free(void *ctx)
+{
+	struct zstd_context *zstd = ctx;
+
+	ZSTD_freeCCtx(zstd->cctx);
+	xfree(zstd);
+}
+
+static size_t zstd_compress(void *ctx, const void *in, size_t in_bytes, void *out, size_t out_bytes)
+{
+	struct zstd_context *zstd = ctx;
+
+	assert(in_bytes >= 1 && in_bytes <= BTRFS_MAX_COMPRESSED);
+	size_t n = ZSTD_compress2(zstd->cctx, zstd->frame, zstd->frame_bytes, in, in_bytes);
+	if (ZSTD_getErrorCode(n) == ZSTD_error_memory_allocation)
+		exit_failed(ZSTD_getErrorName(n));
+	if (ZSTD_isError(n) || n > out_bytes)
+		return 0;
+	memcpy(out, zstd->frame, n);
+	return n;
+}
+
+static bool zstd_level_exists(int level)
+{
+	return level >= 1 && level <= 19;
+}
+
+extern const struct codec codec_zstd;
+const struct codec codec_zstd = {
+	.name = "zstd",
+	.type = BTRFS_COMPRESS_ZSTD,
+	.incompat_flag = BTRFS_FEATURE_INCOMPAT_COMPRESS_ZSTD,
+	.level_min = 1,
+	.level_max = 19, /* more needs a larger window to be of use */
+	.level_default = 3,
+	.level_exists = zstd_level_exists,
+	.library = ZSTD_versionString,
+	.context_new = zstd_new,
+	.context_free = zstd_free,
+	.compress = zstd_compress,
+};
