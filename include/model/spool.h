@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A spool: an unnamed temporary file that is appended to while the archive is
+ * read, and read back while the image is written. The process's end, however
+ * it comes, leaves nothing of it.
+ */
+#ifndef MODEL_SPOOL_H
+#define MODEL_SPOOL_H
+
+#include "base/types.h"
+
+struct spool;
+
+/*
+ * spool_new - open a spool in directory @dir
+ * Returns 0, or a negative errno after printing. @dir must stay valid; release with spool_free().
+ */
+int spool_new(const char *dir, struct spool **spool);
+void spool_free(struct spool *spool);
+
+/* spool_size - bytes appended so far: the offset that the next spool_append() gets */
+u64 spool_size(const struct spool *spool);
+
+/* spool_append - @bytes at the end, buffered; returns 0 or a negative errno after printing */
+int spool_append(struct spool *spool, const void *data, size_t bytes);
+
+/* spool_append_zeros - the same with zeros */
+int spool_append_zeros(struct spool *spool, size_t bytes);
+
+/*
+ * spool_read - @bytes from @offset
+ * The range must lie within spool_size(). Small reads in ascending order are cheap (one window is kept).
+ * Returns 0 or a negative errno after printing.
+ */
+int spool_read(struct spool *spool, u64 offset, void *buf, size_t bytes);
+
+/*
+ * spool_copy - write @bytes from @offset to descriptor @fd
+ * Returns 0, a negative errno after printing if reading fails, or with *@write_error set to true
+ * the errno of the failed write, not printed.
+ */
+int spool_copy(struct spool *spool, u64 offset, u64 bytes, int fd, bool *write_error);
+
+#endif

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Hard links, in any order with their targets.
+ *
+ * A link whose target stands already shares its inode at once. Else its name gets a
+ * placeholder, and the link waits in a table under the path where its target
+ * is expected; each member that arrives looks there. What still waits at the end
+ * (its target's path leads through a symlink that came later) is looked up in the
+ * finished tree.
+ */
+#include "base/diag.h"
+#include "disk/checksum.h"
+#include "tree_private.h"
+
+static struct pending_link **pending_bucket(const struct tree *tree, const struct path *path)
+{
+	return &tree->pending_buckets[crc32c_raw(0, path->bytes, path->len) &
+				      (tree->nr_pending_buckets - 1)];
+}
+
+static void pending_grow(struct tree *tree)
+{
+	xfree(tree->pending_buckets);
+	tree->nr_pending_buckets *= 2;
+	tree->pending_buckets = xzalloc(tree->nr_pending_buckets * sizeof(*tree->pending_buckets));
+	for (struct pending_link *p = tree->pending; p; p = p->next) {
+		struct pending_link **b = pending_bucket(tree, &p->awaited);
+		p->hash_next = *b;
+		*b = p;
+	}
+}
+
+static bool is_waiting(const struct pending_link *p)
+{
+	return p->dentry->inode == p->placeholder;
+}
+
+/* The checks of DESIGN: no links to directories, and none that bring other xattrs. */
+static int check_target(const struct dentry *link, const struct inode *target,
+			const struct path *target_path, const struct xattr *xattrs)
+{
+	char q[QUOTE_BYTES], t[QUOTE_BYTES];
+	if (inode_is_dir(target))
+		return fail(-EPERM, "%s: a hard link to '%s', which is a directory",
+			    quote_dentry(q, link), quote(t, target_path->bytes, target_path->len));
+	if (xattrs && !xattrs_equal(xattrs, target->xattrs))
+		return fail(-EINVAL, "%s: a hard link with other xattrs than its target '%s'",
+			    quote_dentry(q, link), quote(t, target_path->bytes, target_path->len));
+	return 0;
+}
+
+static void donate(struct tree *tree, struct dentry *link, struct inode *donor,
+		   struct inode *target)
+{
+	if (!donor)
+		return;
+	struct donation *d = arena_alloc(&tree->arena, sizeof(*d));
+	*d = (struct donation){
+		.next = tree->donations, .donor = donor, .link = link, .target = target
+	};
+	tree->donations = d;
+}
+
+static int bind(struct tree *tree, struct pending_link *p, struct inode *target)
+{
+	int err = check_target(p->dentry, target, &p->target, p->xattrs);
+	if (err)
+		return err;
+	p->dentry->inode = target;
+	donate(tree, p->dentry, p->donor, target);
+	return 0;
+}
+
+static struct path arena_path(struct tree *tree, const struct path *path)
+{
+	return (struct path){ .bytes = arena_memdup(&tree->arena, path->bytes, path->len),
+			      .len = path->len };
+}
+
+/* Let the name at @link wait for @target, which is expected at @awaited. */
+static void wait_for(struct tree *tree, struct dentry *link, const struct path *target,
+		     const struct path *awaited, struct xattr *xattrs, struct inode *donor)
+{
+	struct pending_link *p = arena_alloc(&tree->arena, sizeof(*p));
+	struct inode *placeholder = arena_alloc(&tree->arena, sizeof(*placeholder));
+	placeholder->names = link;
+	placeholder->pending = p;
+	link->inode = placeholder;
+	*p = (struct pending_link){
+		.next = tree->pending,
+		.dentry = link,
+		.placeholder = placeholder,
+		.target = arena_path(tree, target),
+		.awaited = arena_path(tree, awaited),
+		.xattrs = xattrs,
+		.donor = donor,
+	};
+	tree->pending = p;
+	if (++tree->nr_pending > tree->nr_pending_buckets) {
+		pending_grow(tree);
+		return;
+	}
+	struct pending_link **b = pending_bucket(tree, &p->awaited);
+	p->hash_next = *b;
+	*b = p;
+}
+
+/* The link's name is placed last: until then it is what the target may be. */
+static int add_link(struct tree *tree, const struct path *path, const struct path *target,
+		    struct xattr *xattrs, struct inode *donor)
+{
+	struct path awaited;
+	const struct dentry *at = tree_lookup(tree, target, &awaited);
+	struct inode *found = at ? at->inode : NULL;
+	if (target->len == 0)
+		found = tree->root;
+
+	struct dentry *link;
+	int err = tree_place(tree, path, &link);
+	if (err)
+		goto out;
+	if (found && found->mode) {
+		/* A new name shows up in messages before it has an inode. */
+		err = check_target(link, found, target, xattrs);
+		if (err)
+			goto out;
+		link->inode = found;
+		donate(tree, link, donor, found);
+	} else if (found && found->pending->dentry != link) {
+		struct pending_link *other = found->pending;
+		wait_for(tree, link, &other->target, &other->awaited, xattrs, donor);
+	} else {
+		wait_for(tree, link, target, &awaited, xattrs, donor);
+	}
+	err = links_resolve(tree, link);
+out:
+	xfree(awaited.bytes);
+	return err;
+}
+
+int tree_add_link(struct tree *tree, const char *path, size_t path_len, const char *target,
+		  size_t target_len, struct xattr *xattrs, struct inode **donor)
+{
+	struct path link_path = { .len = 0 }, target_path = { .len = 0 };
+	struct inode *data = NULL;
+	char q[QUOTE_BYTES];
+
+	int err = path_fold(path, path_len, &link_path);
+	if (!err)
+		err = path_fold(target, target_len, &target_path);
+	if (!err && link_path.len == 0)
+		err = fail(-EINVAL, "'.': the root is a hard link to '%s', it must be a directory",
+			   quote(q, target, target_len));
+	if (!err) {
+		if (donor) {
+			data = arena_alloc(&tree->arena, sizeof(*data));
+			data->mode = S_IFREG;
+			*donor = data;
+		}
+		xattrs_sort(&xattrs);
+		err = add_link(tree, &link_path, &target_path, xattrs, data);
+	}
+	xfree(link_path.bytes);
+	xfree(target_path.bytes);
+	return err;
+}
+
+int links_resolve(struct tree *tree, struct dentry *dentry)
+{
+	if (!tree->nr_pending || inode_is_dir(dentry->inode) || !dentry->inode->mode)
+		return 0;
+	struct path path = dentry_path(dentry);
+	int err = 0;
+	for (struct pending_link **at = pending_bucket(tree, &path); *at && !err;) {
+		struct pending_link *p = *at;
+		if (p->awaited.len != path.len ||
+		    memcmp(p->awaited.bytes, path.bytes, path.len) != 0) {
+			at = &p->hash_next;
+			continue;
+		}
+		*at = p->hash_next; /* once its target came it waits no more */
+		if (is_waiting(p))
+			err = bind(tree, p, dentry->inode);
+	}
+	xfree(path.bytes);
+	return err;
+}
+
+/* What @p waits for in the finished tree; NULL if nothing is there, or another waiting link. */
+static struct inode *late_target(struct tree *tree, struct pending_link *p,
+				 struct pending_link **other)
+{
+	*other = NULL;
+	if (p->target.len == 0)
+		return tree->root;
+	const struct dentry *at = tree_lookup(tree, &p->target, NULL);
+	if (!at)
+		return NULL;
+	if (at->inode->mode)
+		return at->inode;
+	*other = at->inode->pending;
+	return NULL;
+}
+
+int links_resolve_late(struct tree *tree)
+{
+	for (struct pending_link *start = tree->pending; start; start = start->next) {
+		struct pending_link *chain = NULL, *next;
+		struct inode *target = NULL;
+		/* Links may lead to links: go to the end, then bind the whole chain. */
+		for (struct pending_link *p = start; p && !p->visited && is_waiting(p); p = next) {
+			p->visited = true;
+			p->chain = chain;
+			chain = p;
+			target = late_target(tree, p, &next);
+		}
+		for (; target && chain; chain = chain->chain) {
+			int err = bind(tree, chain, target);
+			if (err)
+				return err;
+		}
+	}
+	return 0;
+}
+
+int links_hand_over_data(struct tree *tree, struct content *content)
+{
+	char q[QUOTE_BYTES];
+	for (struct donation *d = tree->donations; d; d = d->next) {
+		if (d->donor->size == 0)
+			continue;
+		if (!inode_is_file(d->target))
+			return fail(-EINVAL, "%s: a hard link with data to what is no regular file",
+				    quote_dentry(q, d->link));
+		if (d->target->size == 0) {
+			d->target->size = d->donor->size;
+			d->target->nr = d->donor->nr;
+			d->target->first_extent = d->donor->first_extent;
+		} else if (!content_equal(content, d->donor, d->target)) {
+			return fail(-EINVAL, "%s: a hard link with other data than its target",
+				    quote_dentry(q, d->link));
+		}
+	}
+	return 0;
+}
