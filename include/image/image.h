@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From the finished tree to the bytes of an image.
+ *
+ * image_plan() decides every address and id; image_write() then writes
+ * strictly forward.
+ */
+#ifndef IMAGE_IMAGE_H
+#define IMAGE_IMAGE_H
+
+#include "disk/format.h"
+#include "model/content.h"
+#include "model/tree.h"
+
+/*
+ * Changes whenever the bytes for one tree and one set of options change. It is
+ * part of the content digest that ids follow from.
+ */
+#define LAYOUT_VERSION 1
+
+enum fsid_source {
+	FSID_CONTENT,	/* follows from the content */
+	FSID_GIVEN,	/* image_options.fsid */
+	FSID_CLEAR,	/* zeros */
+	FSID_RANDOM,	/* another one each time */
+};
+
+struct image_options {
+	u32 nodesize;			/* 4096..65536, a power of two */
+	enum btrfs_csum_type csum;
+	bool dup;			/* two copies of metadata */
+	bool free_space_tree;
+	bool block_group_tree;		/* needs the free space tree */
+	bool seed;
+	char label[BTRFS_LABEL_SIZE];	/* terminated */
+	u64 size_bytes;			/* total size, multiple of 4096; 0: exact fit plus free_bytes */
+	u64 free_bytes;			/* unallocated room at the end, multiple of 4096 */
+	struct timestamp implied_time;	/* of root items and the inodes of tree roots */
+	enum fsid_source fsid_source;
+	u8 fsid[BTRFS_FSID_SIZE];
+	bool device_uuid_given;
+	u8 device_uuid[BTRFS_UUID_SIZE];
+	bool chunk_uuid_given;
+	u8 chunk_uuid[BTRFS_UUID_SIZE];
+};
+
+struct image;
+
+/*
+ * image_plan - lay out and identify the image
+ * @tree, @content: finished; the extents' addresses are set; both must outlive the image
+ * Returns 0, or a negative errno after printing (size_bytes too small: names the least; spool read error).
+ */
+int image_plan(const struct image_options *options, const struct tree *tree,
+	       struct content *content, struct image **image);
+void image_free(struct image *image);
+
+/* image_bytes - total size */
+u64 image_bytes(const struct image *image);
+
+/* image_fsid - the filesystem id */
+const u8 *image_fsid(const struct image *image);
+
+/*
+ * image_write - write the image to @fd
+ * @sparse: @fd is an empty regular file: ranges of zeros become holes
+ * Returns 0 or a negative errno after printing.
+ */
+int image_write(struct image *image, int fd, bool sparse);
+
+#endif

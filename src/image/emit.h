@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Forward-only output. Positions are physical addresses; what is skipped is
+ * filled with zeros, and superblock copies that lie in between are written.
+ */
+#ifndef IMAGE_EMIT_H
+#define IMAGE_EMIT_H
+
+#include "disk/format.h"
+#include "model/spool.h"
+
+struct emit;
+
+/*
+ * emit_new - begin at position 0 of @fd
+ * @sparse: zeros may be skipped by seeking (an empty regular file)
+ * @supers: the sealed superblock copies in order of position, @nr_supers of them; must outlive the
+ * result
+ */
+struct emit *emit_new(int fd, bool sparse, const struct btrfs_super_block *supers, u32 nr_supers);
+void emit_free(struct emit *e);
+
+/* All return 0 or a negative errno after printing. */
+
+/* emit_at - go on at @position, at or behind the present one (asserted) */
+int emit_at(struct emit *e, u64 position);
+/* emit_bytes - write @bytes here */
+int emit_bytes(struct emit *e, const void *data, size_t bytes);
+/* emit_spool - write @bytes from @offset of a spool here */
+int emit_spool(struct emit *e, struct spool *spool, u64 offset, u64 bytes);
+/* emit_finish - fill up to @total_bytes and flush */
+int emit_finish(struct emit *e, u64 total_bytes);
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Ids that follow from the content.
+ *
+ * The digest covers all that the image holds: layout version, size, superblock and
+ * every tree block with all ids and sums as zero, and a hash of each extent's stored
+ * bytes in address order. Each id is a hash of its role and the digest. So equal
+ * images are the same seed, and different ones never clash when mounted together.
+ */
+#include "base/diag.h"
+#include "disk/checksum.h"
+#include "model/extent_walk.h"
+#include "plan.h"
+
+#include <sys/random.h>
+
+#define DIGEST_BYTES 32
+
+struct digesting {
+	struct sha256 *sha;
+	u32 nodesize;
+};
+
+static int add_block(void *context, u64 logical, u8 *block)
+{
+	const struct digesting *d = context;
+	(void)logical; /* stands in the block */
+	sha256_add(d->sha, block, d->nodesize);
+	return 0;
+}
+
+static void add_data(const struct plan *plan, struct sha256 *sha)
+{
+	struct extent_walk walk = extent_walk_begin(plan->tree, plan->content);
+	for (const struct extent *e; (e = extent_walk_next(&walk));)
+		sha256_add(sha, e->hash, sizeof(e->hash));
+}
+
+/* Call with all ids zero. */
+static int content_digest(const struct plan *plan, u8 digest[DIGEST_BYTES])
+{
+	struct digesting d = { sha256_new(), plan->options.nodesize };
+	struct {
+		le64 layout_version;
+		le64 total_bytes;
+	} head = { to_le64(LAYOUT_VERSION), to_le64(plan->total_bytes) };
+	struct btrfs_super_block sb;
+
+	superblock_fill(plan, &sb);
+	sha256_add(d.sha, &head, sizeof(head));
+	sha256_add(d.sha, &sb, sizeof(sb));
+	struct block_sink sink = { .put = add_block, .context = &d };
+	int err = plan_write_trees(plan, &sink);
+	add_data(plan, d.sha);
+	sha256_finish(d.sha, digest);
+	return err;
+}
+
+/* A version 8 uuid (RFC 9562): its bits are ours, here a hash of the role and the digest. */
+static void derive(const char *role, const u8 digest[DIGEST_BYTES], u8 uuid[BTRFS_UUID_SIZE])
+{
+	u8 hash[32];
+	struct sha256 *sha = sha256_new();
+	sha256_add(sha, role, strlen(role));
+	sha256_add(sha, digest, DIGEST_BYTES);
+	sha256_finish(sha, hash);
+	memcpy(uuid, hash, BTRFS_UUID_SIZE);
+	uuid[6] = (u8)((uuid[6] & 0x0f) | 0x80);
+	uuid[8] = (u8)((uuid[8] & 0x3f) | 0x80);
+}
+
+static int random_uuid(u8 uuid[BTRFS_UUID_SIZE])
+{
+	if (getrandom(uuid, BTRFS_UUID_SIZE, 0) != (ssize_t)BTRFS_UUID_SIZE)
+		return fail_errno("cannot get random bytes for the filesystem id");
+	uuid[6] = (u8)((uuid[6] & 0x0f) | 0x40); /* version 4 */
+	uuid[8] = (u8)((uuid[8] & 0x3f) | 0x80);
+	return 0;
+}
+
+static int choose_fsid(const struct image_options *options, const u8 digest[DIGEST_BYTES],
+		       u8 fsid[BTRFS_FSID_SIZE])
+{
+	switch (options->fsid_source) {
+	case FSID_CONTENT:
+		derive("fsid", digest, fsid);
+		break;
+	case FSID_GIVEN:
+		memcpy(fsid, options->fsid, BTRFS_FSID_SIZE);
+		break;
+	case FSID_RANDOM:
+		return random_uuid(fsid);
+	case FSID_CLEAR:
+		memset(fsid, 0, BTRFS_FSID_SIZE);
+		break;
+	}
+	return 0;
+}
+
+int identify(struct plan *plan)
+{
+	const struct image_options *options = &plan->options;
+	u8 digest[DIGEST_BYTES];
+
+	memset(&plan->ids, 0, sizeof(plan->ids));
+	int err = content_digest(plan, digest);
+	if (err)
+		return err;
+	struct ids *ids = &plan->ids;
+	derive("device", digest, ids->device_uuid);
+	derive("chunk-tree", digest, ids->block.chunk_tree_uuid);
+	derive("subvolume:", digest, ids->subvol_uuid); /* the path of the top level is empty */
+	if (options->device_uuid_given)
+		memcpy(ids->device_uuid, options->device_uuid, sizeof(ids->device_uuid));
+	if (options->chunk_uuid_given)
+		memcpy(ids->block.chunk_tree_uuid, options->chunk_uuid,
+		       sizeof(ids->block.chunk_tree_uuid));
+	return choose_fsid(options, digest, ids->block.fsid);
+}

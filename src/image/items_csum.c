@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The checksum tree: one sum for each sector of data, in items as long as
+ * allowed. Runs go on across extents where addresses do.
+ */
+#include "disk/checksum.h"
+#include "model/extent_walk.h"
+#include "plan.h"
+
+/*
+ * The kernel's limit of an item (MAX_CSUM_ITEMS in fs/btrfs/file-item.c): it leaves
+ * room for two item headers.
+ */
+static u32 max_sums(u32 nodesize, u32 sum_bytes)
+{
+	return (btrfs_block_payload(nodesize) - 2 * (u32)sizeof(struct btrfs_item)) / sum_bytes - 1;
+}
+
+struct run {
+	const struct plan *plan;
+	struct tree_writer *tw;
+	u32 sum_bytes;
+	u32 max;     /* sums in one item */
+	u64 logical; /* of the first sector */
+	u32 nr;      /* sums gathered */
+	u8 *sums;    /* max of them */
+};
+
+static int flush_run(struct run *run)
+{
+	if (!run->nr)
+		return 0;
+	struct btrfs_key key = { BTRFS_EXTENT_CSUM_OBJECTID, BTRFS_EXTENT_CSUM_KEY, run->logical };
+	void *item;
+	int err = tree_writer_add(run->tw, key, run->nr * run->sum_bytes, &item);
+	if (err)
+		return err;
+	memcpy(item, run->sums, run->nr * run->sum_bytes);
+	run->logical += (u64)run->nr * BTRFS_SECTORSIZE;
+	run->nr = 0;
+	return 0;
+}
+
+static int gather(struct run *run, const struct extent *e)
+{
+	if (e->logical != run->logical + (u64)run->nr * BTRFS_SECTORSIZE) {
+		int err = flush_run(run);
+		if (err)
+			return err;
+		run->logical = e->logical;
+	}
+	u32 sectors = e->stored_bytes / BTRFS_SECTORSIZE;
+	for (u32 done = 0; done < sectors;) {
+		u32 n = (u32)min_u64(sectors - done, run->max - run->nr);
+		int err = 0;
+		if (!tree_writer_counts_only(run->tw))
+			err = spool_read(run->plan->content->aux,
+					 e->sums_off + (u64)done * run->sum_bytes,
+					 run->sums + (size_t)run->nr * run->sum_bytes,
+					 (size_t)n * run->sum_bytes);
+		done += n;
+		run->nr += n;
+		if (!err && run->nr == run->max)
+			err = flush_run(run);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int gather_all(struct run *run)
+{
+	struct extent_walk walk = extent_walk_begin(run->plan->tree, run->plan->content);
+	for (const struct extent *e; (e = extent_walk_next_stored(&walk));) {
+		int err = e->without_sums ? 0 : gather(run, e);
+		if (err)
+			return err;
+	}
+	return flush_run(run);
+}
+
+int produce_csum_tree(const struct plan *plan, struct tree_writer *tw)
+{
+	u32 sum_bytes = checksum_size(plan->options.csum);
+	struct run run = { .plan = plan, .tw = tw, .sum_bytes = sum_bytes };
+	run.max = max_sums(plan->options.nodesize, sum_bytes);
+	run.sums = xzalloc((size_t)run.max * sum_bytes);
+	int err = gather_all(&run);
+	xfree(run.sums);
+	return err;
+}

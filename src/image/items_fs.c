@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A subvolume tree: inodes in the order of their numbers, and for each its
+ * items by key: INODE_ITEM, INODE_REF, INODE_EXTREF, XATTR_ITEM, DIR_ITEM,
+ * DIR_INDEX, EXTENT_DATA.
+ */
+#include "base/diag.h"
+#include "disk/checksum.h"
+#include "plan.h"
+
+#include <stdlib.h>
+
+/* What one run of the producer needs besides the plan; scratch arrays are kept between inodes. */
+struct producer {
+	const struct plan *plan;
+	struct tree_writer *tw;
+	const struct dentry **names; /* sorted by what the items at hand are sorted by */
+	size_t names_capacity;
+};
+
+static u64 parent_ino(const struct dentry *d)
+{
+	return d->dir->ino;
+}
+
+/* ---- INODE_ITEM --------------------------------------------------------------------- */
+
+static u64 file_nbytes(const struct plan *plan, const struct inode *inode)
+{
+	u64 nbytes = 0;
+	const struct extent *e = plan->content->extents + inode->first_extent;
+	for (u32 i = 0; i < inode->nr; i++)
+		nbytes += e[i].ram_bytes;
+	return nbytes;
+}
+
+static u64 directory_size(const struct inode *dir)
+{
+	u64 bytes = 0;
+	for (u32 i = 0; i < dir->nr; i++)
+		bytes += dir->sorted[i]->name_len;
+	return bytes * 2;
+}
+
+static int add_inode_item(const struct producer *p, const struct inode *inode)
+{
+	struct btrfs_key key = { inode->ino, BTRFS_INODE_ITEM_KEY, 0 };
+	void *item;
+	int err = tree_writer_add(p->tw, key, sizeof(struct btrfs_inode_item), &item);
+	if (err || tree_writer_counts_only(p->tw))
+		return err;
+
+	u64 size = inode->size, nbytes = 0, rdev = 0;
+	if (inode_is_dir(inode))
+		size = directory_size(inode);
+	else if (inode_is_file(inode))
+		nbytes = inode->nr ? file_nbytes(p->plan, inode) : 0;
+	else if (inode_is_symlink(inode))
+		nbytes = size;
+	else if (S_ISCHR(inode->mode) || S_ISBLK(inode->mode))
+		rdev = inode->rdev;
+	struct inode_times times = { inode->mtime, inode->mtime, inode->mtime };
+	if (inode->times)
+		times = *inode->times;
+	*(struct btrfs_inode_item *)item = (struct btrfs_inode_item){
+		.generation = to_le64(GENERATION),
+		.transid = to_le64(GENERATION),
+		.size = to_le64(size),
+		.nbytes = to_le64(nbytes),
+		.nlink = to_le32(inode->nlink),
+		.uid = to_le32(inode->uid),
+		.gid = to_le32(inode->gid),
+		.mode = to_le32(inode->mode),
+		.rdev = to_le64(rdev),
+		.flags = to_le64(inode->flags),
+		.atime = timespec_to_disk(times.atime),
+		.ctime = timespec_to_disk(times.ctime),
+		.mtime = timespec_to_disk(inode->mtime),
+		.otime = timespec_to_disk(times.otime),
+	};
+	return 0;
+}
+
+/* ---- INODE_REF, INODE_EXTREF ---------------------------------------------------------- */
+
+static int compare_by_parent(const void *a, const void *b)
+{
+	const struct dentry *x = *(const struct dentry *const *)a;
+	const struct dentry *y = *(const struct dentry *const *)b;
+	if (parent_ino(x) != parent_ino(y))
+		return parent_ino(x) < parent_ino(y) ? -1 : 1;
+	return x->index < y->index ? -1 : x->index > y->index;
+}
+
+static u64 extref_key(const struct dentry *d)
+{
+	return extref_hash(parent_ino(d), d->name, d->name_len);
+}
+
+static int compare_by_extref(const void *a, const void *b)
+{
+	const struct dentry *x = *(const struct dentry *const *)a;
+	const struct dentry *y = *(const struct dentry *const *)b;
+	u64 hx = extref_key(x), hy = extref_key(y);
+	if (hx != hy)
+		return hx < hy ? -1 : 1;
+	return compare_by_parent(a, b);
+}
+
+static u8 *put_ref(u8 *at, const struct dentry *d)
+{
+	struct btrfs_inode_ref ref = { .index = to_le64(d->index),
+				       .name_len = to_le16(d->name_len) };
+	memcpy(at, &ref, sizeof(ref));
+	memcpy(at + sizeof(ref), d->name, d->name_len);
+	return at + sizeof(ref) + d->name_len;
+}
+
+/* One item with the refs of names[0..nr), which have one parent. */
+static int add_ref_item(const struct producer *p, u64 ino, const struct dentry *const *names,
+			size_t nr, u32 bytes)
+{
+	struct btrfs_key key = { ino, BTRFS_INODE_REF_KEY, parent_ino(names[0]) };
+	void *item;
+	int err = tree_writer_add(p->tw, key, bytes, &item);
+	if (err || tree_writer_counts_only(p->tw))
+		return err;
+	u8 *at = item;
+	for (size_t i = 0; i < nr; i++)
+		at = put_ref(at, names[i]);
+	return 0;
+}
+
+static int add_extref_item(const struct producer *p, u64 ino, const struct dentry *const *names,
+			   size_t nr, u64 bytes)
+{
+	char q[QUOTE_BYTES];
+	u32 limit = btrfs_max_item_size(p->plan->options.nodesize);
+	if (bytes > limit)
+		return fail(
+			-EOVERFLOW,
+			"%s: too many hard links with one hash: %llu bytes, at most %u are allowed with this node size (see -n)",
+			quote(q, names[0]->name, names[0]->name_len), (unsigned long long)bytes,
+			limit);
+	struct btrfs_key key = { ino, BTRFS_INODE_EXTREF_KEY, extref_key(names[0]) };
+	void *item;
+	int err = tree_writer_add(p->tw, key, (u32)bytes, &item);
+	if (err || tree_writer_counts_only(p->tw))
+		return err;
+	u8 *at = item;
+	for (size_t i = 0; i < nr; i++) {
+		struct btrfs_inode_extref ref = {
+			.parent_objectid = to_le64(parent_ino(names[i])),
+			.index = to_le64(names[i]->index),
+			.name_len = to_le16(names[i]->name_len),
+		};
+		memcpy(at, &ref, sizeof(ref));
+		memcpy(at + sizeof(ref), names[i]->name, names[i]->name_len);
+		at += sizeof(ref) + names[i]->name_len;
+	}
+	return 0;
+}
+
+static int add_extrefs(const struct producer *p, u64 ino, const struct dentry **names, size_t nr)
+{
+	qsort(names, nr, sizeof(*names), compare_by_extref);
+	for (size_t i = 0, end; i < nr; i = end) {
+		u64 bytes = 0;
+		for (end = i; end < nr && extref_key(names[end]) == extref_key(names[i]); end++)
+			bytes += sizeof(struct btrfs_inode_extref) + names[end]->name_len;
+		int err = add_extref_item(p, ino, names + i, end - i, bytes);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/*
+ * Names of one parent go into its INODE_REF while they fit, the rest into
+ * INODE_EXTREFs.
+ */
+static int add_refs(struct producer *p, const struct inode *inode)
+{
+	size_t nr = 0;
+	for (const struct dentry *d = inode->names; d; d = d->alias_next) {
+		p->names = mem_grow(p->names, &p->names_capacity, nr + 1, sizeof(*p->names));
+		p->names[nr++] = d;
+	}
+	if (nr > 1)
+		qsort(p->names, nr, sizeof(*p->names), compare_by_parent);
+
+	size_t nr_extrefs = 0; /* collected at the front of names, behind what has been read */
+	u32 limit = btrfs_max_item_size(p->plan->options.nodesize);
+	for (size_t i = 0, end, fit; i < nr; i = end) {
+		u32 bytes = 0;
+		for (fit = i; fit < nr && parent_ino(p->names[fit]) == parent_ino(p->names[i]);
+		     fit++) {
+			u32 more = (u32)sizeof(struct btrfs_inode_ref) + p->names[fit]->name_len;
+			if (bytes + more > limit)
+				break;
+			bytes += more;
+		}
+		int err = add_ref_item(p, inode->ino, p->names + i, fit - i, bytes);
+		if (err)
+			return err;
+		for (end = fit; end < nr && parent_ino(p->names[end]) == parent_ino(p->names[i]);
+		     end++)
+			;
+		memmove(p->names + nr_extrefs, p->names + fit, (end - fit) * sizeof(*p->names));
+		nr_extrefs += end - fit;
+	}
+	return nr_extrefs ? add_extrefs(p, inode->ino, p->names, nr_extrefs) : 0;
+}
+
+/* The root directory's ".." points to itself. */
+static int add_root_ref(struct tree_writer *tw, u64 ino)
+{
+	struct btrfs_key key = { ino, BTRFS_INODE_REF_KEY, ino };
+	void *item;
+	int err = tree_writer_add(tw, key, sizeof(struct btrfs_inode_ref) + 2, &item);
+	if (err)
+		return err;
+	struct btrfs_inode_ref ref = { .name_len = to_le16(2) };
+	memcpy(item, &ref, sizeof(ref));
+	memcpy((u8 *)item + sizeof(ref), "..", 2);
+	return 0;
+}
+
+/* ---- XATTR_ITEM ------------------------------------------------------------------------- */
+
+static u8 *put_xattr(u8 *at, const struct xattr *x)
+{
+	struct btrfs_dir_item record = {
+		.transid = to_le64(GENERATION),
+		.data_len = to_le16(u16_from_u64(x->value_len)),
+		.name_len = to_le16(x->name_len),
+		.type = BTRFS_FT_XATTR,
+	};
+	memcpy(at, &record, sizeof(record));
+	memcpy(at + sizeof(record), x->bytes, x->name_len + x->value_len);
+	return at + sizeof(record) + x->name_len + x->value_len;
+}
+
+static int add_xattrs(const struct producer *p, const struct inode *inode)
+{
+	for (const struct xattr *x = inode->xattrs, *end; x; x = end) {
+		u32 bytes = 0;
+		for (end = x; end && end->name_hash == x->name_hash; end = end->next)
+			bytes +=
+				(u32)sizeof(struct btrfs_dir_item) + end->name_len + end->value_len;
+		struct btrfs_key key = { inode->ino, BTRFS_XATTR_ITEM_KEY, x->name_hash };
+		void *item;
+		int err = tree_writer_add(p->tw, key, bytes, &item);
+		if (err)
+			return err;
+		u8 *at = item;
+		for (const struct xattr *y = x; y != end; y = y->next)
+			at = put_xattr(at, y);
+	}
+	return 0;
+}
+
+/* ---- DIR_ITEM, DIR_INDEX ------------------------------------------------------------------ */
+
+static u8 dir_item_type(u32 mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFDIR:
+		return BTRFS_FT_DIR;
+	case S_IFCHR:
+		return BTRFS_FT_CHRDEV;
+	case S_IFBLK:
+		return BTRFS_FT_BLKDEV;
+	case S_IFIFO:
+		return BTRFS_FT_FIFO;
+	case S_IFSOCK:
+		return BTRFS_FT_SOCK;
+	case S_IFLNK:
+		return BTRFS_FT_SYMLINK;
+	default:
+		return BTRFS_FT_REG_FILE;
+	}
+}
+
+static u8 *put_dir_record(u8 *at, const struct dentry *d)
+{
+	struct btrfs_dir_item record = {
+		.location =
+			key_to_disk((struct btrfs_key){ d->inode->ino, BTRFS_INODE_ITEM_KEY, 0 }),
+		.transid = to_le64(GENERATION),
+		.name_len = to_le16(d->name_len),
+		.type = dir_item_type(d->inode->mode),
+	};
+	memcpy(at, &record, sizeof(record));
+	memcpy(at + sizeof(record), d->name, d->name_len);
+	return at + sizeof(record) + d->name_len;
+}
+
+static int compare_by_hash(const void *a, const void *b)
+{
+	const struct dentry *x = *(const struct dentry *const *)a;
+	const struct dentry *y = *(const struct dentry *const *)b;
+	if (x->name_hash != y->name_hash)
+		return x->name_hash < y->name_hash ? -1 : 1;
+	return x->index < y->index ? -1 : x->index > y->index;
+}
+
+/* tree_add() saw to it that names with one hash fit into an item. */
+static int add_dir_items(struct producer *p, const struct inode *dir)
+{
+	p->names = mem_grow(p->names, &p->names_capacity, dir->nr + 1, sizeof(*p->names));
+	for (u32 i = 0; i < dir->nr; i++)
+		p->names[i] = dir->sorted[i];
+	qsort(p->names, dir->nr, sizeof(*p->names), compare_by_hash);
+
+	for (u32 i = 0, end; i < dir->nr; i = end) {
+		u32 hash = p->names[i]->name_hash, bytes = 0;
+		for (end = i; end < dir->nr && p->names[end]->name_hash == hash; end++)
+			bytes += (u32)sizeof(struct btrfs_dir_item) + p->names[end]->name_len;
+		struct btrfs_key key = { dir->ino, BTRFS_DIR_ITEM_KEY, hash };
+		void *item;
+		int err = tree_writer_add(p->tw, key, bytes, &item);
+		if (err)
+			return err;
+		u8 *at = item;
+		for (u32 j = i; j < end; j++)
+			at = put_dir_record(at, p->names[j]);
+	}
+	return 0;
+}
+
+static int add_dir_indexes(const struct producer *p, const struct inode *dir)
+{
+	for (u32 i = 0; i < dir->nr; i++) {
+		const struct dentry *d = dir->sorted[i];
+		struct btrfs_key key = { dir->ino, BTRFS_DIR_INDEX_KEY, d->index };
+		void *item;
+		int err = tree_writer_add(p->tw, key,
+					  (u32)sizeof(struct btrfs_dir_item) + d->name_len, &item);
+		if (err)
+			return err;
+		put_dir_record(item, d);
+	}
+	return 0;
+}
+
+/* ---- EXTENT_DATA ---------------------------------------------------------------------------- */
+
+static struct btrfs_file_extent_head extent_head(u64 ram_bytes, u8 compression, u8 type)
+{
+	return (struct btrfs_file_extent_head){
+		.generation = to_le64(GENERATION),
+		.ram_bytes = to_le64(ram_bytes),
+		.compression = compression,
+		.type = type,
+	};
+}
+
+/* Room for an inline extent with @bytes behind its head; *@data is where they go. */
+static int add_inline(const struct producer *p, u64 ino, u64 ram_bytes, u8 compression, u32 bytes,
+		      u8 **data)
+{
+	struct btrfs_key key = { ino, BTRFS_EXTENT_DATA_KEY, 0 };
+	struct btrfs_file_extent_head head =
+		extent_head(ram_bytes, compression, BTRFS_FILE_EXTENT_INLINE);
+	void *item;
+	int err = tree_writer_add(p->tw, key, (u32)sizeof(head) + bytes, &item);
+	if (err)
+		return err;
+	memcpy(item, &head, sizeof(head));
+	*data = (u8 *)item + sizeof(head);
+	return 0;
+}
+
+static int add_target(const struct producer *p, const struct inode *inode)
+{
+	u8 *data;
+	int err = add_inline(p, inode->ino, inode->size, BTRFS_COMPRESS_NONE,
+			     u32_from_u64(inode->size), &data);
+	if (!err)
+		memcpy(data, inode->target, inode->size);
+	return err;
+}
+
+static int add_extent(const struct producer *p, u64 ino, const struct extent *e)
+{
+	if (e->is_inline) {
+		u8 *data;
+		int err = add_inline(p, ino, e->ram_bytes, e->compression, e->stored_bytes, &data);
+		if (err || tree_writer_counts_only(p->tw))
+			return err;
+		return spool_read(p->plan->content->aux, e->spool_off, data, e->stored_bytes);
+	}
+	struct btrfs_key key = { ino, BTRFS_EXTENT_DATA_KEY, e->file_off };
+	void *item;
+	int err = tree_writer_add(p->tw, key, sizeof(struct btrfs_file_extent_item), &item);
+	if (err)
+		return err;
+	*(struct btrfs_file_extent_item *)item = (struct btrfs_file_extent_item){
+		.head = extent_head(e->ram_bytes, e->compression, BTRFS_FILE_EXTENT_REG),
+		.disk_bytenr = to_le64(e->logical),
+		.disk_num_bytes = to_le64(e->stored_bytes),
+		.num_bytes = to_le64(e->ram_bytes),
+	};
+	return 0;
+}
+
+static int add_extents(const struct producer *p, const struct inode *inode)
+{
+	const struct extent *e = p->plan->content->extents + inode->first_extent;
+	for (u32 i = 0; i < inode->nr; i++) {
+		int err = add_extent(p, inode->ino, &e[i]);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* ---- trees ------------------------------------------------------------------------------------
+ */
+
+static int add_inode(struct producer *p, const struct inode *inode)
+{
+	int err = add_inode_item(p, inode);
+	if (!err)
+		err = inode->names ? add_refs(p, inode) : add_root_ref(p->tw, inode->ino);
+	if (!err)
+		err = add_xattrs(p, inode);
+	if (!err && inode_is_dir(inode) && inode->nr)
+		err = add_dir_items(p, inode);
+	if (!err && inode_is_dir(inode))
+		err = add_dir_indexes(p, inode);
+	if (!err && inode_is_symlink(inode))
+		err = add_target(p, inode);
+	if (!err && inode_is_file(inode) && inode->nr)
+		err = add_extents(p, inode);
+	return err;
+}
+
+int produce_fs_tree(const struct plan *plan, struct tree_writer *tw)
+{
+	struct producer p = { .plan = plan, .tw = tw };
+	u64 nr;
+	const struct inode *const *inodes = tree_inodes(plan->tree, &nr);
+	int err = 0;
+	for (u64 i = 0; i < nr && !err; i++)
+		err = add_inode(&p, inodes[i]);
+	xfree(p.names);
+	return err;
+}
+
+int produce_data_reloc_tree(const struct plan *plan, struct tree_writer *tw)
+{
+	struct btrfs_key key = { BTRFS_FIRST_FREE_OBJECTID, BTRFS_INODE_ITEM_KEY, 0 };
+	void *item;
+	int err = tree_writer_add(tw, key, sizeof(struct btrfs_inode_item), &item);
+	if (err)
+		return err;
+	*(struct btrfs_inode_item *)item = directory_inode_item(plan);
+	return add_root_ref(tw, BTRFS_FIRST_FREE_OBJECTID);
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The root tree: where each other tree's root is, and the name of the default subvolume. */
+#include "disk/checksum.h"
+#include "plan.h"
+
+struct btrfs_timespec timespec_to_disk(struct timestamp t)
+{
+	return (struct btrfs_timespec){ .sec = to_le64((u64)t.sec), .nsec = to_le32(t.nsec) };
+}
+
+struct btrfs_inode_item directory_inode_item(const struct plan *plan)
+{
+	struct btrfs_timespec time = timespec_to_disk(plan->options.implied_time);
+	return (struct btrfs_inode_item){
+		.generation = to_le64(GENERATION),
+		.transid = to_le64(GENERATION),
+		.nlink = to_le32(1),
+		.mode = to_le32(S_IFDIR | 0755),
+		.atime = time,
+		.ctime = time,
+		.mtime = time,
+		.otime = time,
+	};
+}
+
+/* The inode_item inside a root item: constants that the kernel writes and nobody reads. */
+static struct btrfs_inode_item root_item_inode(const struct plan *plan, bool is_subvolume)
+{
+	return (struct btrfs_inode_item){
+		.generation = to_le64(1),
+		.size = to_le64(3),
+		.nbytes = to_le64(plan->options.nodesize),
+		.nlink = to_le32(1),
+		.mode = to_le32(S_IFDIR | 0755),
+		.flags = to_le64(is_subvolume ? BTRFS_INODE_ROOT_ITEM_INIT : 0),
+	};
+}
+
+static int add_root_item(const struct plan *plan, struct tree_writer *tw,
+			 const struct planned_tree *tree)
+{
+	struct btrfs_key key = { tree->kind->id, BTRFS_ROOT_ITEM_KEY, 0 };
+	bool is_subvolume = tree->kind->id == BTRFS_FS_TREE_OBJECTID;
+	bool has_inodes = is_subvolume || tree->kind->id == BTRFS_DATA_RELOC_TREE_OBJECTID;
+	void *item;
+	int err = tree_writer_add(tw, key, sizeof(struct btrfs_root_item), &item);
+	if (err || tree_writer_counts_only(tw))
+		return err;
+	struct btrfs_root_item root = {
+		.inode = root_item_inode(plan, is_subvolume),
+		.generation = to_le64(GENERATION),
+		.root_dirid = to_le64(has_inodes ? BTRFS_FIRST_FREE_OBJECTID : 0),
+		.bytenr = to_le64(plan_tree_root(plan, tree)),
+		.bytes_used = to_le64(tree->shape.total * plan->options.nodesize),
+		.refs = to_le32(1),
+		.level = tree->shape.level,
+		.generation_v2 = to_le64(GENERATION),
+	};
+	if (is_subvolume) {
+		memcpy(root.uuid, plan->ids.subvol_uuid, sizeof(root.uuid));
+		root.ctransid = to_le64(GENERATION);
+		root.ctime = timespec_to_disk(plan->options.implied_time);
+		root.otime = root.ctime;
+	}
+	memcpy(item, &root, sizeof(root));
+	return 0;
+}
+
+/* Directory 6 holds one name, "default": the subvolume that is mounted. */
+static int add_default_directory(const struct plan *plan, struct tree_writer *tw)
+{
+	static const char name[] = "default";
+	const u32 len = sizeof(name) - 1;
+	const u64 dir = BTRFS_ROOT_TREE_DIR_OBJECTID;
+	void *item;
+
+	int err = tree_writer_add(tw, (struct btrfs_key){ dir, BTRFS_INODE_ITEM_KEY, 0 },
+				  sizeof(struct btrfs_inode_item), &item);
+	if (err)
+		return err;
+	struct btrfs_inode_item inode = directory_inode_item(plan);
+	inode.transid = to_le64(0);
+	memcpy(item, &inode, sizeof(inode));
+
+	err = tree_writer_add(tw, (struct btrfs_key){ dir, BTRFS_INODE_REF_KEY, dir },
+			      sizeof(struct btrfs_inode_ref) + 2, &item);
+	if (err)
+		return err;
+	struct btrfs_inode_ref ref = { .name_len = to_le16(2) };
+	memcpy(item, &ref, sizeof(ref));
+	memcpy((u8 *)item + sizeof(ref), "..", 2);
+
+	struct btrfs_key key = { dir, BTRFS_DIR_ITEM_KEY, name_hash(name, len) };
+	err = tree_writer_add(tw, key, (u32)sizeof(struct btrfs_dir_item) + len, &item);
+	if (err)
+		return err;
+	struct btrfs_dir_item record = {
+		.location = key_to_disk((struct btrfs_key){ BTRFS_FS_TREE_OBJECTID,
+							    BTRFS_ROOT_ITEM_KEY, UINT64_MAX }),
+		.transid = to_le64(GENERATION),
+		.name_len = to_le16((u16)len),
+		.type = BTRFS_FT_DIR,
+	};
+	memcpy(item, &record, sizeof(record));
+	memcpy((u8 *)item + sizeof(record), name, len);
+	return 0;
+}
+
+/* Trees are planned in the order of their ids; directory 6 comes between 5 and 7. */
+int produce_root_tree(const struct plan *plan, struct tree_writer *tw)
+{
+	for (u32 i = 0; i < plan->nr_trees; i++) {
+		const struct planned_tree *tree = &plan->trees[i];
+		if (tree->kind->id == BTRFS_CHUNK_TREE_OBJECTID ||
+		    tree->kind->id == BTRFS_ROOT_TREE_OBJECTID)
+			continue;
+		int err = add_root_item(plan, tw, tree);
+		if (!err && tree->kind->id == BTRFS_FS_TREE_OBJECTID)
+			err = add_default_directory(plan, tw);
+		if (err)
+			return err;
+	}
+	return 0;
+}

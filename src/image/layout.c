@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "layout.h"
+
+#include "model/extent_walk.h"
+
+/* A chunk may not begin inside the 64 KiB that begin at a mirror. */
+static u64 skip_mirror(u64 pos)
+{
+	if (pos == BTRFS_SUPER_MIRROR_1 || pos == BTRFS_SUPER_MIRROR_2)
+		return pos + BTRFS_STRIPE_LEN;
+	return pos;
+}
+
+/* How long a chunk of @copies copies may get at @pos. */
+static u64 chunk_room(u64 pos, u32 copies)
+{
+	u64 to_mirror = UINT64_MAX;
+	if (pos < BTRFS_SUPER_MIRROR_1)
+		to_mirror = BTRFS_SUPER_MIRROR_1 - pos;
+	else if (pos < BTRFS_SUPER_MIRROR_2)
+		to_mirror = BTRFS_SUPER_MIRROR_2 - pos;
+	return min_u64(CHUNK_MAX_BYTES, align_down(to_mirror / copies, BTRFS_STRIPE_LEN));
+}
+
+static struct chunk *add_chunk(struct layout *layout, u64 pos, u64 type)
+{
+	layout->chunks = mem_grow(layout->chunks, &layout->capacity, layout->nr_chunks + 1,
+				  sizeof(*layout->chunks));
+	struct chunk *chunk = &layout->chunks[layout->nr_chunks++];
+	*chunk = (struct chunk){ .logical = pos, .type = type };
+	return chunk;
+}
+
+/* Chunks for @blocks tree blocks, from layout.end on. */
+static void place_blocks(struct layout *layout, u64 type, u64 blocks)
+{
+	u32 copies = type & BTRFS_BLOCK_GROUP_DUP ? 2 : 1;
+	for (u64 placed = 0; placed < blocks;) {
+		u64 pos = skip_mirror(layout->end);
+		u64 room = chunk_room(pos, copies);
+		if (!room) { /* two copies need more than the 64 KiB before a mirror */
+			layout->end = pos + BTRFS_STRIPE_LEN;
+			continue;
+		}
+		u64 nr = min_u64(blocks - placed, room / layout->nodesize);
+		struct chunk *chunk = add_chunk(layout, pos, type);
+		chunk->first_block = placed;
+		chunk->length = align_up(nr * layout->nodesize, BTRFS_STRIPE_LEN);
+		layout->end = chunk_end(chunk);
+		placed += nr;
+	}
+}
+
+static void close_data_chunk(struct layout *layout, struct chunk *chunk)
+{
+	chunk->length = align_up(chunk->used, BTRFS_STRIPE_LEN);
+	layout->end = chunk_end(chunk);
+}
+
+static struct chunk *open_data_chunk(struct layout *layout, u32 first_bytes, u64 *room)
+{
+	u64 pos = skip_mirror(layout->end);
+	/* A rest before a mirror that is smaller than the extent stays unused. */
+	if (chunk_room(pos, 1) < first_bytes)
+		pos = skip_mirror(pos + chunk_room(pos, 1));
+	*room = chunk_room(pos, 1);
+	return add_chunk(layout, pos, BTRFS_BLOCK_GROUP_DATA);
+}
+
+static void place_data(struct layout *layout, const struct tree *tree, struct content *content)
+{
+	struct extent_walk walk = extent_walk_begin(tree, content);
+	struct chunk *chunk = NULL;
+	u64 room = 0;
+	for (struct extent *e; (e = extent_walk_next_stored(&walk));) {
+		if (!chunk || chunk->used + e->stored_bytes > room) {
+			if (chunk)
+				close_data_chunk(layout, chunk);
+			chunk = open_data_chunk(layout, e->stored_bytes, &room);
+		}
+		e->logical = chunk->logical + chunk->used;
+		chunk->used += e->stored_bytes;
+	}
+	if (chunk)
+		close_data_chunk(layout, chunk);
+}
+
+void layout_place(struct layout *layout, u32 nodesize, bool dup, u64 system_blocks,
+		  u64 metadata_blocks, const struct tree *tree, struct content *content)
+{
+	u64 profile = dup ? BTRFS_BLOCK_GROUP_DUP : 0;
+	layout->nodesize = nodesize;
+	layout->nr_chunks = 0;
+	layout->end = BTRFS_DEVICE_RANGE_RESERVED;
+	place_blocks(layout, BTRFS_BLOCK_GROUP_SYSTEM | profile, system_blocks);
+	assert(layout->nr_chunks == 1);
+	place_blocks(layout, BTRFS_BLOCK_GROUP_METADATA | profile, metadata_blocks);
+	layout->nr_metadata = layout->nr_chunks - 1;
+	place_data(layout, tree, content);
+}
+
+void layout_release(struct layout *layout)
+{
+	xfree(layout->chunks);
+}
+
+static void set_used(const struct layout *layout, struct chunk *chunk, u64 blocks)
+{
+	u64 behind = blocks > chunk->first_block ? blocks - chunk->first_block : 0;
+	chunk->used = min_u64(behind * layout->nodesize, chunk->length);
+}
+
+void layout_set_used(struct layout *layout, u64 system_blocks, u64 metadata_blocks)
+{
+	set_used(layout, &layout->chunks[0], system_blocks);
+	for (size_t i = 1; i <= layout->nr_metadata; i++)
+		set_used(layout, &layout->chunks[i], metadata_blocks);
+}
+
+u64 layout_block(const struct layout *layout, bool system, u64 index)
+{
+	size_t i = system ? 0 : layout->nr_metadata;
+	while (layout->chunks[i].first_block > index)
+		i--;
+	u64 logical = layout->chunks[i].logical +
+		      (index - layout->chunks[i].first_block) * layout->nodesize;
+	assert(logical < layout->chunks[i].logical + layout->chunks[i].length);
+	return logical;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where everything lies. Logical address = physical address (of the first copy).
+ *
+ *   0        64K   68K      1M
+ *   | zeros | super | zeros | SYSTEM | METADATA ... | DATA ... | room |
+ *
+ * Chunks start and end on 64 KiB, are at most 1 GiB long, and end before a
+ * superblock mirror; the next one starts 64 KiB behind the mirror's start. So no chunk
+ * has a hole: what is used is its beginning, what is free its end.
+ */
+#ifndef IMAGE_LAYOUT_H
+#define IMAGE_LAYOUT_H
+
+#include "disk/format.h"
+#include "model/content.h"
+#include "model/tree.h"
+
+#define CHUNK_MAX_BYTES (1ull << 30)
+
+struct chunk {
+	u64 logical;
+	u64 length;      /* bytes of one copy */
+	u64 used;        /* bytes, from the start */
+	u64 type;        /* BTRFS_BLOCK_GROUP_*: one of SYSTEM, METADATA, DATA; maybe DUP */
+	u64 first_block; /* tree blocks: how many earlier chunks of this type hold */
+};
+
+struct layout {
+	u32 nodesize;
+	struct chunk *chunks; /* ascending: one SYSTEM, then METADATA, then DATA */
+	size_t nr_chunks;
+	size_t capacity;
+	size_t nr_metadata; /* chunks [1, 1 + nr_metadata) */
+	u64 end; /* of the last chunk, second copy included: the least size of the image */
+};
+
+/*
+ * layout_place - decide all chunks, and the address of each extent of the tree
+ * @system_blocks, @metadata_blocks: tree blocks to make room for, at least 1
+ * May be called again: it starts anew. Release with layout_release().
+ */
+void layout_place(struct layout *layout, u32 nodesize, bool dup, u64 system_blocks,
+		  u64 metadata_blocks, const struct tree *tree, struct content *content);
+void layout_release(struct layout *layout);
+
+/* layout_set_used - how many of the placed tree blocks are in use, from the first on */
+void layout_set_used(struct layout *layout, u64 system_blocks, u64 metadata_blocks);
+
+/* layout_block - logical address of tree block number @index of the SYSTEM or METADATA chunks */
+u64 layout_block(const struct layout *layout, bool system, u64 index);
+
+/* chunk_copies - 1, or 2 with DUP: the second copy follows the first at once */
+static inline u32 chunk_copies(const struct chunk *chunk)
+{
+	return chunk->type & BTRFS_BLOCK_GROUP_DUP ? 2 : 1;
+}
+
+static inline u64 chunk_end(const struct chunk *chunk)
+{
+	return chunk->logical + chunk->length * chunk_copies(chunk);
+}
+
+#endif

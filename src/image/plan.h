@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is known about an image while it is planned and written, and the
+ * producers of its trees. A producer emits the items of one tree in key order; run
+ * with a counting writer it sizes the tree, with a sink it writes it.
+ */
+#ifndef IMAGE_PLAN_H
+#define IMAGE_PLAN_H
+
+#include "image/image.h"
+#include "layout.h"
+#include "tree_writer.h"
+
+#define DEVID 1
+
+struct ids {
+	struct block_ids block;
+	u8 device_uuid[BTRFS_UUID_SIZE];
+	u8 subvol_uuid[BTRFS_UUID_SIZE]; /* of the top-level subvolume, tree 5 */
+};
+
+struct plan;
+
+/* The trees of an image; the chunk tree lies in the SYSTEM chunk, the others in METADATA in this
+ * order. */
+struct tree_kind {
+	u64 id;
+	int (*produce)(const struct plan *plan, struct tree_writer *tw);
+	bool (*wanted)(const struct image_options *options); /* NULL: always */
+	bool fixed; /* its shape does not depend on addresses: measured once */
+};
+
+#define MAX_TREES 10
+
+struct planned_tree {
+	const struct tree_kind *kind;
+	struct tree_shape shape;
+	u64 first_block; /* among the blocks of its chunks */
+};
+
+struct plan {
+	struct image_options options;
+	const struct tree *tree;
+	struct content *content;
+	struct layout layout;
+	struct planned_tree trees[MAX_TREES]; /* [0] is the chunk tree */
+	u32 nr_trees;
+	u64 total_bytes;
+	u64 codec_flags; /* incompat bits of the codecs in use */
+	struct ids ids;
+};
+
+/* plan_tree_root - logical address of a tree's root block */
+u64 plan_tree_root(const struct plan *plan, const struct planned_tree *tree);
+
+/* plan_tree_is_system - whether it is the chunk tree */
+static inline bool plan_tree_is_system(const struct planned_tree *tree)
+{
+	return tree->kind->id == BTRFS_CHUNK_TREE_OBJECTID;
+}
+
+/* device_item - the DEV_ITEM, which the superblock repeats */
+struct btrfs_dev_item device_item(const struct plan *plan);
+
+/* chunk_item_bytes, chunk_item_fill - a CHUNK_ITEM with its stripes */
+u32 chunk_item_bytes(const struct chunk *chunk);
+void chunk_item_fill(const struct plan *plan, const struct chunk *chunk, void *item);
+
+/* timespec_to_disk - a point in time as it stands in items */
+struct btrfs_timespec timespec_to_disk(struct timestamp t);
+
+/* directory_inode_item - of a tree's root directory that no member describes */
+struct btrfs_inode_item directory_inode_item(const struct plan *plan);
+
+/* superblock_fill - the superblock, not sealed; bytenr is that of the primary */
+void superblock_fill(const struct plan *plan, struct btrfs_super_block *sb);
+
+/* identify - derive all ids from the content; the layout is final */
+int identify(struct plan *plan);
+
+/* plan_write_trees - run all producers into @sink, in order of address */
+int plan_write_trees(const struct plan *plan, const struct block_sink *sink);
+
+/* Producers, one file each: items_*.c. */
+int produce_root_tree(const struct plan *plan, struct tree_writer *tw);
+int produce_extent_tree(const struct plan *plan, struct tree_writer *tw);
+int produce_chunk_tree(const struct plan *plan, struct tree_writer *tw);
+int produce_dev_tree(const struct plan *plan, struct tree_writer *tw);
+int produce_fs_tree(const struct plan *plan, struct tree_writer *tw);
+int produce_data_reloc_tree(const struct plan *plan, struct tree_writer *tw);
+int produce_csum_tree(const struct plan *plan, struct tree_writer *tw);
+int produce_uuid_tree(const struct plan *plan, struct tree_writer *tw);
+int produce_free_space_tree(const struct plan *plan, struct tree_writer *tw);
+int produce_block_group_tree(const struct plan *plan, struct tree_writer *tw);
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tree_writer.h"
+
+#include "base/mem.h"
+
+/* What a level hands to the one above: where each block begins. */
+struct child {
+	struct btrfs_key key;
+	u64 logical;
+};
+
+struct tree_writer {
+	struct tree_writer_options options;
+	u32 nodesize;
+	u8 *block; /* the leaf being filled; while counting, room for one item */
+	u32 nritems;
+	u32 free_bytes; /* between item headers and data */
+	struct btrfs_key last_key;
+	bool has_items;
+	struct child *children; /* of the level that is complete so far; not while counting */
+	size_t nr_children, children_capacity;
+	struct tree_shape shape;
+};
+
+struct tree_writer *tree_writer_new(const struct tree_writer_options *options, u32 nodesize)
+{
+	struct tree_writer *tw = xzalloc(sizeof(*tw));
+	tw->options = *options;
+	tw->nodesize = nodesize;
+	tw->block = xaligned(nodesize);
+	tw->free_bytes = btrfs_block_payload(nodesize);
+	return tw;
+}
+
+void tree_writer_free(struct tree_writer *tw)
+{
+	xfree(tw->block);
+	xfree(tw->children);
+	xfree(tw);
+}
+
+bool tree_writer_counts_only(const struct tree_writer *tw)
+{
+	return !tw->options.sink;
+}
+
+/* Number and write the block that has been filled; its first key is @first. */
+static int put_block(struct tree_writer *tw, u8 level, u32 nritems, struct child *self)
+{
+	tw->shape.nr_blocks[level]++;
+	u64 index = tw->options.first_block + tw->shape.total++;
+	if (!tw->options.sink)
+		return 0;
+	self->logical = layout_block(tw->options.layout, tw->options.system, index);
+	struct btrfs_header *header = (struct btrfs_header *)tw->block;
+	*header = (struct btrfs_header){
+		.bytenr = to_le64(self->logical),
+		.flags = to_le64(BTRFS_HEADER_FLAG_WRITTEN | BTRFS_MIXED_BACKREF_REV),
+		.generation = to_le64(GENERATION),
+		.owner = to_le64(tw->options.owner),
+		.nritems = to_le32(nritems),
+		.level = level,
+	};
+	memcpy(header->fsid, tw->options.ids->fsid, sizeof(header->fsid));
+	memcpy(header->chunk_tree_uuid, tw->options.ids->chunk_tree_uuid,
+	       sizeof(header->chunk_tree_uuid));
+	int err = tw->options.sink->put(tw->options.sink->context, self->logical, tw->block);
+	memset(tw->block, 0, tw->nodesize);
+	return err;
+}
+
+static struct btrfs_item *leaf_items(const struct tree_writer *tw)
+{
+	return (struct btrfs_item *)(tw->block + sizeof(struct btrfs_header));
+}
+
+static int put_leaf(struct tree_writer *tw)
+{
+	struct child self = { .logical = 0 };
+	if (tw->options.sink) {
+		tw->children = mem_grow(tw->children, &tw->children_capacity, tw->nr_children + 1,
+					sizeof(*tw->children));
+		if (tw->nritems) {
+			const struct btrfs_disk_key *first = &leaf_items(tw)[0].key;
+			self.key = (struct btrfs_key){ .objectid = from_le64(first->objectid),
+						       .type = first->type,
+						       .offset = from_le64(first->offset) };
+		}
+	}
+	int err = put_block(tw, 0, tw->nritems, &self);
+	if (tw->options.sink)
+		tw->children[tw->nr_children++] = self;
+	tw->nritems = 0;
+	tw->free_bytes = btrfs_block_payload(tw->nodesize);
+	return err;
+}
+
+int tree_writer_add(struct tree_writer *tw, struct btrfs_key key, u32 bytes, void **item)
+{
+	assert(bytes <= btrfs_max_item_size(tw->nodesize));
+	assert(!tw->has_items || key_compare(&tw->last_key, &key) < 0);
+	u32 need = (u32)sizeof(struct btrfs_item) + bytes;
+	if (need > tw->free_bytes) {
+		int err = put_leaf(tw);
+		if (err)
+			return err;
+	}
+	tw->last_key = key;
+	tw->has_items = true;
+	tw->free_bytes -= need;
+	if (!tw->options.sink) {
+		*item = tw->block;
+		return 0;
+	}
+	/* Data grows down: it ends where the free room, less the new header, ended. */
+	u32 headers = (tw->nritems + 1) * (u32)sizeof(struct btrfs_item);
+	leaf_items(tw)[tw->nritems++] = (struct btrfs_item){
+		.key = key_to_disk(key),
+		.offset = to_le32(headers + tw->free_bytes),
+		.size = to_le32(bytes),
+	};
+	*item = tw->block + sizeof(struct btrfs_header) + headers + tw->free_bytes;
+	return 0;
+}
+
+/* Turn the children into nodes one level above; they become the children. */
+static int put_level(struct tree_writer *tw, u8 level)
+{
+	u64 below = tw->shape.nr_blocks[level - 1];
+	u32 fan_out = btrfs_block_payload(tw->nodesize) / (u32)sizeof(struct btrfs_key_ptr);
+	size_t nr_nodes = 0;
+	for (u64 at = 0; at < below;) {
+		u32 nr = (u32)min_u64(fan_out, below - at);
+		struct child self = { .logical = 0 };
+		if (tw->options.sink) {
+			struct btrfs_key_ptr *ptrs =
+				(struct btrfs_key_ptr *)(tw->block + sizeof(struct btrfs_header));
+			self.key = tw->children[at].key;
+			for (u32 i = 0; i < nr; i++)
+				ptrs[i] = (struct btrfs_key_ptr){
+					.key = key_to_disk(tw->children[at + i].key),
+					.blockptr = to_le64(tw->children[at + i].logical),
+					.generation = to_le64(GENERATION),
+				};
+		}
+		int err = put_block(tw, level, nr, &self);
+		if (err)
+			return err;
+		if (tw->options.sink)
+			tw->children[nr_nodes++] = self;
+		at += nr;
+	}
+	return 0;
+}
+
+int tree_writer_finish(struct tree_writer *tw, struct tree_shape *shape)
+{
+	int err = put_leaf(tw); /* empty only if the tree is */
+	u8 level = 0;
+	while (!err && tw->shape.nr_blocks[level] > 1) {
+		assert(level + 1 < BTRFS_MAX_LEVEL);
+		err = put_level(tw, ++level);
+	}
+	tw->shape.level = level;
+	*shape = tw->shape;
+	return err;
+}
+
+bool tree_shape_equal(const struct tree_shape *a, const struct tree_shape *b)
+{
+	return memcmp(a->nr_blocks, b->nr_blocks, sizeof(a->nr_blocks)) == 0;
+}

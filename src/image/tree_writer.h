@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sorted items in, tree blocks out. Leaves are packed to the last byte and lie in
+ * a row; behind them the nodes of level 1, then of level 2, up to the root.
+ *
+ * A writer without a sink only counts: sizing and writing run the same producers.
+ */
+#ifndef IMAGE_TREE_WRITER_H
+#define IMAGE_TREE_WRITER_H
+
+#include "disk/key.h"
+#include "layout.h"
+
+#define GENERATION 1 /* of everything in the image */
+
+/* How many blocks a tree has on each level. The root is alone on the highest. */
+struct tree_shape {
+	u64 nr_blocks[BTRFS_MAX_LEVEL];
+	u64 total;
+	u8 level; /* of the root */
+};
+
+/* The ids that stand in every tree block. */
+struct block_ids {
+	u8 fsid[BTRFS_FSID_SIZE];
+	u8 chunk_tree_uuid[BTRFS_UUID_SIZE];
+};
+
+/* Takes finished blocks, not yet sealed, in ascending order of their address. */
+struct block_sink {
+	int (*put)(void *context, u64 logical, u8 *block);
+	void *context;
+};
+
+struct tree_writer_options {
+	const struct layout *layout;
+	bool system;     /* blocks come from the SYSTEM chunk */
+	u64 owner;       /* tree id */
+	u64 first_block; /* where the tree begins among the blocks of its chunks */
+	const struct block_ids *ids;
+	const struct block_sink *sink; /* NULL: only count */
+};
+
+struct tree_writer;
+
+struct tree_writer *tree_writer_new(const struct tree_writer_options *options, u32 nodesize);
+void tree_writer_free(struct tree_writer *tw);
+
+/* tree_writer_counts_only - true if the bytes of items do not matter, just their keys and sizes */
+bool tree_writer_counts_only(const struct tree_writer *tw);
+
+/*
+ * tree_writer_add - room for one item
+ * @key:    sorts after every key added before (asserted)
+ * @bytes:  at most btrfs_max_item_size() (asserted)
+ * @item:   result: where the caller writes the item before it calls again; zeroed
+ * Returns 0 or what the sink returned.
+ */
+int tree_writer_add(struct tree_writer *tw, struct btrfs_key key, u32 bytes, void **item);
+
+/* tree_writer_finish - write the last leaf and all nodes; @shape is the result */
+int tree_writer_finish(struct tree_writer *tw, struct tree_shape *shape);
+
+/* tree_shape_equal - whether both have the same blocks */
+bool tree_shape_equal(const struct tree_shape *a, const struct tree_shape *b);
+
+#endif
