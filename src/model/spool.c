@@ -16,9 +16,10 @@ struct spool {
 	u8 *buffer; /* bytes from written on, not yet in the file */
 	size_t buffered;
 	u64 written; /* bytes in the file */
-	u8 *window;  /* what the last small read brought in; allocated by the first one */
+	u8 *window;  /* READ_WINDOW bytes, allocated when first needed */
 	u64 window_off;
 	size_t window_bytes;
+	u64 last_end; /* behind the last small read */
 };
 
 int spool_new(const char *dir, struct spool **spool)
@@ -107,29 +108,43 @@ static int read_file(struct spool *s, u64 offset, void *buf, size_t bytes)
 			  (unsigned long long)offset);
 }
 
+/* The window pays only for reads in ascending order; others would fetch it for a few bytes. */
+static bool is_sequential(const struct spool *s, u64 offset)
+{
+	return offset >= s->last_end && offset - s->last_end < READ_WINDOW / 8;
+}
+
+static int read_window(struct spool *s, u64 offset)
+{
+	if (!s->window)
+		s->window = xaligned(READ_WINDOW);
+	size_t n = (size_t)min_u64(READ_WINDOW, s->written - offset);
+	s->window_bytes = 0;
+	int err = read_file(s, offset, s->window, n);
+	if (err)
+		return err;
+	s->window_off = offset;
+	s->window_bytes = n;
+	return 0;
+}
+
 int spool_read(struct spool *spool, u64 offset, void *buf, size_t bytes)
 {
 	assert(offset + bytes <= spool_size(spool));
 	int err = offset + bytes > spool->written ? flush(spool) : 0;
 	if (err || !bytes)
 		return err;
-	if (bytes > READ_WINDOW / 2)
+	bool in_window = offset >= spool->window_off &&
+			 offset + bytes <= spool->window_off + spool->window_bytes;
+	bool sequential = is_sequential(spool, offset);
+	spool->last_end = offset + bytes;
+	if (!in_window && (bytes > READ_WINDOW / 2 || !sequential))
 		return read_file(spool, offset, buf, bytes);
-
-	if (offset < spool->window_off ||
-	    offset + bytes > spool->window_off + spool->window_bytes) {
-		if (!spool->window)
-			spool->window = xaligned(READ_WINDOW);
-		size_t n = (size_t)min_u64(READ_WINDOW, spool->written - offset);
-		spool->window_bytes = 0;
-		err = read_file(spool, offset, spool->window, n);
-		if (err)
-			return err;
-		spool->window_off = offset;
-		spool->window_bytes = n;
-	}
-	memcpy(buf, spool->window + (offset - spool->window_off), bytes);
-	return 0;
+	if (!in_window)
+		err = read_window(spool, offset);
+	if (!err)
+		memcpy(buf, spool->window + (offset - spool->window_off), bytes);
+	return err;
 }
 
 int spool_copy(struct spool *spool, u64 offset, u64 bytes, int fd, bool *write_error)
