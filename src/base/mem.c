@@ -28,12 +28,13 @@ struct arena_block {
 	u8 data[];         /* aligned to 8, as the head is */
 };
 static_assert(offsetof(struct arena_block, data) % 8 == 0, "arena data is aligned");
+#define ARENA_ROOM_BYTES (ARENA_BLOCK_BYTES - sizeof(struct arena_block))
 
 /* _exit: other threads may be at work, and exit handlers would race with them. */
 static void *or_exit(void *p, size_t bytes)
 {
 	if (!p) {
-		fail(-ENOMEM, "out of memory: no %zu bytes more", bytes);
+		fail(-ENOMEM, "out of memory: cannot allocate %zu bytes", bytes);
 		_exit(1);
 	}
 	return p;
@@ -103,24 +104,22 @@ static struct arena_block *arena_block_new(size_t room_bytes)
 
 static void *arena_take(struct arena *a, size_t bytes, size_t align)
 {
-	size_t start = (size_t)align_up(a->used_bytes, align);
-	struct arena_block *block = a->blocks;
+	const size_t start = (size_t)align_up(a->used_bytes, align);
+	struct arena_block *newest = a->blocks;
 
-	if (!block || start > block->room_bytes || bytes > block->room_bytes - start) {
-		if (block && bytes > ARENA_OWN_BLOCK_BYTES) {
-			struct arena_block *own = arena_block_new(bytes);
-			own->next = block->next;
-			block->next = own;
-			return own->data;
-		}
-		block = arena_block_new(
-			(size_t)max_u64(bytes, ARENA_BLOCK_BYTES - sizeof(struct arena_block)));
-		block->next = a->blocks;
-		a->blocks = block;
-		start = 0;
+	if (newest && start <= newest->room_bytes && bytes <= newest->room_bytes - start) {
+		a->used_bytes = start + bytes;
+		return newest->data + start;
 	}
-	a->used_bytes = start + bytes;
-	return block->data + start;
+	const bool is_own = newest && bytes > ARENA_OWN_BLOCK_BYTES;
+	const size_t room_bytes = is_own ? bytes : (size_t)max_u64(bytes, ARENA_ROOM_BYTES);
+	struct arena_block **place = is_own ? &newest->next : &a->blocks;
+	struct arena_block *block = arena_block_new(room_bytes);
+	block->next = *place;
+	*place = block;
+	if (!is_own)
+		a->used_bytes = bytes;
+	return block->data;
 }
 
 void *arena_alloc(struct arena *a, size_t bytes)

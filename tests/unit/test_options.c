@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Command lines, and what comes of them; values of numbers, sizes and times. */
+#include "base/diag.h"
+#include "cli/options.h"
+#include "cli/value.h"
+#include "test.h"
+
+#include <stdlib.h>
+
+#define MAX_ARGS 8
+
+/* Messages are counted: a refusal is one line. */
+static int lines;
+
+static void count_line(const char *line, size_t len)
+{
+	lines += line[len - 1] == '\n';
+}
+
+/* Divide @text at spaces, behind a program name; "''" is an empty argument. */
+static enum options_result parse(const char *text, struct options *options)
+{
+	static char buf[512];
+	char *argv[MAX_ARGS + 2] = { NULL };
+	static char program[] = "tar2btrfs";
+	int argc = 0;
+
+	snprintf(buf, sizeof(buf), "%s", text);
+	argv[argc++] = program;
+	for (char *word = strtok(buf, " "); word && argc <= MAX_ARGS; word = strtok(NULL, " ")) {
+		if (!strcmp(word, "''"))
+			*word = '\0';
+		argv[argc++] = word;
+	}
+	lines = 0;
+	return options_parse(argc, argv, options);
+}
+
+static void test_refusals(void)
+{
+	static const char *const lines_refused[] = {
+		"-n 2k",
+		"-n 12k",
+		"-n 128k",
+		"-n ''",
+		"-n 16kb",
+		"--nodesize -16k",
+		"--size 0",
+		"--size 4097",
+		"--size 1e",
+		"--size 99999999999999999999",
+		"--size 18446744073709551615t",
+		"--size +4k",
+		"--free 1",
+		"--free 1.5m",
+		"--size 1g --free 1m",
+		"--threads 0",
+		"--threads 1025",
+		"--threads 2x",
+		"--threads ''",
+		"--max-inline 4097",
+		"--max-inline 5k",
+		"--compress zstd:0",
+		"--compress zstd:20",
+		"--compress zstd:",
+		"--compress gzip",
+		"--compress lzo:2",
+		"--compress none:1",
+		"--compress ''",
+		"--csum md5",
+		"--csum CRC32C",
+		"-m raid1",
+		"-m ''",
+		"-U 1234",
+		"-U Content",
+		"--device-uuid content",
+		"--chunk-uuid 00000000-0000-0000-0000-00000000000g",
+		"--mtime 5",
+		"--mtime @",
+		"--mtime @1.",
+		"--mtime @1.1234567890",
+		"--mtime @--1",
+		"--mtime @9223372036854775808",
+		"--mtime @-9223372036854775808.1",
+		"--mtime @1 --keep-times",
+		"-O ''",
+		"-O ,",
+		"-O extref,",
+		"-O ^",
+		"-O ^extref",
+		"-O mixed-bg",
+		"-O zoned",
+		"-O block-group-tree,^free-space-tree",
+		"-o ''",
+		"--spool-dir ''",
+		"--output",
+		"-L",
+		"--no-seed=1",
+		"--unknown",
+		"--s",
+		"-x",
+		"a b",
+		"- -",
+	};
+
+	for (size_t i = 0; i < sizeof(lines_refused) / sizeof(lines_refused[0]); i++) {
+		struct options o;
+		enum options_result result = parse(lines_refused[i], &o);
+
+		ok(result == OPTIONS_USAGE && lines == 1, "refused with one line: %s",
+		   lines_refused[i]);
+	}
+}
+
+static void test_defaults(void)
+{
+	struct options o;
+
+	unsetenv("TMPDIR");
+	ok(parse("", &o) == OPTIONS_RUN && lines == 0, "no arguments");
+	ok(!o.archive && !o.output && !strcmp(o.spool_dir, "/var/tmp"), "default places");
+	ok(o.data.codec.codec && !strcmp(o.data.codec.codec->name, "zstd") &&
+		   o.data.codec.level == 3,
+	   "default codec");
+	ok(o.image.nodesize == 16384 && o.data.nodesize == 16384 && o.reader.nodesize == 16384,
+	   "default node size, everywhere");
+	ok(o.image.seed && !o.image.dup && !o.image.size_bytes && !o.image.free_bytes,
+	   "default shape");
+	ok(o.image.free_space_tree && !o.image.block_group_tree, "default features");
+	ok(o.image.fsid_source == FSID_CONTENT && !o.image.device_uuid_given &&
+		   !o.image.chunk_uuid_given,
+	   "default ids");
+	ok(o.data.threads >= 1 && o.data.max_inline == 4096, "default threads and inline limit");
+	ok(!o.reader.fixed_time_set && !o.reader.clamp_time_set && !o.reader.keep_times &&
+		   !o.reader.skip_unsupported && o.image.implied_time.sec == 0,
+	   "default times");
+	setenv("TMPDIR", "", 1);
+	ok(parse("", &o) == OPTIONS_RUN && !strcmp(o.spool_dir, "/var/tmp"), "empty TMPDIR");
+	setenv("TMPDIR", "/somewhere", 1);
+	ok(parse("", &o) == OPTIONS_RUN && !strcmp(o.spool_dir, "/somewhere"), "TMPDIR");
+	ok(parse("--spool-dir /x", &o) == OPTIONS_RUN && !strcmp(o.spool_dir, "/x"),
+	   "a switch beats TMPDIR");
+	unsetenv("TMPDIR");
+}
+
+static void test_values(void)
+{
+	struct options o;
+
+	ok(parse("-o a -o b in", &o) == OPTIONS_RUN && !strcmp(o.output, "b") &&
+		   !strcmp(o.archive, "in"),
+	   "the last of a repeated option wins; operand");
+	ok(parse("-o b -o - -", &o) == OPTIONS_RUN && !o.output && !o.archive,
+	   "- is a standard stream");
+	ok(parse("-- --version", &o) == OPTIONS_RUN && !strcmp(o.archive, "--version"),
+	   "-- ends the options");
+	ok(parse("--compress lzo:9 --csum blake2", &o) == OPTIONS_RUN &&
+		   !strcmp(o.data.codec.codec->name, "lzo") && o.data.codec.level == 9 &&
+		   o.data.csum == BTRFS_CSUM_TYPE_BLAKE2 && o.image.csum == BTRFS_CSUM_TYPE_BLAKE2,
+	   "codec and checksum");
+	ok(parse("--compress none", &o) == OPTIONS_RUN && !o.data.codec.codec, "no codec");
+	ok(parse("-n 64K -m dup", &o) == OPTIONS_RUN && o.image.nodesize == 65536 && o.image.dup,
+	   "node size and profile");
+	ok(parse("-m dup -m single", &o) == OPTIONS_RUN && !o.image.dup, "profile taken back");
+	ok(parse("--size 300g", &o) == OPTIONS_RUN && o.image.size_bytes == 300ull << 30, "size");
+	ok(parse("--no-seed", &o) == OPTIONS_RUN && !o.image.seed && lines == 0 &&
+		   o.image.free_bytes == 64 << 20,
+	   "--no-seed brings room");
+	ok(parse("--no-seed --size 1T", &o) == OPTIONS_RUN && o.image.free_bytes == 0,
+	   "--no-seed with a size");
+	ok(parse("--no-seed --free 47m", &o) == OPTIONS_RUN && lines == 1 &&
+		   o.image.free_bytes == 47 << 20,
+	   "too little room is warned of");
+	ok(parse("--no-seed --free 0 -q", &o) == OPTIONS_RUN && lines == 0 &&
+		   o.image.free_bytes == 0,
+	   "but not with -q");
+	ok(parse("-q -v --no-seed --free 48m", &o) == OPTIONS_RUN && lines == 0, "room enough");
+	ok(parse("-U 00112233-4455-6677-8899-aAbBcCdDeEfF", &o) == OPTIONS_RUN &&
+		   o.image.fsid_source == FSID_GIVEN && o.image.fsid[0] == 0 &&
+		   o.image.fsid[10] == 0xaa && o.image.fsid[15] == 0xff,
+	   "a given id");
+	ok(parse("-U random -U clear", &o) == OPTIONS_RUN && o.image.fsid_source == FSID_CLEAR,
+	   "a cleared id");
+	ok(parse("-O block-group-tree,extref,no-holes,skinny-metadata", &o) == OPTIONS_RUN &&
+		   o.image.free_space_tree && o.image.block_group_tree,
+	   "features");
+	ok(parse("-O block-group-tree -O ^free-space-tree", &o) == OPTIONS_RUN &&
+		   !o.image.free_space_tree && !o.image.block_group_tree,
+	   "the last list of features wins");
+	ok(parse("--max-inline 2K --threads 1024", &o) == OPTIONS_RUN &&
+		   o.data.max_inline == 2048 && o.data.threads == 1024,
+	   "inline limit and threads");
+	ok(parse("--keep-times --skip-unsupported", &o) == OPTIONS_RUN && o.reader.keep_times &&
+		   o.reader.skip_unsupported,
+	   "switches of the reader");
+}
+
+static void test_label(void)
+{
+	static char program[] = "tar2btrfs", option[] = "-L";
+	char label[300];
+	char *argv[] = { program, option, label, NULL };
+	struct options o;
+
+	memset(label, 'x', sizeof(label));
+	label[255] = '\0';
+	ok(options_parse(3, argv, &o) == OPTIONS_RUN && !strcmp(o.image.label, label),
+	   "a label of 255 bytes");
+	label[255] = 'x';
+	label[256] = '\0';
+	ok(options_parse(3, argv, &o) == OPTIONS_USAGE, "a label of 256 bytes");
+	strcpy(label, "a\nb");
+	ok(options_parse(3, argv, &o) == OPTIONS_USAGE, "a label with a newline");
+	*label = '\0';
+	ok(options_parse(3, argv, &o) == OPTIONS_RUN && !*o.image.label, "an empty label");
+}
+
+static void test_environment(void)
+{
+	static const char *const refused[] = { "",   "x",   "1.5", " 1", "1 ",
+					       "@1", "0x1", "+1",  "-",  "9223372036854775808" };
+	struct options o;
+
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		setenv("SOURCE_DATE_EPOCH", refused[i], 1);
+		ok(parse("", &o) == OPTIONS_FAILED && lines == 1, "SOURCE_DATE_EPOCH='%s'",
+		   refused[i]);
+		ok(parse("--mtime @7", &o) == OPTIONS_RUN && !o.reader.clamp_time_set,
+		   "--mtime beats it");
+	}
+	setenv("SOURCE_DATE_EPOCH", "1700000000", 1);
+	ok(parse("", &o) == OPTIONS_RUN && o.reader.clamp_time_set && !o.reader.fixed_time_set &&
+		   o.reader.clamp_time.sec == 1700000000 && o.reader.clamp_time.nsec == 0 &&
+		   o.image.implied_time.sec == 1700000000,
+	   "SOURCE_DATE_EPOCH clamps and dates");
+	ok(parse("--mtime @-1.25", &o) == OPTIONS_RUN && o.reader.fixed_time_set &&
+		   !o.reader.clamp_time_set && o.image.implied_time.sec == -2 &&
+		   o.image.implied_time.nsec == 750000000,
+	   "--mtime before 1970");
+	unsetenv("SOURCE_DATE_EPOCH");
+}
+
+static void test_times(void)
+{
+	static const struct {
+		const char *text;
+		s64 sec;
+		u32 nsec;
+	} cases[] = {
+		{ "@0", 0, 0 },
+		{ "@-0", 0, 0 },
+		{ "@1", 1, 0 },
+		{ "@1.5", 1, 500000000 },
+		{ "@1.000000001", 1, 1 },
+		{ "@-1", -1, 0 },
+		{ "@-0.000000001", -1, 999999999 },
+		{ "@-1.5", -2, 500000000 },
+		{ "@9223372036854775807.999999999", INT64_MAX, 999999999 },
+		{ "@-9223372036854775808", INT64_MIN, 0 },
+		{ "@-9223372036854775807.5", INT64_MIN, 500000000 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct timestamp t = { 0 };
+
+		ok(value_time(cases[i].text, &t) && t.sec == cases[i].sec &&
+			   t.nsec == cases[i].nsec,
+		   "time %s", cases[i].text);
+	}
+}
+
+static void test_sizes(void)
+{
+	u64 n = 0;
+
+	ok(value_number("18446744073709551615", 0, UINT64_MAX, &n) && n == UINT64_MAX,
+	   "the largest number");
+	ok(!value_number("18446744073709551616", 0, UINT64_MAX, &n), "one more");
+	ok(value_size("16777215t", 0, UINT64_MAX, &n) && n == 16777215ull << 40,
+	   "the largest size with t");
+	ok(!value_size("16777216t", 0, UINT64_MAX, &n), "one more");
+	ok(!value_size("k", 0, UINT64_MAX, &n) && !value_size("", 0, UINT64_MAX, &n),
+	   "a size without digits");
+	ok(n == 16777215ull << 40, "a refusal leaves the result alone");
+}
+
+int main(void)
+{
+	unsetenv("SOURCE_DATE_EPOCH");
+	diag_set_sink(count_line);
+	test_defaults();
+	test_refusals();
+	test_values();
+	test_label();
+	test_environment();
+	test_times();
+	test_sizes();
+	return done();
+}
