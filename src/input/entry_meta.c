@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Owners, device numbers, times, flags: ranges checked, policies applied. */
+#include "entry_meta.h"
+#include "flags.h"
+
+#include "base/diag.h"
+
+#include <errno.h>
+
+#define MAJOR_BITS 12
+#define MINOR_BITS 20
+
+static int check_id(const struct member *m, const char *what, s64 id, u32 *out)
+{
+	char q[QUOTE_BYTES];
+	if (id < 0 || id >= UINT32_MAX)
+		return fail(-ERANGE, "%s: %s %lld, allowed are 0 to 4294967294%s",
+			    member_quote(q, m), what, (long long)id,
+			    id == UINT32_MAX ? " (2^32-1 is no id on Linux)" : "");
+	*out = (u32)id;
+	return 0;
+}
+
+static int check_device(const struct member *m, u64 *rdev)
+{
+	char q[QUOTE_BYTES];
+	*rdev = 0;
+	if (!S_ISCHR(m->mode) && !S_ISBLK(m->mode))
+		return 0;
+	if (m->dev_major < 0 || m->dev_major >> MAJOR_BITS || m->dev_minor < 0 ||
+	    m->dev_minor >> MINOR_BITS)
+		return fail(-ERANGE, "%s: device %lld:%lld, allowed are 0:0 to 4095:1048575",
+			    member_quote(q, m), (long long)m->dev_major, (long long)m->dev_minor);
+	*rdev = (u64)m->dev_major << MINOR_BITS | (u64)m->dev_minor;
+	return 0;
+}
+
+static struct timestamp apply_policy(const struct reader_options *o, struct timestamp t)
+{
+	struct timestamp limit = o->clamp_time;
+	if (o->fixed_time_set)
+		return o->fixed_time;
+	if (o->clamp_time_set && (t.sec > limit.sec || (t.sec == limit.sec && t.nsec > limit.nsec)))
+		return limit;
+	return t;
+}
+
+static struct timestamp time_or_mtime(const struct member *m, const struct member_time *t,
+				      const struct reader_options *o)
+{
+	return apply_policy(o, t->is_set ? t->time : m->mtime.time);
+}
+
+static void set_times(const struct member *m, const struct reader_options *o,
+		      struct attributes *attr, struct inode_times *times)
+{
+	attr->mtime = apply_policy(o, m->mtime.time);
+	attr->times = NULL;
+	if (!o->keep_times || !(m->atime.is_set || m->ctime.is_set || m->birthtime.is_set))
+		return;
+	times->atime = time_or_mtime(m, &m->atime, o);
+	times->ctime = time_or_mtime(m, &m->ctime, o);
+	times->otime = time_or_mtime(m, &m->birthtime, o);
+	attr->times = times;
+}
+
+static u32 read_flags(const struct member *m)
+{
+	char q[QUOTE_BYTES], flag[QUOTE_BYTES];
+	const char *unknown;
+	size_t unknown_len;
+	if (!m->file_flags.len)
+		return 0;
+	u32 flags = flags_from_text(m->file_flags.bytes, m->file_flags.len, m->mode, &unknown,
+				    &unknown_len);
+	if (unknown)
+		warning("%s: btrfs has no file flag '%s' for this; dropped", member_quote(q, m),
+			quote(flag, unknown, unknown_len));
+	return flags;
+}
+
+int entry_meta(const struct member *m, const struct reader_options *options, struct arena *arena,
+	       struct attributes *attr, struct inode_times *times)
+{
+	*attr = (struct attributes){ .mode = m->mode };
+	int err = check_id(m, "uid", m->uid, &attr->uid);
+	if (!err)
+		err = check_id(m, "gid", m->gid, &attr->gid);
+	if (!err)
+		err = check_device(m, &attr->rdev);
+	if (!err)
+		err = entry_xattrs(m, options, arena, &attr->xattrs, &attr->mode);
+	if (err)
+		return err;
+	if (S_ISLNK(m->mode)) {
+		/* Linux knows no other */
+		attr->mode = S_IFLNK | 0777;
+		attr->target = m->link.bytes;
+		attr->target_len = m->link.len;
+	}
+	attr->flags = read_flags(m);
+	set_times(m, options, attr, times);
+	return 0;
+}

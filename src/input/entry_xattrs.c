@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Xattrs and ACLs of a tar member, from its raw pax records: libarchive decodes
+ * bad base64 as well as it can and drops ACL entries that it cannot read.
+ */
+#include "acl.h"
+#include "entry_meta.h"
+#include "pax.h"
+#include "text_codes.h"
+
+#include "base/diag.h"
+#include "disk/format.h"
+
+#include <errno.h>
+
+/* What is known while one member's attributes are gathered. */
+struct gather {
+	const struct member *member;
+	const struct reader_options *options;
+	struct arena *arena;
+	struct xattr **xattrs;
+	u32 *mode;
+	struct text access, dflt; /* values of the ACL xattrs; bytes NULL without */
+};
+
+static bool text_is(struct text t, const char *name)
+{
+	return strlen(name) == t.len && !memcmp(name, t.bytes, t.len);
+}
+
+static bool text_begins(struct text t, const char *prefix)
+{
+	return t.len > strlen(prefix) && !memcmp(prefix, t.bytes, strlen(prefix));
+}
+
+/* Why an xattr cannot be kept, or NULL. */
+static const char *refusal(const struct gather *g, struct text name, size_t value_len)
+{
+	u32 mode = g->member->mode;
+	if (name.len > 255)
+		return "its name has more than the 255 bytes allowed";
+	if (text_begins(name, "user.")) {
+		if (!S_ISREG(mode) && !S_ISDIR(mode))
+			return "user. attributes are allowed on files and directories only";
+	} else if (!text_begins(name, "security.") && !text_begins(name, "trusted.")) {
+		return "allowed are security. trusted. user. system.posix_acl_access "
+		       "system.posix_acl_default";
+	}
+	if (g->options->nodesize &&
+	    name.len + value_len > btrfs_max_xattr_size(g->options->nodesize))
+		return "name and value are too long for this node size (see -n)";
+	return NULL;
+}
+
+static int add_xattr(struct gather *g, struct text name, struct text value)
+{
+	char q[QUOTE_BYTES], n[QUOTE_BYTES];
+	if (text_is(name, ACL_XATTR_ACCESS)) {
+		g->access = value;
+		return 0;
+	}
+	if (text_is(name, ACL_XATTR_DEFAULT)) {
+		g->dflt = value;
+		return 0;
+	}
+	const char *why = refusal(g, name, value.len);
+	if (why)
+		return unsupported(g->options, "%s: xattr %s: %s", member_quote(q, g->member),
+				   quote(n, name.bytes, name.len), why);
+	xattr_add(g->arena, g->xattrs, name.bytes, name.len, value.bytes, value.len);
+	return 0;
+}
+
+/* Decode a record's name and value into the arena, where ACL values are looked for later. */
+static int add_record(struct gather *g, u32 form, struct text name, struct text value)
+{
+	char q[QUOTE_BYTES], n[QUOTE_BYTES];
+	char *plain = arena_alloc_unaligned(g->arena, name.len);
+	size_t len = name.len;
+	if (form == PAX_XATTR_LIBARCHIVE) {
+		u8 *bytes = arena_alloc_unaligned(g->arena, value.len + 1);
+		if (!url_decode(name.bytes, name.len, plain, &len) ||
+		    !base64_decode(value.bytes, value.len, bytes, &value.len))
+			return fail(
+				-EINVAL,
+				"%s: pax record LIBARCHIVE.xattr.%s is malformed, allowed are %%XX in the name and base64 as value",
+				member_quote(q, g->member), quote(n, name.bytes, name.len));
+		value.bytes = (char *)bytes;
+	} else if (form == PAX_XATTR_SCHILY) {
+		len = gnu_keyword_decode(name.bytes, name.len, plain);
+	} else {
+		memcpy(plain, name.bytes, len);
+	}
+	if (!len || memchr(plain, 0, len))
+		return fail(-EINVAL, "%s: an xattr whose name is empty or has a NUL byte",
+			    member_quote(q, g->member));
+	return add_xattr(g, (struct text){ plain, len }, value);
+}
+
+static int add_records(struct gather *g, u32 form)
+{
+	struct text rest = g->member->records, key, value, name;
+	while (pax_next(&rest, &key, &value) > 0) {
+		if (pax_xattr_form(key, &name) != form)
+			continue;
+		int err = add_record(g, form, name, value);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int bad_acl(const struct gather *g, const char *kind, const char *why)
+{
+	char q[QUOTE_BYTES];
+	return fail(-EINVAL, "%s: malformed %s ACL: %s", member_quote(q, g->member), kind, why);
+}
+
+/* The text of an ACL; a Solaris header's body begins with a number that tells its kind. */
+static int read_acl_text(struct gather *g, const char *kind, struct text text, struct acl *access,
+			 struct acl *dflt)
+{
+	char q[QUOTE_BYTES];
+	enum acl_result r = acl_from_text(text.bytes, text.len, access, dflt);
+	if (r == ACL_MALFORMED)
+		return bad_acl(g, kind,
+			       "allowed are entries like user:NAME:rwx:ID, separated by commas");
+	if (r == ACL_OK)
+		return 0;
+	int err = unsupported(g->options,
+			      "%s: the %s ACL has a name without a numeric id: not supported",
+			      member_quote(q, g->member), kind);
+	acl_free(access);
+	acl_free(dflt);
+	return err;
+}
+
+static int read_solaris_acl(struct gather *g, struct acl *access, struct acl *dflt)
+{
+	char q[QUOTE_BYTES];
+	struct text t = g->member->acl_solaris;
+	size_t digits = strnlen(t.bytes, t.len);
+	u32 kind = 0;
+	for (size_t i = 0; i < digits; i++) {
+		if (t.bytes[i] < '0' || t.bytes[i] > '7' || kind > 077777777)
+			return bad_acl(g, "Solaris", "it does not begin with an octal number");
+		kind = kind << 3 | (u32)(t.bytes[i] - '0');
+	}
+	if ((kind & ~0777777u) == 03000000)
+		return unsupported(g->options, "%s: an NFSv4 ACL: not supported, allowed is POSIX",
+				   member_quote(q, g->member));
+	if ((kind & ~0777777u) != 01000000 || digits >= t.len)
+		return bad_acl(g, "Solaris", "its kind is unknown");
+	t.bytes += digits + 1;
+	t.len -= digits + 1;
+	t.len = strnlen(t.bytes, t.len);
+	return read_acl_text(g, "Solaris", t, access, dflt);
+}
+
+static void store_acl(struct gather *g, const char *name, const struct acl *acl)
+{
+	u8 *value = arena_alloc(g->arena, 4 + 8 * acl->nr);
+	size_t len = acl_to_xattr(acl, value);
+	xattr_add(g->arena, g->xattrs, name, strlen(name), value, len);
+}
+
+/* @value: the xattr, which counts more than what the text gave in @acl */
+static int finish_acl(struct gather *g, bool is_default, struct text value, struct acl *acl)
+{
+	const char *kind = is_default ? "default" : "access";
+	u32 mode = g->member->mode;
+	char q[QUOTE_BYTES];
+	if (value.bytes && !acl_from_xattr(value.bytes, value.len, acl))
+		return bad_acl(g, kind, "the xattr is not of version 2, or has an odd length");
+	if (!acl->nr)
+		return 0;
+	if (is_default ? !S_ISDIR(mode) : S_ISLNK(mode))
+		return unsupported(g->options, "%s: a%s ACL on what is %s: not supported",
+				   member_quote(q, g->member), is_default ? " default" : "n access",
+				   is_default ? "no directory" : "a symbolic link");
+	const char *why = acl_check(acl);
+	if (why)
+		return bad_acl(g, kind, why);
+	if (is_default) {
+		store_acl(g, ACL_XATTR_DEFAULT, acl);
+		return 0;
+	}
+	*g->mode = acl_apply_mode(acl, *g->mode);
+	if (acl_says_more(acl))
+		store_acl(g, ACL_XATTR_ACCESS, acl);
+	return 0;
+}
+
+static int add_acls(struct gather *g)
+{
+	const struct member *m = g->member;
+	struct acl access = { 0 }, dflt = { 0 };
+	char q[QUOTE_BYTES];
+	int err = 0;
+	if (m->acl_nfs4.len)
+		err = unsupported(g->options, "%s: an NFSv4 ACL: not supported, allowed is POSIX",
+				  member_quote(q, m));
+	if (!err && m->acl_solaris.len)
+		err = read_solaris_acl(g, &access, &dflt);
+	/* text that a binary value overrides need not make sense here */
+	if (!err && m->acl_access.len && !g->access.bytes)
+		err = read_acl_text(g, "access", m->acl_access, &access, &dflt);
+	if (!err && m->acl_default.len && !g->dflt.bytes)
+		err = read_acl_text(g, "default", m->acl_default, &dflt, &dflt);
+	if (!err)
+		err = finish_acl(g, false, g->access, &access);
+	if (!err)
+		err = finish_acl(g, true, g->dflt, &dflt);
+	acl_free(&access);
+	acl_free(&dflt);
+	return err;
+}
+
+int entry_xattrs(const struct member *m, const struct reader_options *options, struct arena *arena,
+		 struct xattr **xattrs, u32 *mode)
+{
+	struct gather g = {
+		.member = m, .options = options, .arena = arena, .xattrs = xattrs, .mode = mode
+	};
+	for (u32 form = PAX_XATTR_SELINUX; form <= PAX_XATTR_SCHILY; form <<= 1) {
+		if (!(m->xattr_forms & form))
+			continue;
+		int err = add_records(&g, form);
+		if (err)
+			return err;
+	}
+	if (!g.access.bytes && !g.dflt.bytes && !m->acl_access.len && !m->acl_default.len &&
+	    !m->acl_nfs4.len && !m->acl_solaris.len)
+		return 0;
+	return add_acls(&g);
+}

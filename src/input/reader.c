@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The loop over members. For each the guard reads the raw header first; then
+ * libarchive reads the same bytes, and must agree on the type, the size and
+ * where the member ends. Names, numbers, times and attributes are the guard's,
+ * the data are libarchive's.
+ */
+#include "input/reader.h"
+#include "cpio_guard.h"
+#include "cpio_links.h"
+#include "entry_meta.h"
+#include "second_reader.h"
+#include "stream.h"
+#include "tar_guard.h"
+
+#include "base/diag.h"
+
+#include <errno.h>
+
+struct reader {
+	struct stream *stream;
+	const struct reader_options *options;
+	struct tree *tree;
+	struct file_data *file_data;
+	struct reader_counts *counts;
+	enum input_format format;
+	struct tar_guard *tar_guard;
+	struct cpio_guard *cpio_guard;
+	struct cpio_links *links; /* cpio: of the current archive */
+	struct second_reader *second;
+};
+
+static int next_member(struct reader *r, u64 offset, struct member *m)
+{
+	if (r->format == FORMAT_TAR)
+		return tar_guard_next(r->tar_guard, offset, m);
+	return cpio_guard_next(r->cpio_guard, offset, m);
+}
+
+/* Read the data of @m into @inode. */
+static int read_data(struct reader *r, const struct member *m, struct inode *inode)
+{
+	u32 sum = 0;
+	file_data_begin(r->file_data, inode);
+	int err = second_reader_data(r->second, m, r->file_data, &sum);
+	if (err)
+		return err;
+	if (m->has_sum && sum != m->sum) {
+		char q[QUOTE_BYTES];
+		return fail(-EINVAL, "%s: the sum of its data is %08x, its header says %08x",
+			    member_quote(q, m), sum, m->sum);
+	}
+	return file_data_end(r->file_data, m->size);
+}
+
+static int place_link(struct reader *r, const struct member *m, struct text target, bool has_data)
+{
+	struct xattr *xattrs = NULL;
+	struct inode *donor;
+	u32 mode = m->mode;
+	int err = entry_xattrs(m, r->options, tree_arena(r->tree), &xattrs, &mode);
+	if (!err)
+		err = tree_add_link(r->tree, m->path.bytes, m->path.len, target.bytes, target.len,
+				    xattrs, has_data ? &donor : NULL);
+	if (err || !has_data)
+		return err;
+	return read_data(r, m, donor);
+}
+
+static int place_member(struct reader *r, const struct member *m)
+{
+	struct attributes attr;
+	struct inode_times times;
+	struct inode *inode;
+	struct text target;
+	if (m->unsupported) {
+		char q[QUOTE_BYTES];
+		return unsupported(r->options, "%s: %s: not supported", member_quote(q, m),
+				   m->unsupported);
+	}
+	if (m->is_hard_link)
+		return place_link(r, m, m->link, second_reader_has_data(r->second));
+	if (m->nlink > 1 && !S_ISDIR(m->mode) && !S_ISLNK(m->mode) &&
+	    cpio_links_find(r->links, m, &target))
+		return place_link(r, m, target, m->data_bytes > 0);
+	int err = entry_meta(m, r->options, tree_arena(r->tree), &attr, &times);
+	if (!err)
+		err = tree_add(r->tree, m->path.bytes, m->path.len, &attr, &inode);
+	if (err || !S_ISREG(m->mode))
+		return err;
+	return read_data(r, m, inode);
+}
+
+/* One archive, from @*offset to behind its end marker. */
+static int read_archive(struct reader *r, u64 *offset)
+{
+	struct member m;
+	int err;
+	r->second = second_reader_new(r->stream, r->format, *offset);
+	r->links = r->format == FORMAT_CPIO ? cpio_links_new() : NULL;
+	for (;;) {
+		err = next_member(r, *offset, &m);
+		if (err)
+			break;
+		err = second_reader_next(r->second, &m);
+		if (!err)
+			err = place_member(r, &m);
+		if (!err)
+			err = second_reader_finish(r->second, &m, offset);
+		if (err)
+			break;
+		r->counts->members++;
+	}
+	cpio_links_free(r->links);
+	second_reader_free(r->second);
+	if (err < 0)
+		return err;
+	stream_restart(r->stream, m.end);
+	*offset = m.end;
+	return 0;
+}
+
+static int not_an_archive(struct stream *s, const u8 *p, size_t len)
+{
+	const char *foreign = magic_foreign(p, len);
+	if (foreign)
+		return fail(-EINVAL, "%s: %s: not supported, allowed: tar, cpio", stream_name(s),
+			    foreign);
+	if (len >= 262 && !memcmp(p + 257, "ustar", 5))
+		return fail(-EINVAL, "%s: damaged tar header at byte 0: its sum is wrong",
+			    stream_name(s));
+	return fail(-EINVAL, "%s: not a tar or cpio archive", stream_name(s));
+}
+
+/* Tell the format of what begins at the start of the input, unpacking it first. */
+static int detect(struct reader *r)
+{
+	struct stream *s = r->stream;
+	size_t len;
+	const u8 *p = stream_peek(s, 0, MAGIC_BYTES, &len);
+	if (stream_error(s))
+		return stream_error(s);
+	const char *name;
+	enum packing packing = tar_is_header(p, len) ? PACKING_NONE : magic_packing(p, len, &name);
+	if (packing != PACKING_NONE && stream_packing(s))
+		return fail(-EINVAL, "%s: packed twice: %s inside %s, one layer is allowed",
+			    stream_name(s), name, stream_packing(s));
+	if (packing != PACKING_NONE) {
+		int err = stream_unpack_at(s, 0, packing, name);
+		return err ? err : detect(r);
+	}
+	if (!len)
+		return fail(-EINVAL, "%s: empty input, allowed: a tar or cpio archive",
+			    stream_name(s));
+	if (magic_is_cpio(p, len))
+		r->format = FORMAT_CPIO;
+	else if (tar_is_header(p, len) || (tar_is_end(p, len) && !magic_foreign(p, len)))
+		r->format = FORMAT_TAR;
+	else
+		return not_an_archive(s, p, len);
+	return 0;
+}
+
+/* Behind the end marker: read all, so that the writer sees no broken pipe and packed data are
+ * verified. */
+static int drain_tar(struct reader *r, u64 offset)
+{
+	struct stream *s = r->stream;
+	int more = stream_skip_zeros(s, &offset);
+	if (more <= 0)
+		return more;
+	stream_restart(s, offset);
+	stream_set_limit(s, 0);
+	u64 bytes = 0;
+	const void *block;
+	ssize_t n;
+	while ((n = stream_lend(s, &block)) > 0)
+		bytes += (u64)n;
+	if (n < 0)
+		return (int)n;
+	warning("%s: %llu bytes behind the archive's end marker are ignored", stream_name(s),
+		(unsigned long long)bytes);
+	return 0;
+}
+
+/*
+ * Behind a cpio trailer: zeros, then maybe another archive, or one that is packed
+ * (as in an initramfs). Returns 1 if there is one at @*offset, 0 at the end, or a negative errno.
+ */
+static int find_cpio(struct reader *r, u64 *offset)
+{
+	struct stream *s = r->stream;
+	for (;;) {
+		int more = stream_skip_zeros(s, offset);
+		if (more <= 0)
+			return more;
+		size_t len;
+		const u8 *p = stream_peek(s, *offset, MAGIC_BYTES, &len);
+		if (stream_error(s))
+			return stream_error(s);
+		if (magic_is_cpio(p, len))
+			return 1;
+		const char *name;
+		enum packing packing = magic_packing(p, len, &name);
+		if (packing == PACKING_NONE || stream_packing(s))
+			return fail(
+				-EINVAL,
+				"%s: the bytes behind the cpio trailer, at %llu, are no cpio archive",
+				stream_name(s), (unsigned long long)*offset);
+		stream_restart(s, *offset);
+		int err = stream_unpack_at(s, *offset, packing, name);
+		if (err)
+			return err;
+	}
+}
+
+static int read_all(struct reader *r)
+{
+	u64 offset = 0;
+	int err = detect(r);
+	if (err)
+		return err;
+	if (r->format == FORMAT_TAR) {
+		r->tar_guard = tar_guard_new(r->stream, r->options);
+		err = read_archive(r, &offset);
+		return err ? err : drain_tar(r, offset);
+	}
+	r->cpio_guard = cpio_guard_new(r->stream);
+	do {
+		err = read_archive(r, &offset);
+		if (!err)
+			err = find_cpio(r, &offset);
+	} while (err > 0);
+	return err;
+}
+
+int reader_run(int fd, const char *name, const struct reader_options *options, struct tree *tree,
+	       struct file_data *file_data, struct reader_counts *counts)
+{
+	struct reader r = {
+		.stream = stream_new(fd, strcmp(name, "-") ? name : "<stdin>"),
+		.options = options,
+		.tree = tree,
+		.file_data = file_data,
+		.counts = counts,
+	};
+	int err = read_all(&r);
+	counts->input_bytes += stream_read_bytes(r.stream);
+	tar_guard_free(r.tar_guard);
+	cpio_guard_free(r.cpio_guard);
+	stream_close(r.stream);
+	return err;
+}

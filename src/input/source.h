@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The raw bytes of the archive's descriptor, as they are stored: maybe packed. */
+#ifndef INPUT_SOURCE_H
+#define INPUT_SOURCE_H
+
+#include "base/types.h"
+
+#include <sys/types.h>
+
+#define SOURCE_BLOCK_BYTES (1u << 20)
+
+struct source {
+	int fd;
+	const char *name; /* for messages */
+	u8 *pushed;       /* bytes that come before the descriptor's */
+	size_t pushed_len;
+	size_t pushed_pos;
+	u64 read_bytes; /* from the descriptor */
+};
+
+/* source_init - @fd stays the caller's; @name must stay valid; release with source_release() */
+void source_init(struct source *source, int fd, const char *name);
+void source_release(struct source *source);
+
+/*
+ * source_read - at most @bytes into @buf, with one system call
+ * Returns the count, 0 at the end, or a negative errno after printing.
+ */
+ssize_t source_read(struct source *source, void *buf, size_t bytes);
+
+/* source_push_back - @bytes at @data (copied) are what comes next */
+void source_push_back(struct source *source, const void *data, size_t bytes);
+
+#endif

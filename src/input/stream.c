@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The window over the plain bytes. Plain input is read straight into it.
+ *
+ * libarchive may still hold the block it was lent last while a guard peeks
+ * further and the window must move on. Then the window moves into another
+ * buffer, and the old one is kept until the next block is lent.
+ */
+#include "stream.h"
+
+#include "base/diag.h"
+#include "base/mem.h"
+#include "unpack.h"
+
+struct buffer {
+	u8 *bytes;
+	size_t capacity;
+};
+
+struct stream {
+	struct source source;
+	struct unpacker *unpacker; /* or NULL */
+	struct buffer window;
+	struct buffer held; /* what libarchive may still look at, or a spare */
+	u64 start;          /* offset of the window's first byte */
+	size_t len;
+	u64 lend_next; /* offset of the first byte not lent */
+	u64 limit;
+	bool is_lent; /* the last block lent lies in the window */
+	bool at_end;
+	int error;
+};
+
+const char *stream_name(const struct stream *s)
+{
+	return s->source.name;
+}
+
+u64 stream_read_bytes(const struct stream *s)
+{
+	return s->source.read_bytes;
+}
+
+const char *stream_packing(const struct stream *s)
+{
+	return s->unpacker ? s->unpacker->packing : NULL;
+}
+
+int stream_error(const struct stream *s)
+{
+	return s->error;
+}
+
+/* Move the window so that it begins at offset @keep, with room for @bytes. */
+static void move_window(struct stream *s, u64 keep, size_t bytes)
+{
+	size_t skip = (size_t)(keep - s->start);
+	size_t left = s->len - skip;
+	struct buffer to = s->is_lent ? s->held : s->window;
+	if (to.capacity < bytes && !s->is_lent) {
+		to.bytes = mem_grow(to.bytes, &to.capacity, bytes, 1);
+		s->window = to;
+	} else if (to.capacity < bytes) {
+		xfree(to.bytes);
+		to.bytes = xmalloc(bytes);
+		to.capacity = bytes;
+	}
+	memmove(to.bytes, s->window.bytes + skip, left);
+	if (s->is_lent) {
+		s->held = s->window;
+		s->is_lent = false;
+	}
+	s->window = to;
+	s->start = keep;
+	s->len = left;
+}
+
+/* Read once into the free room of the window. */
+static void read_more(struct stream *s)
+{
+	u8 *to = s->window.bytes + s->len;
+	size_t room = s->window.capacity - s->len;
+	ssize_t n = s->unpacker ? s->unpacker->read(s->unpacker, to, room)
+				: source_read(&s->source, to, room);
+	if (n < 0)
+		s->error = (int)n;
+	if (n <= 0)
+		s->at_end = true;
+	else
+		s->len += (size_t)n;
+}
+
+u8 *stream_peek(struct stream *s, u64 offset, size_t bytes, size_t *got)
+{
+	assert(offset >= s->start && offset <= s->start + s->len);
+	u64 end = offset + bytes;
+	if (end > s->start + s->len && !s->at_end) {
+		u64 keep = min_u64(offset, s->lend_next);
+		size_t needed = (size_t)(end - keep);
+		if ((size_t)(end - s->start) > s->window.capacity)
+			move_window(s, keep, (size_t)max_u64(needed, SOURCE_BLOCK_BYTES));
+		while (end > s->start + s->len && !s->at_end)
+			read_more(s);
+	}
+	*got = (size_t)min_u64(bytes, s->start + s->len - offset);
+	return s->window.bytes + (offset - s->start);
+}
+
+bool stream_has(const struct stream *s, u64 end)
+{
+	return end <= s->start + s->len || !s->at_end;
+}
+
+void stream_restart(struct stream *s, u64 offset)
+{
+	assert(offset >= s->start && offset <= s->start + s->len);
+	s->lend_next = offset;
+	s->is_lent = false;
+}
+
+void stream_set_limit(struct stream *s, u64 limit)
+{
+	s->limit = limit;
+}
+
+ssize_t stream_lend(struct stream *s, const void **block)
+{
+	/* The block before is no longer needed. */
+	s->is_lent = false;
+	if (s->lend_next == s->start + s->len && !s->at_end) {
+		s->start = s->lend_next;
+		s->len = 0;
+		read_more(s);
+	}
+	if (s->error)
+		return s->error;
+	u64 end = s->start + s->len;
+	if (s->limit > s->lend_next)
+		end = min_u64(end, s->limit);
+	size_t n = (size_t)(end - s->lend_next);
+	*block = s->window.bytes + (s->lend_next - s->start);
+	s->lend_next = end;
+	s->is_lent = n > 0;
+	return (ssize_t)n;
+}
+
+int stream_unpack_at(struct stream *s, u64 offset, enum packing packing, const char *name)
+{
+	assert(offset >= s->start && offset <= s->start + s->len && !s->unpacker);
+	size_t skip = (size_t)(offset - s->start);
+	source_push_back(&s->source, s->window.bytes + skip, s->len - skip);
+	s->len = skip;
+	s->at_end = false;
+	int err = unpack_open(&s->source, packing, name, &s->unpacker);
+	if (err)
+		s->error = err;
+	return err;
+}
+
+int stream_skip_zeros(struct stream *s, u64 *offset)
+{
+	for (;;) {
+		size_t n;
+		const u8 *p = stream_peek(s, *offset, 1, &n);
+		if (s->error)
+			return s->error;
+		if (!n)
+			return 0;
+		n = (size_t)(s->start + s->len - *offset);
+		/* a run of equal bytes that begins with zero; most often the whole window */
+		size_t i = !p[0] && (n == 1 || !memcmp(p, p + 1, n - 1)) ? n : 0;
+		while (i < n && !p[i])
+			i++;
+		*offset += i;
+		s->lend_next = max_u64(s->lend_next, *offset);
+		if (i < n)
+			return 1;
+	}
+}
+
+struct stream *stream_new(int fd, const char *name)
+{
+	struct stream *s = xzalloc(sizeof(*s));
+	source_init(&s->source, fd, name);
+	s->window.bytes = xmalloc(SOURCE_BLOCK_BYTES);
+	s->window.capacity = SOURCE_BLOCK_BYTES;
+	return s;
+}
+
+void stream_close(struct stream *s)
+{
+	if (s->unpacker)
+		s->unpacker->free(s->unpacker);
+	source_release(&s->source);
+	xfree(s->window.bytes);
+	xfree(s->held.bytes);
+	xfree(s);
+}

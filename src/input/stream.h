@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The plain bytes of the input, unpacked if need be, behind a window that two
+ * readers share: the guards look at headers first (stream_peek), then
+ * libarchive gets the same bytes, without a copy (stream_lend).
+ *
+ * Offsets count plain bytes from the start of the input.
+ */
+#ifndef INPUT_STREAM_H
+#define INPUT_STREAM_H
+
+#include "magic.h"
+#include "source.h"
+
+struct stream;
+
+/* stream_new - the bytes of @fd as they are; @name must stay valid; release with stream_close() */
+struct stream *stream_new(int fd, const char *name);
+void stream_close(struct stream *stream);
+
+/* stream_name - of the archive, for messages */
+const char *stream_name(const struct stream *stream);
+/* stream_read_bytes - taken from the descriptor so far */
+u64 stream_read_bytes(const struct stream *stream);
+/* stream_packing - name of the packing, or NULL */
+const char *stream_packing(const struct stream *stream);
+/* stream_error - of the input, already printed, or 0 */
+int stream_error(const struct stream *stream);
+
+/*
+ * stream_peek - the @bytes at @offset, in one piece
+ * @offset: not before what libarchive has consumed (asserted to lie in the window)
+ * @got:    result: @bytes, or less at the end of the input or on error (see stream_error())
+ * The bytes stay where they are until the next call here.
+ */
+u8 *stream_peek(struct stream *stream, u64 offset, size_t bytes, size_t *got);
+
+/* stream_has - whether all bytes before @end have been seen; false if the input ended before */
+bool stream_has(const struct stream *stream, u64 end);
+
+/* stream_restart - the next stream_lend() begins at @offset */
+void stream_restart(struct stream *stream, u64 offset);
+/* stream_set_limit - libarchive shall get bytes before @limit first, and others only if it insists
+ */
+void stream_set_limit(struct stream *stream, u64 limit);
+
+/*
+ * stream_lend - the next block for libarchive
+ * Returns its length, 0 at the end, or a negative errno after printing. The block stays until the
+ * next stream_lend(), whatever is peeked at between.
+ */
+ssize_t stream_lend(struct stream *stream, const void **block);
+
+/*
+ * stream_unpack_at - a packed stream begins at @offset, which is 0 or behind a plain archive
+ * (initramfs)
+ * @packing, @name: what magic_packing() found there
+ * Its bytes follow the plain ones from @offset on. Returns 0, or a negative errno after printing.
+ */
+int stream_unpack_at(struct stream *stream, u64 offset, enum packing packing, const char *name);
+
+/*
+ * stream_skip_zeros - find the first byte at or after @*offset that is not zero
+ * Moves @*offset there. Returns 1 if there is one, 0 at the end, or a negative errno.
+ */
+int stream_skip_zeros(struct stream *stream, u64 *offset);
+
+#endif

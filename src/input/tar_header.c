@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Fields of tar headers. */
+#include "tar_header.h"
+#include "number.h"
+#include "tar_guard.h"
+
+#include "base/diag.h"
+
+#include <errno.h>
+
+#define STAR_PREFIX_BYTES 131u
+
+bool tar_is_end(const u8 *block, size_t len)
+{
+	return len >= TAR_BLOCK && !block[0] && !memcmp(block, block + 1, TAR_BLOCK - 1);
+}
+
+bool tar_is_header(const u8 *block, size_t len)
+{
+	if (len < TAR_BLOCK)
+		return false;
+	const struct tar_header *h = (const struct tar_header *)block;
+	s64 given;
+	if (h->sum[0] & 0x80 || !number_tar_field(h->sum, sizeof(h->sum), &given))
+		return false;
+	/* The sum counts its own field as spaces; ancient programs summed signed bytes. */
+	s64 sum = 0, high = 0;
+	for (u32 i = 0; i < TAR_BLOCK; i++) {
+		sum += block[i];
+		high += block[i] >> 7;
+	}
+	for (u32 i = 0; i < sizeof(h->sum); i++)
+		sum += ' ' - h->sum[i];
+	return given == sum || given == sum - 256 * high;
+}
+
+bool tar_header_is_gnu(const struct tar_header *h)
+{
+	return !memcmp(h->magic, "ustar  ", sizeof(h->magic));
+}
+
+/* star's own format has times behind a shorter prefix, and a magic at the very end */
+static bool is_star(const struct tar_header *h)
+{
+	return !memcmp(h->rest + 8, "tar", 4) && h->prefix[STAR_PREFIX_BYTES - 1] == 0;
+}
+
+size_t tar_header_path(const struct tar_header *h, char *out)
+{
+	size_t n = 0;
+	if (!memcmp(h->magic, "ustar", 5) && !tar_header_is_gnu(h) && h->prefix[0]) {
+		n = strnlen(h->prefix, is_star(h) ? STAR_PREFIX_BYTES : sizeof(h->prefix));
+		memcpy(out, h->prefix, n);
+		if (out[n - 1] != '/')
+			out[n++] = '/';
+	}
+	size_t len = strnlen(h->name, sizeof(h->name));
+	memcpy(out + n, h->name, len);
+	return n + len;
+}
+
+u32 tar_header_type(const struct tar_header *h)
+{
+	switch (h->type) {
+	case '\0':
+	case '0':
+	case '7': /* contiguous */
+	case '1': /* a hard link; if it has data, they are a file's */
+	case 'S': /* GNU sparse */
+		return S_IFREG;
+	case '2':
+		return S_IFLNK;
+	case '3':
+		return S_IFCHR;
+	case '4':
+		return S_IFBLK;
+	case '5':
+	case 'D': /* GNU incremental: with a list of names as data */
+		return S_IFDIR;
+	case '6':
+		return S_IFIFO;
+	default:
+		return 0;
+	}
+}
+
+const char *tar_type_name(char type)
+{
+	switch (type) {
+	case 'M':
+		return "the rest of a file that began on another volume";
+	case 'N':
+		return "an old GNU list of long names";
+	case 'E':
+		return "Solaris extended attributes";
+	case 'I':
+		return "an inode without data";
+	default:
+		return "a member of unknown type";
+	}
+}
+
+int tar_number(const u8 *field, size_t len, bool may_be_negative, const char *who, const char *what,
+	       s64 *value)
+{
+	char q[QUOTE_BYTES];
+	s64 v;
+	if (!number_tar_field(field, len, &v))
+		return fail(-EINVAL,
+			    "%s: the %s field '%s' is no number, allowed are octal and base-256",
+			    who, what, quote(q, field, len));
+	if (v < 0 && !may_be_negative)
+		return fail(-EINVAL, "%s: the %s field is %lld, at least 0 is allowed", who, what,
+			    (long long)v);
+	*value = v;
+	return 0;
+}

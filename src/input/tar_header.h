@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The header block of tar in all its dialects, and the fields that need no context. */
+#ifndef INPUT_TAR_HEADER_H
+#define INPUT_TAR_HEADER_H
+
+#include "member.h"
+
+#define TAR_BLOCK 512u
+
+struct tar_header {
+	char name[100];
+	u8 mode[8];
+	u8 uid[8];
+	u8 gid[8];
+	u8 size[12];
+	u8 mtime[12];
+	u8 sum[8];
+	char type;
+	char link[100];
+	char magic[8]; /* with the version */
+	char uname[32];
+	char gname[32];
+	u8 dev_major[8];
+	u8 dev_minor[8];
+	char prefix[155]; /* ustar; GNU and star keep other things here */
+	u8 rest[12];
+};
+static_assert(sizeof(struct tar_header) == TAR_BLOCK, "tar_header");
+
+#define TAR_GNU_REALSIZE_OFFSET 483u
+
+/* tar_header_is_gnu - old GNU format: no prefix, but a sparse map */
+bool tar_header_is_gnu(const struct tar_header *header);
+
+/* tar_header_path - the path, joined in @out, which holds 257 bytes; returns its length */
+size_t tar_header_path(const struct tar_header *header, char *out);
+
+/* tar_header_mode - file type and permissions that the type flag and mode say; 0 if no type of ours
+ */
+u32 tar_header_type(const struct tar_header *header);
+
+/* tar_type_name - of a type flag that we do not support */
+const char *tar_type_name(char type);
+
+/*
+ * tar_number - a number field
+ * @what: its name; @who: the member, printable, for the message
+ * Returns 0, or a negative errno after printing that it is no number or below 0 (if not
+ * @may_be_negative).
+ */
+int tar_number(const u8 *field, size_t len, bool may_be_negative, const char *who, const char *what,
+	       s64 *value);
+
+#endif
