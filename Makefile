@@ -1,0 +1,180 @@
+# tar2btrfs: tar or cpio in, btrfs seed image out
+#
+# Variables a user may set on the command line:
+#   CC, CFLAGS, LDFLAGS  compiler and flags; they come after ours
+#   WERROR=1             warnings are errors
+#   V=1                  show commands
+#   PREFIX, DESTDIR      where install puts things
+#   BUILD                build directory (default: build); another one holds its own program too
+#   JOBS, TESTS          for the test targets: files at once, and which ones (TESTS='30-xattrs 40-links')
+# `make help` lists the targets.
+
+CC ?= cc
+PREFIX ?= /usr/local
+BUILD ?= build
+PKG_CONFIG ?= pkg-config
+CFLAGS ?= -O2 -g
+INSTALL ?= install
+
+# The program stands at the top of the tree; that of another build directory stays there.
+PROGRAM := $(if $(filter build,$(BUILD)),,$(BUILD)/)tar2btrfs
+
+LIBRARIES = libarchive libzstd zlib lzo2 uuid libgcrypt libxxhash
+WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wcast-qual -Wwrite-strings \
+	-Wpointer-arith -Wundef -Wvla -Wstrict-prototypes -Wold-style-definition -Wmissing-prototypes \
+	-Wimplicit-fallthrough -Wformat=2 -Wswitch-enum -fno-common
+ifeq ($(WERROR),1)
+WARNINGS += -Werror
+endif
+ifneq ($(V),1)
+Q = @
+endif
+
+OUR_CPPFLAGS = -Iinclude -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
+OUR_CFLAGS = -std=gnu17 -pthread -ffile-prefix-map=$(CURDIR)=. $(WARNINGS)
+LIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null) -pthread
+
+SOURCES := $(sort $(wildcard src/*/*.c))
+LIB_OBJECTS := $(patsubst src/%.c,$(BUILD)/%.o,$(filter-out src/cli/main.c,$(SOURCES)))
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
+
+.PHONY: all
+all: $(PROGRAM)	## build ./tar2btrfs
+
+# Objects are made anew when the compiler or its flags change.
+FLAGS := $(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS)
+$(BUILD)/flags: FORCE
+	$(Q)$(PKG_CONFIG) --exists --print-errors $(LIBRARIES) || \
+		{ echo "a library is missing: see README.md, or run 'make deps-build' as root" >&2; exit 1; }
+	$(Q)mkdir -p $(BUILD)
+	$(Q)echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
+.PHONY: FORCE
+FORCE:
+
+$(BUILD)/%.o: src/%.c $(BUILD)/flags
+	$(Q)mkdir -p $(@D)
+	$(if $(Q),@echo "  CC $<")
+	$(Q)$(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/libtar2btrfs.a: $(LIB_OBJECTS)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(PROGRAM): $(BUILD)/cli/main.o $(BUILD)/libtar2btrfs.a
+	$(if $(Q),@echo "  LD $@")
+	$(Q)$(CC) $(OUR_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libtar2btrfs.a $(BUILD)/flags
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(BUILD)/libtar2btrfs.a $(LIBS)
+
+.PHONY: unit-tests
+unit-tests: $(UNIT_TESTS)
+
+-include $(wildcard $(BUILD)/*/*.d)
+
+# ---- tests -----------------------------------------------------------------
+# Packages come first and in a make of their own, since pkg-config is asked when a Makefile is read.
+
+SUITE = TAR2BTRFS=$(abspath $(PROGRAM)) BUILD=$(BUILD) python3 tests/tools/suite.py $(if $(JOBS),--jobs $(JOBS))
+SANITIZE = -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
+SUBMAKE = +$(Q)$(MAKE) --no-print-directory
+
+.PHONY: deps-build
+deps-build:	## install what building needs (Debian, as root)
+	$(Q)sh tests/deps.sh build
+
+.PHONY: deps-test
+deps-test:	## install what building and testing need (Debian, as root)
+	$(Q)sh tests/deps.sh build test
+
+.PHONY: demo
+demo:	## build, convert a real directory, check, mount, compare
+	$(Q)sh tests/deps.sh build demo
+	$(SUBMAKE) all
+	$(Q)bash tests/demo.sh
+
+.PHONY: check
+check:	## all tests; the kernel's need root and loop devices
+	$(Q)sh tests/deps.sh build test
+	$(SUBMAKE) suite
+
+.PHONY: check-quick
+check-quick: all unit-tests	## unit tests and what needs neither root nor patience
+	$(Q)$(SUITE) --quick $(TESTS)
+
+.PHONY: suite
+suite: all unit-tests
+	$(Q)$(SUITE) $(TESTS)
+
+.PHONY: asan
+asan:	## all tests with address and undefined behaviour sanitizers
+	$(SUBMAKE) BUILD=build-asan CFLAGS='$(SANITIZE) -fsanitize=address,undefined' SANITIZER=asan suite
+
+.PHONY: tsan
+tsan:	## tests of what runs in threads, with the thread sanitizer
+	$(SUBMAKE) BUILD=build-tsan CFLAGS='$(SANITIZE) -fsanitize=thread' SANITIZER=tsan \
+		TESTS='$(or $(TESTS),unit 50-data 60-compress)' suite
+
+.PHONY: valgrind
+valgrind: all	## a few suites under valgrind
+	$(Q)TAR2BTRFS=$(CURDIR)/tests/tools/under-valgrind SANITIZER=valgrind BUILD=$(BUILD) \
+		python3 tests/tools/suite.py $(or $(TESTS),10-types 20-names 30-xattrs 40-links)
+
+.PHONY: check-kernels
+check-kernels: all	## images of each kind read by Debian's own kernel in qemu (slow)
+	$(Q)bash tests/kernels/check-kernels.sh
+
+.PHONY: golden
+golden: all	## write tests/golden anew, after LAYOUT_VERSION has changed
+	$(Q)TAR2BTRFS=$(abspath $(PROGRAM)) bash tests/tools/golden.sh write
+
+# ---- lint and format -------------------------------------------------------
+
+.PHONY: lint
+lint:	## formatting, layers, headers, globals, analysers; LINT='NAME...' selects
+	$(Q)sh tests/deps.sh build test lint
+	$(SUBMAKE) all
+	$(Q)bash tests/lint.sh $(LINT)
+
+C_FILES := $(sort $(wildcard src/*/*.[ch] include/*/*.h tests/unit/*.[ch] tests/fuzz/*.[ch]))
+
+.PHONY: format
+format:	## let clang-format write the sources
+	$(Q)clang-format -i $(C_FILES)
+
+.PHONY: format-check
+format-check:	## fail if clang-format would change something
+	$(Q)clang-format --dry-run -Werror $(C_FILES)
+
+# ---- install ---------------------------------------------------------------
+
+BINDIR = $(DESTDIR)$(PREFIX)/bin
+MANDIR = $(DESTDIR)$(PREFIX)/share/man/man1
+BASH_COMPLETIONS = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+ZSH_COMPLETIONS = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+
+.PHONY: install
+install: all	## install to DESTDIR/PREFIX
+	$(INSTALL) -D -m 755 $(PROGRAM) $(BINDIR)/tar2btrfs
+	$(if $(wildcard man/tar2btrfs.1),$(INSTALL) -D -m 644 man/tar2btrfs.1 $(MANDIR)/tar2btrfs.1)
+	$(if $(wildcard contrib/tar2btrfs.bash),$(INSTALL) -D -m 644 contrib/tar2btrfs.bash $(BASH_COMPLETIONS)/tar2btrfs)
+	$(if $(wildcard contrib/_tar2btrfs),$(INSTALL) -D -m 644 contrib/_tar2btrfs $(ZSH_COMPLETIONS)/_tar2btrfs)
+
+.PHONY: uninstall
+uninstall:	## remove what install put there
+	rm -f $(BINDIR)/tar2btrfs $(MANDIR)/tar2btrfs.1 $(BASH_COMPLETIONS)/tar2btrfs $(ZSH_COMPLETIONS)/_tar2btrfs
+
+VERSION = $(shell sed -n 's/^.define TAR2BTRFS_VERSION "\(.*\)"/\1/p' include/cli/version.h)
+
+.PHONY: dist
+dist:	## a reproducible archive of the last commit
+	git archive --format=tar --prefix=tar2btrfs-$(VERSION)/ HEAD | gzip -n9 >tar2btrfs-$(VERSION).tar.gz
+
+.PHONY: clean
+clean:	## remove what make made
+	rm -rf $(BUILD) build-asan build-tsan tar2btrfs tar2btrfs-*.tar.gz
+
+.PHONY: help
+help:	## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' Makefile | expand -t 16

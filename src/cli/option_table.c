@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What each option does with its value, and what is said of it in --help. The
+ * defaults that --help shows are printed from the struct that parsing starts with.
+ */
+#include "option_table.h"
+
+#include "cli/features.h"
+#include "cli/value.h"
+#include "cli/version.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <uuid/uuid.h>
+
+/* So that the sum of content and room stays below the 2^63 bytes that a file can have. */
+#define MAX_SIZE (1ull << 62)
+
+static enum options_result refuse(const struct parse *parse, const char *value, const char *allowed)
+{
+	char quoted[QUOTE_BYTES];
+
+	fail(-EINVAL, "--%s: found '%s', allowed: %s", parse->name,
+	     quote(quoted, value, strlen(value)), allowed);
+	return OPTIONS_USAGE;
+}
+
+static enum options_result flush_stdout(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return OPTIONS_DONE;
+	fail_errno("cannot write to standard output");
+	return OPTIONS_FAILED;
+}
+
+/* ---- one function for each option, in the order of the table -------------- */
+
+static enum options_result parse_output(struct parse *parse, const char *value)
+{
+	if (!*value)
+		return refuse(parse, value, "the name of a file, or - for standard output");
+	parse->options->output = strcmp(value, "-") ? value : NULL;
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_compress(struct parse *parse, const char *value)
+{
+	return codec_parse(value, &parse->options->data.codec) ? OPTIONS_USAGE : OPTIONS_RUN;
+}
+
+static void show_compress(const struct options *defaults)
+{
+	printf("%s:%d", defaults->data.codec.codec->name, defaults->data.codec.level);
+}
+
+static enum options_result parse_csum(struct parse *parse, const char *value)
+{
+	if (!checksum_from_name(value, &parse->options->data.csum))
+		return refuse(parse, value, "crc32c, xxhash, sha256 or blake2");
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_label(struct parse *parse, const char *value)
+{
+	char *label = parse->options->image.label;
+
+	if (strlen(value) >= BTRFS_LABEL_SIZE || strchr(value, '\n'))
+		return refuse(parse, value, "at most 255 bytes without newline");
+	memset(label, 0, BTRFS_LABEL_SIZE);
+	memcpy(label, value, strlen(value));
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_uuid(struct parse *parse, const char *value)
+{
+	static const struct {
+		const char *name;
+		enum fsid_source source;
+	} words[] = {
+		{ "content", FSID_CONTENT },
+		{ "clear", FSID_CLEAR },
+		{ "random", FSID_RANDOM },
+	};
+	struct image_options *image = &parse->options->image;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (!strcmp(value, words[i].name)) {
+			image->fsid_source = words[i].source;
+			return OPTIONS_RUN;
+		}
+	}
+	if (uuid_parse(value, image->fsid))
+		return refuse(parse, value,
+			      "a UUID as 36 hex digits and dashes, content, clear or random");
+	image->fsid_source = FSID_GIVEN;
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_device_uuid(struct parse *parse, const char *value)
+{
+	if (uuid_parse(value, parse->options->image.device_uuid))
+		return refuse(parse, value, "a UUID as 36 hex digits and dashes");
+	parse->options->image.device_uuid_given = true;
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_chunk_uuid(struct parse *parse, const char *value)
+{
+	if (uuid_parse(value, parse->options->image.chunk_uuid))
+		return refuse(parse, value, "a UUID as 36 hex digits and dashes");
+	parse->options->image.chunk_uuid_given = true;
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_mtime(struct parse *parse, const char *value)
+{
+	if (!value_time(value, &parse->options->reader.fixed_time))
+		return refuse(parse, value, "@SECONDS[.FRACTION], up to 9 digits of a fraction");
+	parse->options->reader.fixed_time_set = true;
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_keep_times(struct parse *parse, const char *value)
+{
+	(void)value;
+	parse->options->reader.keep_times = true;
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_no_seed(struct parse *parse, const char *value)
+{
+	(void)value;
+	parse->options->image.seed = false;
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_size(struct parse *parse, const char *value)
+{
+	u64 size;
+
+	/* 0 would mean an exact fit. */
+	if (!value_size(value, BTRFS_SECTORSIZE, MAX_SIZE, &size) || size % BTRFS_SECTORSIZE)
+		return refuse(parse, value,
+			      "a multiple of 4096 from 4k to 4194304t, with suffix k, m, g or t");
+	parse->options->image.size_bytes = size;
+	parse->size_given = true;
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_free(struct parse *parse, const char *value)
+{
+	u64 size;
+
+	if (!value_size(value, 0, MAX_SIZE, &size) || size % BTRFS_SECTORSIZE)
+		return refuse(parse, value,
+			      "a multiple of 4096 from 0 to 4194304t, with suffix k, m, g or t");
+	parse->options->image.free_bytes = size;
+	parse->free_given = true;
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_nodesize(struct parse *parse, const char *value)
+{
+	u64 size;
+
+	if (!value_size(value, BTRFS_MIN_NODESIZE, BTRFS_MAX_NODESIZE, &size) || size & (size - 1))
+		return refuse(parse, value, "4k, 8k, 16k, 32k or 64k");
+	parse->options->image.nodesize = u32_from_u64(size);
+	return OPTIONS_RUN;
+}
+
+static void show_nodesize(const struct options *defaults)
+{
+	printf("%uk", defaults->image.nodesize / 1024);
+}
+
+static enum options_result parse_metadata(struct parse *parse, const char *value)
+{
+	bool is_dup = !strcmp(value, "dup");
+
+	if (!is_dup && strcmp(value, "single"))
+		return refuse(parse, value, "dup or single");
+	parse->options->image.dup = is_dup;
+	return OPTIONS_RUN;
+}
+
+static void show_metadata(const struct options *defaults)
+{
+	printf("%s", defaults->image.dup ? "dup" : "single");
+}
+
+static enum options_result parse_features(struct parse *parse, const char *value)
+{
+	bool list_wanted = false;
+
+	if (features_parse(value, &parse->options->image, &list_wanted))
+		return OPTIONS_USAGE;
+	if (!list_wanted)
+		return OPTIONS_RUN;
+	features_print();
+	return flush_stdout();
+}
+
+static enum options_result parse_spool_dir(struct parse *parse, const char *value)
+{
+	if (!*value)
+		return refuse(parse, value, "the name of a directory");
+	parse->options->spool_dir = value;
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_threads(struct parse *parse, const char *value)
+{
+	u64 threads;
+
+	if (!value_number(value, 1, OPTIONS_MAX_THREADS, &threads))
+		return refuse(parse, value, "1 to 1024");
+	parse->options->data.threads = (unsigned)threads;
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_max_inline(struct parse *parse, const char *value)
+{
+	u64 size;
+
+	if (!value_size(value, 0, OPTIONS_MAX_INLINE, &size))
+		return refuse(parse, value, "0 to 4096 bytes");
+	parse->options->data.max_inline = u32_from_u64(size);
+	return OPTIONS_RUN;
+}
+
+static void show_max_inline(const struct options *defaults)
+{
+	printf("%u", defaults->data.max_inline);
+}
+
+static enum options_result parse_skip_unsupported(struct parse *parse, const char *value)
+{
+	(void)value;
+	parse->options->reader.skip_unsupported = true;
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_quiet(struct parse *parse, const char *value)
+{
+	(void)value;
+	parse->level = DIAG_ERROR;
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_verbose(struct parse *parse, const char *value)
+{
+	(void)value;
+	parse->level = DIAG_INFO;
+	return OPTIONS_RUN;
+}
+
+static enum options_result print_version(struct parse *parse, const char *value);
+static enum options_result print_help(struct parse *parse, const char *value);
+
+// clang-format off
+const struct option_row option_table[] = {
+	{ "output", 'o', "FILE",
+	  "write the image to FILE, which appears complete or\n"
+	  "not at all; without it, to standard output", parse_output, NULL },
+	{ "compress", 0, "ALGO[:LEVEL]",
+	  "zstd (1..19), zlib (1..9), lzo (1, 9) or none\n", parse_compress, show_compress },
+	{ "csum", 0, "TYPE",
+	  "crc32c, xxhash, sha256 or blake2 (default: crc32c)", parse_csum, NULL },
+	{ "label", 'L', "TEXT",
+	  "filesystem label, at most 255 bytes", parse_label, NULL },
+	{ "uuid", 'U', "UUID|content|clear|random",
+	  "filesystem id (default: content)", parse_uuid, NULL },
+	{ "device-uuid", 0, "UUID",
+	  "device id; without it, it follows from the content", parse_device_uuid, NULL },
+	{ "chunk-uuid", 0, "UUID",
+	  "chunk tree id; without it, likewise", parse_chunk_uuid, NULL },
+	{ "mtime", 0, "@SECONDS[.NS]",
+	  "set every time; beats SOURCE_DATE_EPOCH", parse_mtime, NULL },
+	{ "keep-times", 0, NULL,
+	  "take atime, ctime and birth time from the archive;\n"
+	  "otherwise all times are the mtime", parse_keep_times, NULL },
+	{ "no-seed", 0, NULL,
+	  "make an ordinary, writable filesystem; alone it\n"
+	  "means --free 64m", parse_no_seed, NULL },
+	{ "size", 0, "SIZE",
+	  "total size, a multiple of 4096 (default: exact fit)", parse_size, NULL },
+	{ "free", 0, "SIZE",
+	  "unallocated room beyond the content (default: 0)", parse_free, NULL },
+	{ "nodesize", 'n', "SIZE",
+	  "size of tree blocks, 4k to 64k", parse_nodesize, show_nodesize },
+	{ "metadata", 'm', "dup|single",
+	  "whether trees have a second copy", parse_metadata, show_metadata },
+	{ "features", 'O', "LIST",
+	  "filesystem features, comma-separated, ^ switches\n"
+	  "off; list-all names them (default: free-space-tree)", parse_features, NULL },
+	{ "spool-dir", 0, "DIR",
+	  "where temporary data goes (default: $TMPDIR, else\n"
+	  "/var/tmp)", parse_spool_dir, NULL },
+	{ "threads", 0, "N",
+	  "threads that use CPU, 1 to 1024 (default: as many\n"
+	  "as CPUs may be used); never changes the image", parse_threads, NULL },
+	{ "max-inline", 0, "SIZE",
+	  "files up to this size go into the tree, 0 to 4096\n", parse_max_inline, show_max_inline },
+	{ "skip-unsupported", 0, NULL,
+	  "warn of what btrfs cannot hold, and leave it out", parse_skip_unsupported, NULL },
+	{ "quiet", 'q', NULL,
+	  "print errors only", parse_quiet, NULL },
+	{ "verbose", 'v', NULL,
+	  "print a summary too", parse_verbose, NULL },
+	{ "version", 'V', NULL,
+	  "print the versions of the program, of the image\n"
+	  "layout and of the codec libraries", print_version, NULL },
+	{ "help", 'h', NULL,
+	  "print this help", print_help, NULL },
+};
+// clang-format on
+
+static_assert(sizeof(option_table) / sizeof(option_table[0]) == NR_OPTIONS, "count the rows");
+
+/* ---- what is printed to stdout -------------------------------------------- */
+
+static enum options_result print_version(struct parse *parse, const char *value)
+{
+	(void)parse;
+	(void)value;
+	printf("tar2btrfs %s\n", TAR2BTRFS_VERSION);
+	printf("image layout %d\n", LAYOUT_VERSION);
+	for (const struct codec *const *codec = codec_table; *codec; codec++)
+		printf("%s %s\n", (*codec)->name, (*codec)->library());
+	return flush_stdout();
+}
+
+#define HELP_COLUMN 29
+
+static void print_row(const struct option_row *row, const struct options *defaults)
+{
+	char letter[] = "    ";
+	int width;
+
+	if (row->letter)
+		snprintf(letter, sizeof(letter), "-%c, ", row->letter);
+	width = printf("  %s--%s%s%s", letter, row->name, row->argument ? " " : "",
+		       row->argument ? row->argument : "");
+	if (width < HELP_COLUMN - 1)
+		printf("%*s", HELP_COLUMN - width, "");
+	else
+		printf("\n%*s", HELP_COLUMN, "");
+	for (const char *c = row->help; *c; c++) {
+		putchar(*c);
+		if (*c == '\n')
+			printf("%*s", HELP_COLUMN, "");
+	}
+	if (row->show) {
+		printf("%s(default: ", row->help[strlen(row->help) - 1] == '\n' ? "" : " ");
+		row->show(defaults);
+		printf(")");
+	}
+	putchar('\n');
+}
+
+static enum options_result print_help(struct parse *parse, const char *value)
+{
+	struct options defaults;
+
+	(void)parse;
+	(void)value;
+	options_default(&defaults);
+	printf("Usage: tar2btrfs [OPTION]... [ARCHIVE]\n"
+	       "\n"
+	       "Reads a tar or cpio archive from ARCHIVE or standard input (-), plain or packed\n"
+	       "with gzip, xz, zstd, bzip2 or lz4, and writes a btrfs image: minimal, the same\n"
+	       "bytes for the same tree, and marked as a seed.\n"
+	       "\n");
+	for (int i = 0; i < NR_OPTIONS; i++)
+		print_row(&option_table[i], &defaults);
+	printf("\n"
+	       "SIZE takes a suffix k, m, g or t (powers of 1024). Of a repeated option the last\n"
+	       "counts. SOURCE_DATE_EPOCH limits all times, and is the time of what has none.\n"
+	       "Exit status: 0 the image is complete, 1 failure, 2 wrong usage.\n");
+	return flush_stdout();
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of options, between the file that fills it and the one that walks it. */
+#ifndef CLI_OPTION_TABLE_H
+#define CLI_OPTION_TABLE_H
+
+#include "base/diag.h"
+#include "cli/options.h"
+
+#define OPTIONS_MAX_THREADS 1024
+#define OPTIONS_MAX_INLINE 4096
+
+/* What is known while the arguments are read. */
+struct parse {
+	struct options *options;
+	const char *name; /* long name of the option at hand */
+	enum diag_level level;
+	bool size_given;
+	bool free_given;
+};
+
+/* One option. */
+struct option_row {
+	const char *name;     /* long name */
+	int letter;           /* short name, or 0 */
+	const char *argument; /* name of its argument in --help, or NULL for a switch */
+	const char *help;     /* text of --help; '\n' begins a new line */
+	/* parse - read @value (NULL for a switch); OPTIONS_RUN to go on */
+	enum options_result (*parse)(struct parse *parse, const char *value);
+	/* show - print the default, or NULL if there is none or the text has it */
+	void (*show)(const struct options *defaults);
+};
+
+/* option_table - all options, in the order of --help and the manual */
+#define NR_OPTIONS 23
+extern const struct option_row option_table[NR_OPTIONS];
+
+/* options_default - what holds without any option; TMPDIR counts */
+void options_default(struct options *options);
+
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From the table of options to getopt_long(), then what depends on several
+ * options or on the environment.
+ */
+#include "option_table.h"
+
+#include "cli/features.h"
+#include "cli/value.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* FORMAT.md section 13: what a writable filesystem needs beside its content. */
+#define NO_SEED_FREE (64ull << 20)
+#define NO_SEED_LEAST_FREE (48ull << 20)
+
+/* getopt_long() answers with the letter of an option, or with this plus its row */
+#define LONG_ANSWER 256
+
+static unsigned usable_cpus(void)
+{
+	cpu_set_t set;
+	long nr;
+
+	/* The call fails where there are more CPUs than the set can hold. */
+	if (!sched_getaffinity(0, sizeof(set), &set))
+		nr = CPU_COUNT(&set);
+	else
+		nr = sysconf(_SC_NPROCESSORS_ONLN);
+	if (nr < 1)
+		return 1;
+	return nr < OPTIONS_MAX_THREADS ? (unsigned)nr : OPTIONS_MAX_THREADS;
+}
+
+void options_default(struct options *options)
+{
+	const char *tmpdir = getenv("TMPDIR");
+
+	memset(options, 0, sizeof(*options));
+	options->spool_dir = tmpdir && *tmpdir ? tmpdir : "/var/tmp";
+	options->data.codec = codec_default();
+	options->data.csum = BTRFS_CSUM_TYPE_CRC32;
+	options->data.max_inline = OPTIONS_MAX_INLINE;
+	options->data.threads = usable_cpus();
+	options->image.nodesize = 16384;
+	options->image.seed = true;
+	options->image.fsid_source = FSID_CONTENT;
+	features_default(&options->image);
+}
+
+/* Take SOURCE_DATE_EPOCH in, unless --mtime made it idle. */
+static enum options_result read_environment(struct options *options)
+{
+	struct reader_options *reader = &options->reader;
+	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+	char quoted[QUOTE_BYTES];
+
+	if (reader->fixed_time_set) {
+		options->image.implied_time = reader->fixed_time;
+		return OPTIONS_RUN;
+	}
+	if (!epoch)
+		return OPTIONS_RUN;
+	if (!value_seconds(epoch, &reader->clamp_time)) {
+		fail(-EINVAL, "SOURCE_DATE_EPOCH: found '%s', allowed: a whole number of seconds",
+		     quote(quoted, epoch, strlen(epoch)));
+		return OPTIONS_FAILED;
+	}
+	reader->clamp_time_set = true;
+	options->image.implied_time = reader->clamp_time;
+	return OPTIONS_RUN;
+}
+
+/* The option that getopt_long() answered with, or NULL. */
+static const struct option_row *find_row(int answer)
+{
+	for (int i = 0; i < NR_OPTIONS; i++) {
+		if (answer == option_table[i].letter || answer == LONG_ANSWER + i)
+			return &option_table[i];
+	}
+	return NULL;
+}
+
+/* What getopt_long() did not understand; it leaves optopt 0 for unknown long names. */
+static enum options_result refuse_argument(int answer, char *const *argv)
+{
+	char quoted[QUOTE_BYTES];
+	const char *text = argv[optind - 1];
+
+	if (!optopt) {
+		fail(-EINVAL, "found '%s', which is no option, or short for several; see --help",
+		     quote(quoted, text, strlen(text)));
+		return OPTIONS_USAGE;
+	}
+	const struct option_row *row = find_row(optopt);
+	if (!row)
+		fail(-EINVAL, "found '-%s', which is no option; see --help",
+		     quote(quoted, &(char){ (char)optopt }, 1));
+	else if (answer == ':')
+		fail(-EINVAL, "--%s: found no argument, allowed: %s", row->name, row->argument);
+	else
+		fail(-EINVAL, "--%s: found '%s', but it takes no argument", row->name,
+		     quote(quoted, text, strlen(text)));
+	return OPTIONS_USAGE;
+}
+
+/* Read the options; optind is then the index of the first operand. */
+static enum options_result parse_arguments(struct parse *parse, int argc, char **argv)
+{
+	struct option long_options[NR_OPTIONS + 1] = { 0 };
+	char letters[2 * NR_OPTIONS + 2] = ":";
+	char *letter = letters + 1;
+	int answer;
+
+	for (int i = 0; i < NR_OPTIONS; i++) {
+		const struct option_row *row = &option_table[i];
+
+		long_options[i] = (struct option){
+			.name = row->name,
+			.has_arg = row->argument ? required_argument : no_argument,
+			.val = LONG_ANSWER + i,
+		};
+		if (row->letter) {
+			*letter++ = (char)row->letter;
+			if (row->argument)
+				*letter++ = ':';
+		}
+	}
+	opterr = 0;
+	optind = 0; /* glibc: begin anew, also in a second call */
+	while ((answer = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
+		const struct option_row *row = find_row(answer);
+		enum options_result result;
+
+		if (!row)
+			return refuse_argument(answer, argv);
+		parse->name = row->name;
+		result = row->parse(parse, row->argument ? optarg : NULL);
+		if (result != OPTIONS_RUN)
+			return result;
+	}
+	return OPTIONS_RUN;
+}
+
+static int take_operands(struct options *options, int argc, char **argv)
+{
+	char quoted[QUOTE_BYTES];
+
+	if (argc - optind > 1)
+		return fail(-EINVAL, "found a second archive '%s', allowed: one",
+			    quote(quoted, argv[optind + 1], strlen(argv[optind + 1])));
+	if (optind < argc && strcmp(argv[optind], "-"))
+		options->archive = argv[optind];
+	return 0;
+}
+
+/* Look at options that depend on each other, and copy what several layers need. */
+static int combine(struct parse *parse)
+{
+	struct options *options = parse->options;
+	struct image_options *image = &options->image;
+
+	if (options->reader.fixed_time_set && options->reader.keep_times)
+		return fail(-EINVAL, "found --mtime with --keep-times, allowed: one of them");
+	if (parse->size_given && parse->free_given)
+		return fail(-EINVAL, "found --size with --free, allowed: one of them");
+	int err = features_check(image);
+	if (err)
+		return err;
+	if (!image->seed && !parse->size_given && !parse->free_given)
+		image->free_bytes = NO_SEED_FREE;
+	if (!image->seed && parse->free_given && image->free_bytes < NO_SEED_LEAST_FREE)
+		warning("--free: below 48m the kernel may find no room to write");
+	image->csum = options->data.csum;
+	options->data.nodesize = image->nodesize;
+	options->reader.nodesize = image->nodesize;
+	return 0;
+}
+
+enum options_result options_parse(int argc, char **argv, struct options *options)
+{
+	struct parse parse = { .options = options, .level = DIAG_WARNING };
+	enum options_result result;
+
+	options_default(options);
+	result = parse_arguments(&parse, argc, argv);
+	if (result != OPTIONS_RUN)
+		return result;
+	diag_set_level(parse.level);
+	if (take_operands(options, argc, argv) || combine(&parse))
+		return OPTIONS_USAGE;
+	return read_environment(options);
+}

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * All or nothing: a regular FILE is written as an unnamed file in its
+ * directory, which gets a name only when it is complete and on disk. linkat()
+ * cannot replace, so over an old FILE the new one takes a temporary name first
+ * and is renamed. Where there are no unnamed files, it has that name from the start.
+ */
+#include "cli/output.h"
+
+#include "base/diag.h"
+#include "base/io.h"
+#include "base/mem.h"
+#include "disk/format.h"
+#include "guard.h"
+#include "resolve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TEMP_NAME_TRIES 100
+
+struct output {
+	char name[QUOTE_BYTES]; /* for messages */
+	int fd;
+	bool owns_fd;   /* close it in the end; else it is the caller's */
+	bool is_block;  /* a block device */
+	u64 start_pos;  /* block device: where the image begins */
+	u64 disk_bytes; /* block device: its size, set by output_begin() */
+
+	/* A regular FILE that is made anew; else guard.dir_fd is -1. */
+	struct guard guard;      /* with its directory, and the temporary name there */
+	char base[NAME_MAX + 1]; /* its name in that directory */
+	bool replaces;           /* there was a FILE */
+	mode_t old_mode;         /* its permissions */
+};
+
+/* ---- destinations that are written in place ------------------------------- */
+
+static int refuse_archive(const struct output *o, const struct stat *st, int archive_fd)
+{
+	struct stat in;
+	bool is_same = false;
+
+	if (fstat(archive_fd, &in))
+		return fail_errno("cannot look at the archive");
+	if (S_ISREG(st->st_mode) && S_ISREG(in.st_mode))
+		is_same = st->st_dev == in.st_dev && st->st_ino == in.st_ino;
+	else if (S_ISBLK(st->st_mode) && S_ISBLK(in.st_mode))
+		is_same = st->st_rdev == in.st_rdev;
+	if (is_same)
+		return fail(-EINVAL, "%s is the archive itself, allowed: another file", o->name);
+	return 0;
+}
+
+/* Take @fd, which is open already. */
+static int take_descriptor(struct output *o, int fd, int archive_fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+	struct stat st;
+
+	if (flags < 0)
+		return fail_errno("%s is closed", o->name);
+	/* main() puts a read-only descriptor in the place of a closed standard output. */
+	if (flags & O_PATH || (flags & O_ACCMODE) == O_RDONLY)
+		return fail(-EBADF, "%s is closed or not open for writing", o->name);
+	if (isatty(fd))
+		return fail(-EINVAL, "%s is a terminal, allowed: a file, pipe or device; see -o",
+			    o->name);
+	if (fstat(fd, &st))
+		return fail_errno("cannot look at %s", o->name);
+	o->fd = fd;
+	o->is_block = S_ISBLK(st.st_mode);
+	return refuse_archive(o, &st, archive_fd);
+}
+
+/* A device or FIFO; of a FIFO this waits for the reader. */
+static int open_in_place(struct output *o, const char *path, const struct stat *st, int archive_fd)
+{
+	int flags = O_WRONLY | O_NOCTTY | O_CLOEXEC;
+
+	int err = refuse_archive(o, st, archive_fd);
+	if (err)
+		return err;
+	/* Refused by the kernel for a device that is mounted or otherwise in use. */
+	if (S_ISBLK(st->st_mode))
+		flags |= O_EXCL;
+	int fd = open(path, flags);
+	if (fd < 0)
+		return fail_errno("cannot open %s for writing", o->name);
+	o->owns_fd = true;
+	o->fd = fd;
+	return take_descriptor(o, fd, archive_fd);
+}
+
+/* ---- regular files -------------------------------------------------------- */
+
+/*
+ * Find a free temporary name: @make is tried until it does not say EEXIST.
+ * Returns its result, or -1 with errno set.
+ */
+static int make_temp(struct output *o, int (*make)(const struct output *o, const char *name))
+{
+	for (int i = 0; i < TEMP_NAME_TRIES; i++) {
+		char name[GUARD_NAME_BYTES];
+		u64 number;
+
+		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+			return -1;
+		snprintf(name, sizeof(name), ".tar2btrfs-%016llx", (unsigned long long)number);
+		int result = make(o, name);
+		if (result >= 0)
+			memcpy(o->guard.temp, name, sizeof(name));
+		if (result >= 0 || errno != EEXIST)
+			return result;
+	}
+	return -1;
+}
+
+/* While it is written, nobody may read what the old FILE did not let them read. */
+static mode_t creation_mode(const struct output *o)
+{
+	return o->replaces ? 0600 : 0666;
+}
+
+static int make_named(const struct output *o, const char *name)
+{
+	return openat(o->guard.dir_fd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+		      creation_mode(o));
+}
+
+static int link_unnamed(const struct output *o, const char *name)
+{
+	char self[48];
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", o->fd);
+	return linkat(AT_FDCWD, self, o->guard.dir_fd, name, AT_SYMLINK_FOLLOW);
+}
+
+/* Open the new file: without a name if that is possible and it can be given one later. */
+static int create_file(struct output *o)
+{
+	int fd = -1;
+
+	int err = guard_start(&o->guard);
+	if (err)
+		return err;
+	if (access("/proc/self/fd", X_OK))
+		errno = EOPNOTSUPP;
+	else
+		fd = openat(o->guard.dir_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, creation_mode(o));
+	/* EISDIR: an old kernel takes this for a directory opened to write. */
+	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
+		pthread_mutex_lock(&o->guard.lock);
+		fd = make_temp(o, make_named);
+		pthread_mutex_unlock(&o->guard.lock);
+	}
+	if (fd < 0)
+		return fail_errno("cannot create a file beside %s", o->name);
+	o->fd = fd;
+	o->owns_fd = true;
+	return 0;
+}
+
+static int open_replacing(struct output *o, char *path, const struct stat *st, int archive_fd)
+{
+	char *slash = strrchr(path, '/');
+	const char *base = slash ? slash + 1 : path;
+	const char *dir = slash ? path : ".";
+	int err;
+
+	if (!*base)
+		return fail(-EISDIR, "%s has no name behind the last /, allowed: a file", o->name);
+	if (strlen(base) > NAME_MAX)
+		return fail(-ENAMETOOLONG, "%s: the name is %zu bytes, allowed: %d", o->name,
+			    strlen(base), NAME_MAX);
+	memcpy(o->base, base, strlen(base) + 1);
+	if (slash == path)
+		dir = "/";
+	else if (slash)
+		*slash = '\0';
+	o->guard.dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (o->guard.dir_fd < 0)
+		return fail_errno("cannot open the directory of %s", o->name);
+	if (st) {
+		err = refuse_archive(o, st, archive_fd);
+		if (err)
+			return err;
+		if (faccessat(o->guard.dir_fd, o->base, W_OK, AT_EACCESS))
+			return fail_errno("cannot write %s", o->name);
+		o->replaces = true;
+		o->old_mode = st->st_mode & 0777;
+	}
+	return create_file(o);
+}
+
+/* ---- what a path means ---------------------------------------------------- */
+
+static int open_path(struct output *o, const char *given, int archive_fd)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	int fd = -1;
+
+	if (strlen(given) >= sizeof(path))
+		return fail(-ENAMETOOLONG, "%s: the name is %zu bytes, allowed: %d", o->name,
+			    strlen(given), PATH_MAX - 1);
+	memcpy(path, given, strlen(given) + 1);
+	/* The kernel says first whether it would follow (protected_symlinks). */
+	if (stat(path, &st) && errno != ENOENT)
+		return fail_errno("cannot look at %s", o->name);
+	int err = resolve_path(o->name, path, &fd);
+	if (err)
+		return err;
+	if (fd >= 0)
+		return take_descriptor(o, fd, archive_fd);
+	if (stat(path, &st)) {
+		if (errno != ENOENT)
+			return fail_errno("cannot look at %s", o->name);
+		return open_replacing(o, path, NULL, archive_fd);
+	}
+	if (S_ISREG(st.st_mode))
+		return open_replacing(o, path, &st, archive_fd);
+	if (S_ISDIR(st.st_mode))
+		return fail(-EISDIR, "%s is a directory, allowed: a file, device or FIFO", o->name);
+	if (S_ISSOCK(st.st_mode))
+		return fail(-ENXIO, "%s is a socket, allowed: a file, device or FIFO", o->name);
+	return open_in_place(o, path, &st, archive_fd);
+}
+
+/* ---- the interface -------------------------------------------------------- */
+
+int output_open(const char *path, int archive_fd, struct output **output)
+{
+	struct output *o = xzalloc(sizeof(*o));
+	int err;
+
+	o->fd = -1;
+	o->guard.dir_fd = -1;
+	if (path) {
+		quote(o->name, path, strlen(path));
+		err = open_path(o, path, archive_fd);
+	} else {
+		snprintf(o->name, sizeof(o->name), "standard output");
+		err = take_descriptor(o, STDOUT_FILENO, archive_fd);
+	}
+	if (err)
+		output_close(o);
+	else
+		*output = o;
+	return err;
+}
+
+int output_begin(struct output *o, u64 image_bytes)
+{
+	if (!o->is_block)
+		return 0;
+	off_t pos = lseek(o->fd, 0, SEEK_CUR);
+	if (pos < 0 || ioctl(o->fd, BLKGETSIZE64, &o->disk_bytes))
+		return fail_errno("cannot find the size of %s", o->name);
+	o->start_pos = (u64)pos;
+	u64 room = o->start_pos < o->disk_bytes ? o->disk_bytes - o->start_pos : 0;
+	if (room < image_bytes)
+		return fail(-ENOSPC, "%s has room for %llu bytes, the image is %llu", o->name,
+			    (unsigned long long)room, (unsigned long long)image_bytes);
+	return 0;
+}
+
+int output_fd(const struct output *o, bool *sparse)
+{
+	*sparse = o->guard.dir_fd >= 0;
+	return o->fd;
+}
+
+/* Whether a superblock stands at @pos; true also if that cannot be found out. */
+static bool has_superblock(const struct output *o, u64 pos)
+{
+	u8 block[BTRFS_SUPER_INFO_SIZE];
+	char self[48];
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", o->fd);
+	int fd = open(self, O_RDONLY | O_CLOEXEC);
+	int err = fd < 0 ? -errno : io_pread_full(fd, block, sizeof(block), pos);
+	if (fd >= 0)
+		close(fd);
+	return err || !memcmp(block + offsetof(struct btrfs_super_block, magic), BTRFS_MAGIC,
+			      strlen(BTRFS_MAGIC));
+}
+
+/*
+ * Tools that repair a filesystem would believe the copies of an earlier one.
+ * Other data beyond the image's end is not ours.
+ */
+static int wipe_stale_mirrors(const struct output *o, u64 image_bytes)
+{
+	static const u64 mirrors[] = { BTRFS_SUPER_MIRROR_1, BTRFS_SUPER_MIRROR_2 };
+	static const u8 zeros[BTRFS_SUPER_INFO_SIZE];
+
+	for (size_t i = 0; i < sizeof(mirrors) / sizeof(mirrors[0]); i++) {
+		u64 pos = o->start_pos + mirrors[i];
+
+		if (mirrors[i] < image_bytes || pos + sizeof(zeros) > o->disk_bytes ||
+		    !has_superblock(o, pos))
+			continue;
+		int err = io_pwrite_full(o->fd, zeros, sizeof(zeros), pos);
+		if (err) {
+			errno = -err;
+			return fail_errno("cannot write %s", o->name);
+		}
+	}
+	return 0;
+}
+
+static int commit_in_place(struct output *o, u64 image_bytes)
+{
+	if (o->is_block) {
+		int err = wipe_stale_mirrors(o, image_bytes);
+		if (err)
+			return err;
+		if (fsync(o->fd))
+			return fail_errno("cannot write %s", o->name);
+	}
+	/* Some filesystems tell only here that a write failed; any descriptor of the file will do.
+	 */
+	int copy = fcntl(o->fd, F_DUPFD_CLOEXEC, 0);
+	if (copy < 0 || close(copy))
+		return fail_errno("cannot write %s", o->name);
+	return 0;
+}
+
+static int put_in_place(struct output *o)
+{
+	if (!*o->guard.temp) {
+		if (!link_unnamed(o, o->base))
+			return 0;
+		if (errno != EEXIST || make_temp(o, link_unnamed) < 0)
+			return fail_errno("cannot give the image its name %s", o->name);
+	}
+	if (renameat(o->guard.dir_fd, o->guard.temp, o->guard.dir_fd, o->base))
+		return fail_errno("cannot replace %s", o->name);
+	*o->guard.temp = '\0';
+	return 0;
+}
+
+static int commit_file(struct output *o)
+{
+	if (o->replaces && fchmod(o->fd, o->old_mode))
+		return fail_errno("cannot set the mode of %s", o->name);
+	if (fsync(o->fd))
+		return fail_errno("cannot write %s", o->name);
+	pthread_mutex_lock(&o->guard.lock);
+	int err = put_in_place(o);
+	pthread_mutex_unlock(&o->guard.lock);
+	if (err)
+		return err;
+	/* EINVAL: a filesystem that cannot sync directories. */
+	if (fsync(o->guard.dir_fd) && errno != EINVAL)
+		return fail_errno("cannot sync the directory of %s", o->name);
+	return 0;
+}
+
+int output_commit(struct output *o, u64 image_bytes)
+{
+	return o->guard.dir_fd >= 0 ? commit_file(o) : commit_in_place(o, image_bytes);
+}
+
+void output_close(struct output *o)
+{
+	if (!o)
+		return;
+	guard_stop(&o->guard);
+	if (o->owns_fd)
+		close(o->fd);
+	if (o->guard.dir_fd >= 0)
+		close(o->guard.dir_fd);
+	xfree(o);
+}
