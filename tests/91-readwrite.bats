@@ -1,0 +1,105 @@
+#!/usr/bin/env bats
+# Ordinary filesystems (--no-seed): they live on as if the kernel had made them.
+# bats file_tags=kernel,slow
+
+load helpers
+
+setup_file()
+{
+	require_mount
+	cd "$BATS_FILE_TMPDIR"
+	python3 "$GEN/rich.py" >spec
+	for i in $(seq 1 30); do
+		echo "file data/$i size=700000 seed=noise$i"
+		echo "file text/$i size=700000 seed=text$i"
+	done >>spec
+	python3 "$GEN/archive.py" tar <spec >tar
+	python3 "$GEN/archive.py" manifest <spec >manifest
+}
+
+setup()
+{
+	cd "$BATS_TEST_TMPDIR"
+	m=$BATS_TEST_TMPDIR/m
+	mkdir "$m"
+}
+
+is_tree()
+{
+	python3 "$TOP/tests/tools/treecmp.py" --manifest "$BATS_FILE_TMPDIR/manifest" "$m" "$@"
+}
+
+# life OPTIONS - write, delete, balance, scrub, check
+life()
+{
+	"$TAR2BTRFS" -L "$(unique_label)" --no-seed -o img "$@" "$BATS_FILE_TMPDIR/tar"
+	assert_check img
+	mount_image img "$m" rw
+	is_tree
+	cp -a "$m/sizes" "$m/copy"
+	head -c 20m /dev/urandom >"$m/new"
+	sync -f "$m"
+	diff -r "$m/sizes" "$m/copy"
+	setfattr -n user.more -v 1 "$m/xattrs/many"
+	mv "$m/names" "$m/renamed"
+	mv "$m/renamed" "$m/names"
+	setfattr -x user.more "$m/xattrs/many"
+	touch -d @5 "$m/links/target"
+	echo x | dd of="$m/data/3" bs=1 seek=300000 conv=notrunc status=none
+	truncate -s 100000 "$m/text/3"
+	rm -r "$m/data/1" "$m/text/1" "$m/many" "$m/new" "$m/copy"
+	sync -f "$m"
+	btrfs balance start --full-balance "$m" >/dev/null
+	assert_scrub "$m"
+	is_tree --quiet --ignore='path:data/[13],path:text/[13],path:many,attrs:*' | grep '^0 differences' || {
+		is_tree --ignore='path:data/[13],path:text/[13],path:many,attrs:*'
+	}
+	detach "$m" "$dev"
+	assert_check img
+	mount_image img "$m" rw
+	rm -r "${m:?}"/*
+	detach "$m" "$dev"
+	assert_check img
+}
+
+@test "--no-seed --free 200m: defaults" {
+	life --free 200m
+}
+
+@test "--no-seed alone leaves room to write in" {
+	life
+}
+
+@test "plain data, 4k nodes, two copies of metadata, sha256" {
+	life --free 200m --compress none -n 4k -m dup --csum sha256
+}
+
+@test "lzo, 64k nodes, blake2" {
+	life --free 200m --compress lzo -n 64k --csum blake2
+}
+
+@test "zlib, no free space tree, xxhash" {
+	life --free 200m --compress zlib -O ^free-space-tree --csum xxhash
+}
+
+@test "--size 2g" {
+	life --size 2g
+}
+
+@test "grown by truncate and resize" {
+	"$TAR2BTRFS" -L "$(unique_label)" --no-seed -o img "$BATS_FILE_TMPDIR/tar"
+	truncate -s 1g img
+	mount_image img "$m" rw
+	btrfs filesystem resize max "$m"
+	head -c 300m /dev/zero >"$m/new"
+	detach "$m" "$dev"
+	assert_check img
+}
+
+@test "less than 48m of room is warned of" {
+	run -0 --separate-stderr "$TAR2BTRFS" --no-seed --free 20m -o img "$BATS_FILE_TMPDIR/tar"
+	# shellcheck disable=SC2154
+	[ -n "$stderr" ]
+	run -0 --separate-stderr "$TAR2BTRFS" --no-seed --free 48m -o img "$BATS_FILE_TMPDIR/tar"
+	[ -z "$stderr" ]
+}

@@ -1,0 +1,130 @@
+#!/usr/bin/env bats
+# Memory stays within 64 MiB + 400 bytes an entry + 100 bytes an extent + 2 MiB a thread; time grows linearly.
+# bats file_tags=slow
+
+load helpers
+
+setup()
+{
+	require_plain_build
+	[ -x /usr/bin/time ] || skip_or_fail "no /usr/bin/time"
+	cd "$BATS_TEST_TMPDIR"
+}
+
+# measured OPTIONS <ARCHIVE - writes ./img; sets $kib (peak memory) and $cpu (seconds)
+measured()
+{
+	/usr/bin/time -o figures -f '%M %U %S' "$TAR2BTRFS" -o img --threads 2 "$@"
+	read -r kib user system <figures
+	cpu=$(awk "BEGIN { print $user + $system }")
+}
+
+# within ENTRIES EXTENTS
+within()
+{
+	local bound=$((64 * 1024 + $1 * 400 / 1024 + $2 * 100 / 1024 + 2 * 2048))
+	echo "# $BATS_TEST_DESCRIPTION: $((kib / 1024)) MiB of $((bound / 1024)), $cpu s of CPU" >&3
+	[ "$kib" -le "$bound" ]
+}
+
+# close A B FACTOR - B is at most FACTOR times A; very small figures count as 0.2
+close()
+{
+	echo "# $1 s -> $2 s" >&3
+	awk "BEGIN { a = $1 < 0.2 ? 0.2 : $1; exit !($2 <= a * $3) }"
+}
+
+@test "10,000, 100,000 and 1,000,000 small files" {
+	measured < <(python3 "$GEN/stream.py" files 10000)
+	within 10010 0
+	measured < <(python3 "$GEN/stream.py" files 100000)
+	within 100100 0
+	hundred_thousand=$cpu
+	measured < <(python3 "$GEN/stream.py" files 1000000)
+	within 1001000 0
+	close "$hundred_thousand" "$cpu" 14
+	btrfs check --readonly img >log 2>&1 || { cat log; false; }
+	run ! grep -iE 'warning|mismatch' log
+	if [ "$(id -u)" = 0 ] && [ -e /dev/loop-control ]; then
+		with_mount img count_files 1000000
+	fi
+}
+
+count_files()
+{
+	assert_equal "$(find "$mnt" -type f | wc -l)" "$1"
+}
+
+@test "1,000,000 files with an extent each" {
+	measured --compress none --max-inline 0 < <(python3 "$GEN/stream.py" files 1000000 100)
+	within 1001000 1000000
+}
+
+@test "300,000 entries with names of 200 bytes in one directory" {
+	measured < <(python3 "$GEN/stream.py" names 30000)
+	before=$cpu
+	measured < <(python3 "$GEN/stream.py" names 300000)
+	within 300001 0
+	close "$before" "$cpu" 15
+	btrfs check --readonly img >log 2>&1 || { cat log; false; }
+	if [ "$(id -u)" = 0 ] && [ -e /dev/loop-control ]; then
+		with_mount img count_files 300000
+	fi
+}
+
+@test "60,000 links" {
+	measured < <(python3 "$GEN/stream.py" links 6000 10)
+	before=$cpu
+	measured < <(python3 "$GEN/stream.py" links 60000 10)
+	within 60000 0
+	close "$before" "$cpu" 15
+}
+
+@test "8 GiB of data, compressed" {
+	measured --compress zstd:1 < <(python3 "$GEN/stream.py" text 8g 9)
+	within 9 $((8 << 13))
+	[ "$(stat -c %s img)" -lt $((5 << 30)) ]
+}
+
+@test "a file of 4 GiB plain; twice the data takes twice the time" {
+	measured --compress none < <(python3 "$GEN/stream.py" data 1g)
+	before=$cpu
+	measured --compress none < <(python3 "$GEN/stream.py" data 4g)
+	within 1 $((4 << 10))
+	close "$before" "$cpu" 6
+	btrfs inspect-internal dump-super -s 1 img | grep -q match
+}
+
+@test "deep paths are not quadratic" {
+	deep()
+	{
+		python3 -c '
+import sys
+n = int(sys.argv[1])
+for i in range(n): print("file %s/f text=x" % "/".join("d%d" % (i % (j + 2)) for j in range(30)))' "$1" | python3 "$GEN/archive.py" tar
+	}
+	deep 2000 >a
+	deep 20000 >b
+	measured a
+	before=$cpu
+	measured b
+	close "$before" "$cpu" 15
+}
+
+@test "20,000 holes in one file" {
+	holes()
+	{
+		python3 - "$1" <<-'END'
+			import sys
+			n = int(sys.argv[1])
+			print('file f size=%d %s' % (n * 8192, ' '.join('hole=%d+4096' % (i * 8192) for i in range(n))))
+		END
+	}
+	holes 2000 | python3 "$GEN/archive.py" tar >a
+	holes 20000 | python3 "$GEN/archive.py" tar >b
+	measured --compress none a
+	before=$cpu
+	measured --compress none b
+	within 1 20000
+	close "$before" "$cpu" 15
+}

@@ -1,0 +1,46 @@
+#!/bin/sh
+# deps.sh GROUP... - install the Debian packages of the groups that are not there yet.
+# Groups: build, demo, test, lint, kernels. Without apt-get, or without root, it only names them.
+set -eu
+
+packages()
+{
+	case $1 in
+	build) echo make gcc libc6-dev pkg-config libarchive-dev libzstd-dev zlib1g-dev liblzo2-dev \
+		uuid-dev libgcrypt20-dev libxxhash-dev ;;
+	demo) echo btrfs-progs python3 mount util-linux ;;
+	test) packages demo
+		echo bats grub-common attr acl cpio gzip bzip2 xz-utils zstd lz4 \
+		libarchive-tools libcap2-bin kmod fdisk faketime clang time mandoc ;;
+	lint) echo clang clang-format clang-tidy cppcheck shellcheck ;;
+	kernels) packages demo
+		echo qemu-system-x86 busybox-static cpio kmod fsverity attr acl ;;
+	*) echo "deps.sh: no group $1" >&2; exit 2 ;;
+	esac
+}
+
+command -v dpkg-query >/dev/null || exit 0
+missing=
+for group; do
+	for p in $(packages "$group"); do
+		case $(dpkg-query -W -f '${Status}' "$p" 2>/dev/null || :) in
+		*' installed') ;;
+		*) missing="$missing $p" ;;
+		esac
+	done
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+	echo "deps.sh: not installed (needs root and apt-get):$missing" >&2
+	exit 0
+fi
+echo "installing:$missing" >&2
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# shellcheck disable=SC2086 # a list of words
+if ! { apt-get -q update && apt-get -q -y --no-install-recommends install $missing; } >"$log" 2>&1; then
+	cat "$log" >&2
+	exit 1
+fi

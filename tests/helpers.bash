@@ -1,0 +1,305 @@
+# shellcheck shell=bash
+# Loaded by every bats file: where the program is, images, mounts that are always undone, assertions.
+#
+# Everything a test makes lies below BATS_TEST_TMPDIR or, from setup_file on, BATS_FILE_TMPDIR; teardown takes
+# down mounts and loop devices that lie there. Tests may run beside others on one machine: image labels are unique, since
+# two images of one content cannot be mounted at once, and kernel messages are looked at by device.
+
+bats_require_minimum_version 1.5.0
+
+TOP=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
+export TOP
+TAR2BTRFS=$(realpath "${TAR2BTRFS:-$TOP/tar2btrfs}")
+export TAR2BTRFS
+export GEN=$TOP/tests/gen
+export LC_ALL=C
+unset SOURCE_DATE_EPOCH
+# An unhandled leak would hide what a sanitizer run is for; a plain abort keeps the status apart from 1 and 2.
+export ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=1}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+
+# ---- what a test needs -------------------------------------------------------
+
+# skip, but with CI=true a missing thing is a failure: nothing may be left out there in silence
+skip_or_fail()
+{
+	[ "${CI:-}" != true ] || { echo "needed here: $1" >&2; return 1; }
+	skip "$1"
+}
+
+require_tool()
+{
+	local t
+	for t; do
+		command -v "$t" >/dev/null || skip_or_fail "no $t"
+	done
+}
+
+require_root()
+{
+	[ "$(id -u)" = 0 ] || skip_or_fail "needs root"
+}
+
+# root, loop devices and a kernel that mounts btrfs
+require_mount()
+{
+	require_root
+	require_tool losetup mount btrfs
+	[ -e /dev/loop-control ] || skip_or_fail "no loop devices"
+	grep -qw btrfs /proc/filesystems || modprobe btrfs 2>/dev/null || skip_or_fail "no btrfs in the kernel"
+}
+
+# figures of time and memory mean nothing under a sanitizer
+require_plain_build()
+{
+	[ -z "${SANITIZER:-}" ] || skip "not for $SANITIZER builds"
+}
+
+# ---- archives and images -----------------------------------------------------
+
+# spec_tar OUT [OPTIONS] <SPEC - a tar archive from the text that tests/gen/archive.py describes
+spec_tar()
+{
+	local out=$1
+	shift
+	python3 "$GEN/archive.py" tar "$@" >"$out"
+}
+
+# a label that no other image on this machine has
+unique_label()
+{
+	echo "${BATS_TEST_NAME:-file} ${BATS_RUN_TMPDIR##*/} ${BATS_TEST_NUMBER:-0}" | tail -c 200 | tr -d '\n'
+}
+
+# mkimage OUT ARCHIVE [OPTIONS] - an image with a label of its own, without a word on stderr
+mkimage()
+{
+	local out=$1 archive=$2
+	shift 2
+	"$TAR2BTRFS" -L "$(unique_label)" -o "$out" "$@" "$archive" 2>"$BATS_FILE_TMPDIR/stderr" || {
+		cat "$BATS_FILE_TMPDIR/stderr"
+		return 1
+	}
+	[ ! -s "$BATS_FILE_TMPDIR/stderr" ] || {
+		cat "$BATS_FILE_TMPDIR/stderr"
+		return 1
+	}
+}
+
+# image_hash [OPTIONS] - SHA-256 of the image on stdout, archive on stdin
+image_hash()
+{
+	set -o pipefail
+	"$TAR2BTRFS" "$@" | sha256sum | cut -c1-64
+}
+
+# super IMAGE FIELD - a field of the superblock
+super()
+{
+	btrfs inspect-internal dump-super "$1" | awk -v f="$2" '$1 == f { print $2; exit }'
+}
+
+assert_equal()
+{
+	[ "$1" = "$2" ] || {
+		echo "found:    $1"
+		echo "expected: $2"
+		return 1
+	}
+}
+
+assert_differ()
+{
+	[ "$1" != "$2" ] || {
+		echo "both are $1"
+		return 1
+	}
+}
+
+# assert_check IMAGE [lowmem] - btrfs check finds nothing, not even something to warn of
+assert_check()
+{
+	local mode log=$BATS_FILE_TMPDIR/check.$BASHPID
+	for mode in original ${2:-}; do
+		if ! btrfs check --readonly --check-data-csum --mode="$mode" "$1" >"$log" 2>&1 ||
+			grep -v 'no error found' "$log" | grep -qiE 'warning|error|mismatch|bad |invalid|unaligned'; then
+			echo "btrfs check --mode=$mode $1:"
+			head -n 60 "$log"
+			return 1
+		fi
+	done
+	rm -f "$log"
+}
+
+# ---- mounts --------------------------------------------------------------------
+
+# attach FILE [LOSETUP OPTIONS] - sets $dev to a loop device of the file; kernel messages about it count from here
+attach()
+{
+	local file=$1
+	shift
+	dev=$(losetup --find --show "$@" "$file")
+	dmesg_mark "$dev"
+}
+
+# mount_image IMAGE DIR [OPTIONS] - read-only unless options say else; sets $dev
+mount_image()
+{
+	local image=$1 dir=$2
+	mkdir -p "$dir"
+	if [ $# -gt 2 ]; then
+		attach "$image"
+		mount -t btrfs -o "$3" "$dev" "$dir"
+	else
+		attach "$image" -r
+		mount -t btrfs -o ro "$dev" "$dir"
+	fi
+}
+
+# detach DIR [DEV] - unmount and give the device back; the kernel must have had no complaints about it
+detach()
+{
+	local device=${2:-$(findmnt -n -o SOURCE "$1")}
+	umount "$1"
+	assert_dmesg "$device"
+	losetup -d "$device"
+}
+
+# with_mount IMAGE COMMAND... - run the command with $mnt mounted, unmount whatever it returns
+with_mount()
+{
+	local image=$1 status=0
+	shift
+	mnt=$(mktemp -d "${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR}/mnt.XXXXXX")
+	mount_image "$image" "$mnt"
+	"$@" || status=$?
+	detach "$mnt" "$dev"
+	rmdir "$mnt"
+	return "$status"
+}
+
+# take down what lies below a directory: mounts, innermost first, then loop devices
+undo_mounts()
+{
+	local where
+	while read -r where; do
+		umount "$where" || umount -l "$where"
+	done < <(findmnt -rn -o TARGET | grep -F "$1/" | tac)
+	while read -r where; do
+		losetup -d "$where"
+	done < <(losetup -n -O NAME,BACK-FILE 2>/dev/null | grep -F "$1/" | cut -d' ' -f1)
+	return 0
+}
+
+teardown()
+{
+	undo_mounts "$BATS_TEST_TMPDIR"
+}
+
+teardown_file()
+{
+	undo_mounts "$BATS_FILE_TMPDIR"
+}
+
+# ---- the kernel's messages -----------------------------------------------------
+
+# dmesg_mark DEV - remember where the log stands; a device is ours alone from attach to detach
+dmesg_mark()
+{
+	echo "tar2btrfs-test $1 attached" >/dev/kmsg
+}
+
+dmesg_since_mark()
+{
+	dmesg | awk -v mark="tar2btrfs-test $1 attached" '
+		index($0, mark) { n = 0; next }
+		{ line[n++] = $0 }
+		END { for (i = 0; i < n; i++) print line[i] }' |
+		grep -E "${1##*/}([^0-9]|\$)" || true
+}
+
+# assert_dmesg DEV - no warning and no error about the device since it was attached
+assert_dmesg()
+{
+	local lines
+	# the last: a seed that was known before, came back with another loop device
+	lines=$(dmesg_since_mark "$1" | grep -E 'BTRFS (warning|error|critical|alert|emergency)|I/O error|WARNING:|BUG:' |
+		grep -v 'maj:min changed from 0:0' || true)
+	[ -z "$lines" ] || {
+		echo "kernel messages:"
+		echo "$lines"
+		return 1
+	}
+}
+
+# ---- assertions about mounted trees ---------------------------------------------
+
+# assert_scrub DIR - a read-only scrub of the mounted filesystem finds nothing
+assert_scrub()
+{
+	local log
+	log=$(btrfs scrub start -BrR "$1" 2>&1) || {
+		echo "$log"
+		return 1
+	}
+	if grep -E '_errors: *[1-9]|aborted' <<<"$log"; then
+		echo "$log"
+		return 1
+	fi
+	grep -q 'data_bytes_scrubbed' <<<"$log"
+}
+
+# assert_tree_equal A B [TREECMP OPTIONS] - all that treecmp.py compares, holes too
+assert_tree_equal()
+{
+	local a=$1 b=$2
+	shift 2
+	python3 "$TOP/tests/tools/treecmp.py" --holes "$@" "$a" "$b"
+}
+
+# assert_manifest IMAGE <SPEC - mounted, the image is the tree that the spec describes
+assert_manifest()
+{
+	local m=$BATS_TEST_TMPDIR/manifest.$BASHPID
+	python3 "$GEN/archive.py" manifest >"$m"
+	with_mount "$1" compare_manifest "$m"
+}
+
+compare_manifest()
+{
+	python3 "$TOP/tests/tools/treecmp.py" --manifest "$1" "$mnt"
+}
+
+# assert_image IMAGE REFERENCE [TREECMP OPTIONS] - everything: check, mount, compare, scrub, no kernel messages
+assert_image()
+{
+	local image=$1 reference=$2
+	shift 2
+	assert_check "$image"
+	with_mount "$image" compare_and_scrub "$reference" "$@"
+}
+
+compare_and_scrub()
+{
+	local reference=$1
+	shift
+	assert_tree_equal "$reference" "$mnt" "$@" && assert_scrub "$mnt"
+}
+
+# spec_image IMAGE [OPTIONS] <SPEC - archive and image in one step, checked
+spec_image()
+{
+	local image=$1
+	shift
+	spec_tar "$image.tar"
+	mkimage "$image" "$image.tar" "$@"
+	assert_check "$image"
+}
+
+# scratch_btrfs DIR - an empty btrfs of the kernel's making, to extract reference trees on
+scratch_btrfs()
+{
+	truncate -s "${2:-4g}" "$1.scratch"
+	mkfs.btrfs -q -f "$1.scratch"
+	mount_image "$1.scratch" "$1" rw
+}

@@ -1,0 +1,265 @@
+#!/bin/bash
+# lint.sh [NAME...] - the rules of the house, each a function. Without names: all. Needs a build in build/.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit
+
+build=${BUILD:-build}
+cppflags=(-Iinclude -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64)
+read -ra found < <(pkg-config --cflags libarchive libzstd zlib lzo2 uuid libgcrypt libxxhash)
+cppflags+=("${found[@]}")
+mapfile -t sources < <(find src -name '*.c' | LC_ALL=C sort)
+mapfile -t headers < <(find include src -name '*.h' | LC_ALL=C sort)
+jobs=$(nproc)
+
+# what clang-format would write
+format()
+{
+	make -s format-check >"$work/format" 2>&1 && return
+	sed -n 's/^\([^ :]*\):[0-9].*error: .*/\1/p' "$work/format" | uniq -c |
+		awk '{ print $2 ": " $1 " places where clang-format would change something (make format)" }'
+	return 1
+}
+
+# includes "LAYER FILE" of one file, for our own headers
+project_includes()
+{
+	sed -n 's|^#include "\([a-z]*\)/.*"$|\1|p' "$1"
+}
+
+# base <- disk <- model <- {image, input} <- cli
+layers()
+{
+	local file layer other allowed bad=0
+	for file in "${sources[@]}" "${headers[@]}"; do
+		layer=$(cut -d/ -f2 <<<"$file")
+		case $layer in
+		base) allowed='base' ;;
+		disk) allowed='base disk' ;;
+		model) allowed='base disk model' ;;
+		image) allowed='base disk model image' ;;
+		input) allowed='base disk model input' ;;
+		cli) allowed='base disk model image input cli' ;;
+		*) echo "$file: no layer of that name"; bad=1; continue ;;
+		esac
+		for other in $(project_includes "$file"); do
+			[[ " $allowed " == *" $other "* ]] || {
+				echo "$file: $layer may not include $other/"
+				bad=1
+			}
+		done
+	done
+	return $bad
+}
+
+# only_in PATTERN PLACE - system headers that match are included below these paths only
+only_in()
+{
+	local bad
+	bad=$(grep -nE "^#include <($1)>" "${sources[@]}" "${headers[@]}" | grep -vE "^($2)")
+	[ -z "$bad" ] || { echo "$bad"; return 1; }
+}
+
+# the libraries' headers stay where they belong
+libraries()
+{
+	local bad=0
+	only_in 'archive(_entry)?\.h' 'src/input/' || bad=1
+	only_in 'zstd[a-z_]*\.h|lzo/.*' 'src/disk/codec' || bad=1
+	only_in 'zlib\.h' 'src/disk/codec|src/input/' || bad=1
+	only_in 'uuid/uuid\.h' 'src/cli/' || bad=1
+	only_in 'gcrypt\.h|xxhash\.h' 'src/disk/|src/image/' || bad=1
+	return $bad
+}
+
+# each header compiles alone, twice
+headers()
+{
+	local h bad=0
+	for h in "${headers[@]}"; do
+		printf '#include "%s"\n#include "%s"\n' "$PWD/$h" "$PWD/$h" |
+			cc -std=gnu17 "${cppflags[@]}" -Isrc/"$(cut -d/ -f2 <<<"$h")" -Wall -Wextra -Werror -x c -fsyntax-only - || {
+			echo "$h does not compile alone"
+			bad=1
+		}
+	done
+	return $bad
+}
+
+# no variable that can be written, but in base/diag (message level and sink)
+globals()
+{
+	local bad
+	bad=$(nm -A "$build"/libtar2btrfs.a | grep -E ' [bBdDcCgGsS] ' | grep -v ':diag\.o:' |
+		# tables of pointers are constant after relocation; nm calls .data.rel.ro "d" as well
+		while IFS= read -r line; do
+			object=$(cut -d: -f2 <<<"$line")
+			symbol=${line##* }
+			section=$(find "$build" -name "$object" -path "$build/*/*" -exec objdump -t {} + 2>/dev/null |
+				awk -v s="$symbol" '$NF == s { for (i = 1; i <= NF; i++) if ($i ~ /^\./) { print $i; exit } }')
+			case $section in
+			.data.rel.ro*) ;;
+			*) echo "$line ($section)" ;;
+			esac
+		done)
+	[ -z "$bad" ] || { echo "writable globals:"; echo "$bad"; return 1; }
+}
+
+# malloc and its family only in base/mem.c
+malloc()
+{
+	local bad
+	bad=$(nm -A "$build"/libtar2btrfs.a | grep -E ' U (malloc|calloc|realloc|reallocarray|free|strdup|strndup|asprintf|vasprintf|posix_memalign|aligned_alloc)$' |
+		grep -v ':mem\.o:')
+	[ -z "$bad" ] || { echo "outside base/mem.c:"; echo "$bad"; return 1; }
+}
+
+# a global symbol that include/LAYER/ declares begins with the name of its header or of its layer; what a folder keeps
+# to itself need not. base is free: fail(), xmalloc(). The words of hashing are disk's.
+symbols()
+{
+	local layer header name bad=0 prefixes
+	for layer in disk model image input cli; do
+		prefixes=$(find "include/$layer" -name '*.h' -printf '%f\n' | sed 's/\.h$//; s/s$//' | tr '\n' '|')
+		[ $layer != disk ] || prefixes+='btrfs|crc32c|hash128|sha256|name_hash|extref_hash|seal|'
+		while read -r name; do
+			header=$(grep -lw "$name(" include/"$layer"/*.h | head -n 1)
+			[ -n "$header" ] || continue
+			[[ $name =~ ^(${prefixes}$layer)(s?_|$) ]] || {
+				echo "$header: $name begins with no name of a header in include/$layer/"
+				bad=1
+			}
+		done < <(nm --defined-only -g "$build/$layer"/*.o | awk 'NF == 3 { print $3 }')
+	done
+	return $bad
+}
+
+# functions of more than 80 lines and files of more than 600 are named, not refused
+lengths()
+{
+	awk 'FNR == 1 { start = 0 }
+		/^{/ { start = FNR }
+		/^}/ { if (start && FNR - start > 80) printf "note: %s:%d: a function of %d lines\n", FILENAME, start, FNR - start; start = 0 }' \
+		"${sources[@]}"
+	wc -l "${sources[@]}" "${headers[@]}" | awk '$2 != "total" && $1 > 600 { print "note: " $2 ": " $1 " lines" }'
+}
+
+# no // comment but clang-format's, no TODO without a condition, SPDX line first
+comments()
+{
+	local bad=0 f
+	for f in "${sources[@]}" "${headers[@]}"; do
+		head -n 1 "$f" | grep -q '^/\* SPDX-License-Identifier: GPL-2.0-or-later \*/$' || {
+			echo "$f: no SPDX line"
+			bad=1
+		}
+	done
+	if grep -nE '(^|[[:space:]])//' "${sources[@]}" "${headers[@]}" | grep -vE '// clang-format (on|off)'; then bad=1; fi
+	if grep -nwE 'XXX|FIXME' "${sources[@]}" "${headers[@]}"; then bad=1; fi
+	return $bad
+}
+
+# gcc's analyser; leaks at exit through fail() are not its business
+gcc_analyzer()
+{
+	# malloc wrappers never return NULL, and what the analyser makes of pthreads and unions is noise
+	# shellcheck disable=SC2016 # for the inner shell
+	printf '%s\n' "${sources[@]}" | xargs -P "$jobs" -I{} sh -c '
+		gcc -std=gnu17 -O1 '"${cppflags[*]}"' -fanalyzer -Wno-analyzer-malloc-leak -Wno-analyzer-too-complex \
+			-c -o /dev/null "$1" 2>"$0/$(echo "$1" | tr / _).analyzer" || echo "$1: does not compile"
+		grep -A 8 "warning: .*Wanalyzer" "$0/$(echo "$1" | tr / _).analyzer"' "$work" {} >"$work/analyzer"
+	[ ! -s "$work/analyzer" ] || { cat "$work/analyzer"; return 1; }
+}
+
+clang_tidy()
+{
+	printf '%s\n' "${sources[@]}" | xargs -P "$jobs" -n 4 sh -c '
+		clang-tidy --quiet "$@" -- -std=gnu17 '"${cppflags[*]}"' -pthread 2>/dev/null' sh >"$work/tidy"
+	! grep -E 'warning:|error:' "$work/tidy" | sort -u
+}
+
+cppcheck_all()
+{
+	cppcheck -q -j "$jobs" --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
+		--suppress=missingIncludeSystem --suppress=checkersReport --suppress=normalCheckLevelMaxBranches \
+		-Iinclude -D_GNU_SOURCE "${sources[@]}"
+}
+
+# bats files: set -e makes cd safe, variables come from helpers.bash and from run
+shell()
+{
+	local bad=0
+	shellcheck -x tests/*.sh tests/tools/*.sh tests/tools/under-valgrind tests/kernels/*.sh .ci/run || bad=1
+	shellcheck -e SC2030,SC2031,SC2094,SC2103,SC2119,SC2120,SC2129,SC2154,SC2164 tests/helpers.bash tests/*.bats || bad=1
+	for f in contrib/*.bash contrib/*.sh; do
+		[ ! -e "$f" ] || shellcheck "$f" || bad=1
+	done
+	return $bad
+}
+
+python()
+{
+	local f bad=0
+	for f in tests/*/*.py; do
+		python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read(), sys.argv[1])' "$f" || bad=1
+	done
+	return $bad
+}
+
+# names of files in HACKING.md and README.md exist
+documents()
+{
+	local doc name bad=0
+	for doc in HACKING.md README.md; do
+		[ -e "$doc" ] || { echo "$doc: not there"; bad=1; continue; }
+		# words with a slash or a suffix of ours; placeholders and options are none
+		while read -r name; do
+			compgen -G "$name" >/dev/null || compgen -G "src/$name" >/dev/null || compgen -G "include/$name" >/dev/null ||
+				compgen -G "src/*/$name" >/dev/null || compgen -G "include/*/$name" >/dev/null ||
+				compgen -G "tests/$name" >/dev/null || compgen -G "tests/*/$name" >/dev/null || {
+				echo "$doc: there is no $name"
+				bad=1
+			}
+		done < <(grep -oE '(^|[ `(])((src|include|tests|contrib|man)/[A-Za-z0-9_./*-]+|[a-z][a-z0-9_]*\.(c|h|py|sh|bats|bash))' "$doc" |
+			sed 's/^[ `(]//; s/[.,]$//' | sort -u)
+	done
+	return $bad
+}
+
+manual()
+{
+	[ ! -e man/tar2btrfs.1 ] || ! command -v mandoc >/dev/null || mandoc -T lint -W warning man/tar2btrfs.1
+}
+
+# nothing that git does not ignore is left by a build, no large file is tracked
+tree()
+{
+	local bad=0
+	if git ls-files -z | xargs -0 -r du -k 2>/dev/null | awk '$1 > 1024 { print $2 ": " $1 " KiB"; bad = 1 } END { exit !bad }'; then bad=1; fi
+	if grep -rn '\.\./shared' --include='*' src include tests Makefile ./*.md man contrib 2>/dev/null | grep -v '^tests/lint.sh'; then
+		echo "the project refers to files outside of it"
+		bad=1
+	fi
+	return $bad
+}
+
+all=(format layers libraries headers globals malloc symbols lengths comments shell python documents manual tree
+	cppcheck_all gcc_analyzer clang_tidy)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+passed=0 failed=0
+names=("$@")
+[ $# -gt 0 ] || names=("${all[@]}")
+for name in "${names[@]}"; do
+	[[ " ${all[*]} " == *" $name "* ]] || { echo "lint.sh: no such rule: $name; there are: ${all[*]}" >&2; exit 2; }
+	start=$SECONDS
+	if output=$("$name" 2>&1); then
+		passed=$((passed + 1))
+		printf 'ok      %-14s %d s\n' "$name" $((SECONDS - start))
+	else
+		failed=$((failed + 1))
+		printf 'FAILED  %-14s %d s\n' "$name" $((SECONDS - start))
+	fi
+	[ -z "$output" ] || printf '    %s\n' "${output//$'\n'/$'\n'    }"
+done
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]
