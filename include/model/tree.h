@@ -29,6 +29,12 @@ void tree_free(struct tree *tree);
 /* tree_arena - where xattrs for tree_add() are to be allocated */
 struct arena *tree_arena(struct tree *tree);
 
+/*
+ * nodesize_hint - what a message about a limit says of larger nodes; "" if there are none
+ * As in "at most 3940 are allowed%s".
+ */
+const char *nodesize_hint(u32 nodesize);
+
 /* What a member says of its inode. */
 struct attributes {
 	u32 mode;			/* type and permissions (07777) */

@@ -3,15 +3,13 @@
  * The list of codecs and the reader of ALGO[:LEVEL]. What is allowed is
  * written out from the list, so that messages follow it.
  */
-#include "disk/codec.h"
+#include "codec_table.h"
 
 #include "base/diag.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
-
-/* One file each: codec_zstd.c, codec_zlib.c, codec_lzo.c. */
-extern const struct codec codec_zstd, codec_zlib, codec_lzo;
 
 const struct codec *const codec_table[] = { &codec_zstd, &codec_zlib, &codec_lzo, NULL };
 
@@ -20,24 +18,32 @@ const struct codec *const codec_table[] = { &codec_zstd, &codec_zlib, &codec_lzo
 /* More digits than any level has; keeps the number in an int. */
 #define LEVEL_DIGITS 4u
 
-/* "1..19", or "1|9" if there are gaps, appended to @text. */
+/* Text that grows in a buffer of ALLOWED_BYTES; too much of it would be a bug. */
+__attribute__((format(printf, 2, 3))) static void append(char *text, const char *format, ...)
+{
+	const size_t len = strlen(text);
+	va_list args;
+
+	va_start(args, format);
+	const int n = vsnprintf(text + len, ALLOWED_BYTES - len, format, args);
+	va_end(args);
+	assert(n >= 0 && (size_t)n < ALLOWED_BYTES - len);
+}
+
+/* "1..19", or "1|9" if there are gaps. */
 static void append_levels(char *text, const struct codec *codec)
 {
-	size_t len = strlen(text);
 	bool has_gap = false;
 
 	for (int level = codec->level_min; level <= codec->level_max; level++)
 		has_gap |= !codec->level_exists(level);
 	if (!has_gap) {
-		snprintf(text + len, ALLOWED_BYTES - len, "%d..%d", codec->level_min,
-			 codec->level_max);
+		append(text, "%d..%d", codec->level_min, codec->level_max);
 		return;
 	}
 	for (int level = codec->level_min; level <= codec->level_max; level++) {
-		if (!codec->level_exists(level))
-			continue;
-		const char *bar = level > codec->level_min ? "|" : "";
-		len += (size_t)snprintf(text + len, ALLOWED_BYTES - len, "%s%d", bar, level);
+		if (codec->level_exists(level))
+			append(text, "%s%d", level > codec->level_min ? "|" : "", level);
 	}
 }
 
@@ -47,10 +53,9 @@ static int fail_algorithm(const char *text, size_t len)
 	char quoted[QUOTE_BYTES];
 
 	for (const struct codec *const *c = codec_table; *c; c++) {
-		strcat(allowed, (*c)->name);
-		strcat(allowed, "[:");
+		append(allowed, "%s[:", (*c)->name);
 		append_levels(allowed, *c);
-		strcat(allowed, "], ");
+		append(allowed, "], ");
 	}
 	return fail(-EINVAL, "--compress: unknown algorithm '%s', allowed: %s" NONE,
 		    quote(quoted, text, len), allowed);

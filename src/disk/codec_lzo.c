@@ -9,7 +9,7 @@
  * zero bytes come before. Nothing follows the last segment: the kernel
  * wants the frame's length to be exact.
  */
-#include "disk/codec.h"
+#include "codec_table.h"
 
 #include "base/diag.h"
 #include "base/mem.h"
@@ -105,7 +105,6 @@ static bool lzo_level_exists(int level)
 	return level == LEVEL_FAST || level == LEVEL_BEST;
 }
 
-extern const struct codec codec_lzo;
 const struct codec codec_lzo = {
 	.name = "lzo",
 	.type = BTRFS_COMPRESS_LZO,

@@ -2,7 +2,7 @@
 /* zlib: one stream of RFC 1950 with the largest window, as the kernel writes it. */
 #define ZLIB_CONST /* next_in points to const */
 
-#include "disk/codec.h"
+#include "codec_table.h"
 
 #include "base/diag.h"
 #include "base/mem.h"
@@ -70,7 +70,6 @@ static bool zlib_level_exists(int level)
 	return level >= 1 && level <= 9;
 }
 
-extern const struct codec codec_zlib;
 const struct codec codec_zlib = {
 	.name = "zlib",
 	.type = BTRFS_COMPRESS_ZLIB,

@@ -8,7 +8,7 @@
  * it always gets enough for the worst case: a piece makes the same frame
  * whatever room the caller has.
  */
-#include "disk/codec.h"
+#include "codec_table.h"
 
 #include "base/diag.h"
 #include "base/mem.h"
@@ -86,7 +86,6 @@ static bool zstd_level_exists(int level)
 	return level >= 1 && level <= 19;
 }
 
-extern const struct codec codec_zstd;
 const struct codec codec_zstd = {
 	.name = "zstd",
 	.type = BTRFS_COMPRESS_ZSTD,

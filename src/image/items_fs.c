@@ -139,9 +139,9 @@ static int add_extref_item(const struct producer *p, u64 ino, const struct dentr
 	if (bytes > limit)
 		return fail(
 			-EOVERFLOW,
-			"%s: too many hard links with one hash: %llu bytes, at most %u are allowed with this node size (see -n)",
+			"%s: too many hard links with one hash: %llu bytes, at most %u are allowed%s",
 			quote(q, names[0]->name, names[0]->name_len), (unsigned long long)bytes,
-			limit);
+			limit, nodesize_hint(p->plan->options.nodesize));
 	struct btrfs_key key = { ino, BTRFS_INODE_EXTREF_KEY, extref_key(names[0]) };
 	void *item;
 	int err = tree_writer_add(p->tw, key, (u32)bytes, &item);

@@ -128,9 +128,9 @@ static int check_collisions(const struct tree *tree, const struct inode *dir, si
 	char q[QUOTE_BYTES];
 	return fail(-EOVERFLOW,
 		    "%s: too many names with one hash in its directory: "
-		    "%llu bytes, at most %llu are allowed with this node size (see -n)",
+		    "%llu bytes, at most %llu are allowed%s",
 		    quote(q, path->bytes, path->len), (unsigned long long)bytes,
-		    (unsigned long long)limit);
+		    (unsigned long long)limit, nodesize_hint(tree->options.nodesize));
 }
 
 static int dentry_new(struct tree *tree, struct inode *dir, const char *name, size_t len,
@@ -316,31 +316,39 @@ int tree_place(struct tree *tree, const struct path *path, struct dentry **resul
 	return err;
 }
 
+const char *nodesize_hint(u32 nodesize)
+{
+	if (nodesize < 16384)
+		return " with this node size (see -n 16k)";
+	return nodesize < BTRFS_MAX_NODESIZE ? " with this node size (see -n 64k)" : "";
+}
+
 /* ---- members ---------------------------------------------------------------------- */
 
 static int check_xattrs(const struct tree *tree, const struct path *path, const struct xattr *list)
 {
 	char q[QUOTE_BYTES], name[QUOTE_BYTES];
 	u64 limit = btrfs_max_xattr_size(tree->options.nodesize);
+	const char *hint = nodesize_hint(tree->options.nodesize);
 	u64 run = 0; /* bytes of the item that names with one hash share */
 	for (const struct xattr *x = list, *prev = NULL; x; prev = x, x = x->next) {
 		u64 bytes = (u64)x->name_len + x->value_len;
 		if (bytes > limit)
 			return fail(
 				-E2BIG,
-				"%s: xattr %s: name and value have %llu bytes, at most %llu are allowed with this node size (see -n)",
+				"%s: xattr %s: name and value have %llu bytes, at most %llu are allowed%s",
 				quote(q, path->bytes, path->len),
 				quote(name, x->bytes, x->name_len), (unsigned long long)bytes,
-				(unsigned long long)limit);
+				(unsigned long long)limit, hint);
 		bytes += sizeof(struct btrfs_dir_item);
 		run = prev && prev->name_hash == x->name_hash ? run + bytes : bytes;
 		if (run > btrfs_max_item_size(tree->options.nodesize))
 			return fail(
 				-E2BIG,
-				"%s: xattr %s: attributes with one name hash have %llu bytes, at most %u are allowed with this node size (see -n)",
+				"%s: xattr %s: attributes with one name hash have %llu bytes, at most %u are allowed%s",
 				quote(q, path->bytes, path->len),
 				quote(name, x->bytes, x->name_len), (unsigned long long)run,
-				btrfs_max_item_size(tree->options.nodesize));
+				btrfs_max_item_size(tree->options.nodesize), hint);
 	}
 	return 0;
 }
@@ -354,7 +362,7 @@ static int check_target(const struct tree *tree, const struct path *path,
 	u32 limit = btrfs_max_inline_stored(tree->options.nodesize);
 	const char *hint = "";
 	if (limit < SYMLINK_MAX_BYTES)
-		hint = " with this node size (see -n)";
+		hint = nodesize_hint(tree->options.nodesize);
 	else
 		limit = SYMLINK_MAX_BYTES;
 	if (attr->target_len == 0)
