@@ -12,9 +12,9 @@
 #include <errno.h>
 
 enum diag_level {
-	DIAG_ERROR,	/* only errors (-q) */
-	DIAG_WARNING,	/* and warnings; the default */
-	DIAG_INFO,	/* and notes (-v) */
+	DIAG_ERROR,   /* only errors (-q) */
+	DIAG_WARNING, /* and warnings; the default */
+	DIAG_INFO,    /* and notes (-v) */
 };
 
 /* diag_set_level - choose what is printed; DIAG_WARNING until called */

@@ -37,8 +37,8 @@ void *mem_grow(void *array, size_t *capacity, size_t wanted, size_t elem_size)
  * zeroed and stays where it is until arena_free().
  */
 struct arena {
-	struct arena_block *blocks;	/* newest first */
-	size_t used_bytes;		/* in the newest block */
+	struct arena_block *blocks; /* newest first */
+	size_t used_bytes;          /* in the newest block */
 };
 
 /* arena_alloc - @bytes of zeroed memory aligned to 8 */

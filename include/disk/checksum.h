@@ -7,8 +7,8 @@
 
 /*
  * checksum_init - prepare the libraries and choose the crc32c for this CPU
- * Called once, before any other function here and before threads start; returns 0, or a negative errno
- * after printing why.
+ * Called once, before any other function here and before threads start; returns 0, or a negative
+ * errno after printing why.
  */
 int checksum_init(void);
 
@@ -18,7 +18,8 @@ u32 checksum_size(enum btrfs_csum_type type);
 /* checksum_from_name - crc32c, xxhash, sha256 or blake2 (mkfs.btrfs's names); false if unknown */
 bool checksum_from_name(const char *name, enum btrfs_csum_type *type);
 
-/* checksum - the sum of @bytes at @data as stored on disk; writes checksum_size(@type) bytes to @sum */
+/* checksum - the sum of @bytes at @data as stored on disk; writes checksum_size(@type) bytes to
+ * @sum */
 void checksum(enum btrfs_csum_type type, const void *data, size_t bytes, u8 *sum);
 
 /*
@@ -28,7 +29,8 @@ void checksum(enum btrfs_csum_type type, const void *data, size_t bytes, u8 *sum
  */
 void checksum_sectors(enum btrfs_csum_type type, const void *data, u32 sectors, u8 *sums);
 
-/* seal_block - fill the csum field of a tree block or superblock of @bytes, unused sum bytes zero */
+/* seal_block - fill the csum field of a tree block or superblock of @bytes, unused sum bytes zero
+ */
 void seal_block(enum btrfs_csum_type type, void *block, u32 bytes);
 
 /* crc32c_raw - continue a raw crc32c (no inversion before or after) from @seed */
@@ -53,7 +55,8 @@ void sha256_add(struct sha256 *s, const void *data, size_t bytes);
 /* sha256_finish - the digest; frees @s */
 void sha256_finish(struct sha256 *s, u8 digest[32]);
 
-/* hash128 - 128 bits over @bytes at @data, fast, not cryptographic (XXH3); equal on every machine */
+/* hash128 - 128 bits over @bytes at @data, fast, not cryptographic (XXH3); equal on every machine
+ */
 void hash128(const void *data, size_t bytes, u8 hash[16]);
 
 #endif

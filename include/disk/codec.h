@@ -9,9 +9,9 @@
 #include "disk/format.h"
 
 struct codec {
-	const char *name;			/* as in --compress */
-	enum btrfs_compression_type type;	/* on disk */
-	u64 incompat_flag;			/* superblock feature bit, 0 if none is needed */
+	const char *name;                 /* as in --compress */
+	enum btrfs_compression_type type; /* on disk */
+	u64 incompat_flag;                /* superblock feature bit, 0 if none is needed */
 	int level_min, level_max, level_default;
 	/* levels between that do not exist (lzo has 1 and 9) are refused by codec_parse() */
 	bool (*level_exists)(int level);

@@ -31,7 +31,7 @@
 #define BTRFS_LABEL_SIZE 256u
 #define BTRFS_NAME_LEN 255u
 #define BTRFS_SYSTEM_CHUNK_ARRAY_SIZE 2048u
-#define BTRFS_MAX_COMPRESSED (128u << 10)	/* uncompressed bytes in one compressed extent */
+#define BTRFS_MAX_COMPRESSED (128u << 10) /* uncompressed bytes in one compressed extent */
 #define BTRFS_LINK_MAX 65535u
 
 #define BTRFS_MAGIC "_BHRfS_M"
@@ -52,7 +52,7 @@
 #define BTRFS_EXTENT_CSUM_OBJECTID ((u64)-10)
 #define BTRFS_DEV_ITEMS_OBJECTID 1ull
 #define BTRFS_FIRST_CHUNK_TREE_OBJECTID 256ull
-#define BTRFS_FIRST_FREE_OBJECTID 256ull	/* also the inode number of a tree's root directory */
+#define BTRFS_FIRST_FREE_OBJECTID 256ull /* also the inode number of a tree's root directory */
 
 /* ---- key types --------------------------------------------------------- */
 
@@ -158,29 +158,29 @@ struct btrfs_disk_key {
 static_assert(sizeof(struct btrfs_disk_key) == 17, "btrfs_disk_key");
 
 struct btrfs_header {
-	u8 csum[BTRFS_CSUM_SIZE];	/* over the rest of the block */
+	u8 csum[BTRFS_CSUM_SIZE]; /* over the rest of the block */
 	u8 fsid[BTRFS_FSID_SIZE];
-	le64 bytenr;			/* logical address of this block */
-	le64 flags;			/* HEADER_FLAG_WRITTEN | MIXED_BACKREF_REV */
+	le64 bytenr; /* logical address of this block */
+	le64 flags;  /* HEADER_FLAG_WRITTEN | MIXED_BACKREF_REV */
 	u8 chunk_tree_uuid[BTRFS_UUID_SIZE];
 	le64 generation;
-	le64 owner;			/* tree id */
+	le64 owner; /* tree id */
 	le32 nritems;
-	u8 level;			/* 0: leaf */
+	u8 level; /* 0: leaf */
 };
 static_assert(sizeof(struct btrfs_header) == 101, "btrfs_header");
 
 /* In a leaf: item headers grow up, their data grows down from the block's end. */
 struct btrfs_item {
 	struct btrfs_disk_key key;
-	le32 offset;	/* of the data, from the end of the header */
+	le32 offset; /* of the data, from the end of the header */
 	le32 size;
 };
 static_assert(sizeof(struct btrfs_item) == 25, "btrfs_item");
 
 /* In a node. */
 struct btrfs_key_ptr {
-	struct btrfs_disk_key key;	/* first key of the child */
+	struct btrfs_disk_key key; /* first key of the child */
 	le64 blockptr;
 	le64 generation;
 };
@@ -189,7 +189,7 @@ static_assert(sizeof(struct btrfs_key_ptr) == 33, "btrfs_key_ptr");
 /* ---- inodes and names (subvolume trees) ---------------------------------- */
 
 struct btrfs_timespec {
-	le64 sec;	/* signed */
+	le64 sec; /* signed */
 	le32 nsec;
 };
 static_assert(sizeof(struct btrfs_timespec) == 12, "btrfs_timespec");
@@ -201,14 +201,14 @@ static_assert(sizeof(struct btrfs_timespec) == 12, "btrfs_timespec");
 struct btrfs_inode_item {
 	le64 generation;
 	le64 transid;
-	le64 size;	/* files: bytes; directories: twice the sum of name lengths */
-	le64 nbytes;	/* inline: ram bytes; else sum of num_bytes; holes 0 */
+	le64 size;   /* files: bytes; directories: twice the sum of name lengths */
+	le64 nbytes; /* inline: ram bytes; else sum of num_bytes; holes 0 */
 	le64 block_group;
-	le32 nlink;	/* directories: always 1 */
+	le32 nlink; /* directories: always 1 */
 	le32 uid;
 	le32 gid;
 	le32 mode;
-	le64 rdev;	/* kernel dev_t: major << 20 | minor */
+	le64 rdev; /* kernel dev_t: major << 20 | minor */
 	le64 flags;
 	le64 sequence;
 	le64 reserved[4];
@@ -244,10 +244,10 @@ static_assert(sizeof(struct btrfs_inode_extref) == 18, "btrfs_inode_extref");
 struct btrfs_dir_item {
 	struct btrfs_disk_key location;
 	le64 transid;
-	le16 data_len;	/* xattr value length */
+	le16 data_len; /* xattr value length */
 	le16 name_len;
-	u8 type;	/* enum btrfs_ft */
-	/* name, then data */
+	u8 type; /* enum btrfs_ft */
+		 /* name, then data */
 };
 static_assert(sizeof(struct btrfs_dir_item) == 30, "btrfs_dir_item");
 
@@ -285,7 +285,7 @@ struct btrfs_root_item {
 	le64 byte_limit;
 	le64 bytes_used;
 	le64 last_snapshot;
-	le64 flags;	/* 1: read-only */
+	le64 flags; /* 1: read-only */
 	le32 refs;
 	struct btrfs_disk_key drop_progress;
 	u8 drop_level;
@@ -308,7 +308,8 @@ static_assert(sizeof(struct btrfs_root_item) == 439, "btrfs_root_item");
 
 /* ---- extent, free space, device and chunk trees ---------------------------- */
 
-/* Key format: (<bytenr>, EXTENT_ITEM, <bytes>) or (<bytenr>, METADATA_ITEM, <level>); refs follow. */
+/* Key format: (<bytenr>, EXTENT_ITEM, <bytes>) or (<bytenr>, METADATA_ITEM, <level>); refs follow.
+ */
 struct btrfs_extent_item {
 	le64 refs;
 	le64 generation;
@@ -318,8 +319,8 @@ static_assert(sizeof(struct btrfs_extent_item) == 24, "btrfs_extent_item");
 
 /* Inline behind a METADATA_ITEM. */
 struct btrfs_extent_inline_ref {
-	u8 type;	/* TREE_BLOCK_REF */
-	le64 offset;	/* owning tree */
+	u8 type;     /* TREE_BLOCK_REF */
+	le64 offset; /* owning tree */
 };
 static_assert(sizeof(struct btrfs_extent_inline_ref) == 9, "btrfs_extent_inline_ref");
 
@@ -327,7 +328,7 @@ static_assert(sizeof(struct btrfs_extent_inline_ref) == 9, "btrfs_extent_inline_
 struct btrfs_extent_data_ref {
 	le64 root;
 	le64 objectid;
-	le64 offset;	/* file offset less the offset inside the extent */
+	le64 offset; /* file offset less the offset inside the extent */
 	le32 count;
 };
 static_assert(sizeof(struct btrfs_extent_data_ref) == 28, "btrfs_extent_data_ref");
@@ -378,7 +379,7 @@ static_assert(sizeof(struct btrfs_dev_item) == 98, "btrfs_dev_item");
 
 struct btrfs_stripe {
 	le64 devid;
-	le64 offset;	/* physical */
+	le64 offset; /* physical */
 	u8 dev_uuid[BTRFS_UUID_SIZE];
 };
 static_assert(sizeof(struct btrfs_stripe) == 32, "btrfs_stripe");
@@ -410,7 +411,7 @@ static_assert(sizeof(struct btrfs_root_ref) == 18, "btrfs_root_ref");
 struct btrfs_super_block {
 	u8 csum[BTRFS_CSUM_SIZE];
 	u8 fsid[BTRFS_FSID_SIZE];
-	le64 bytenr;	/* where this copy lies */
+	le64 bytenr; /* where this copy lies */
 	le64 flags;
 	u8 magic[8];
 	le64 generation;

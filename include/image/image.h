@@ -19,23 +19,23 @@
 #define LAYOUT_VERSION 1
 
 enum fsid_source {
-	FSID_CONTENT,	/* follows from the content */
-	FSID_GIVEN,	/* image_options.fsid */
-	FSID_CLEAR,	/* zeros */
-	FSID_RANDOM,	/* another one each time */
+	FSID_CONTENT, /* follows from the content */
+	FSID_GIVEN,   /* image_options.fsid */
+	FSID_CLEAR,   /* zeros */
+	FSID_RANDOM,  /* another one each time */
 };
 
 struct image_options {
-	u32 nodesize;			/* 4096..65536, a power of two */
+	u32 nodesize; /* 4096..65536, a power of two */
 	enum btrfs_csum_type csum;
-	bool dup;			/* two copies of metadata */
+	bool dup; /* two copies of metadata */
 	bool free_space_tree;
-	bool block_group_tree;		/* needs the free space tree */
+	bool block_group_tree; /* needs the free space tree */
 	bool seed;
-	char label[BTRFS_LABEL_SIZE];	/* terminated */
-	u64 size_bytes;			/* total size, multiple of 4096; 0: exact fit plus free_bytes */
-	u64 free_bytes;			/* unallocated room at the end, multiple of 4096 */
-	struct timestamp implied_time;	/* of root items and the inodes of tree roots */
+	char label[BTRFS_LABEL_SIZE]; /* terminated */
+	u64 size_bytes; /* total size, multiple of 4096; 0: exact fit plus free_bytes */
+	u64 free_bytes; /* unallocated room at the end, multiple of 4096 */
+	struct timestamp implied_time; /* of root items and the inodes of tree roots */
 	enum fsid_source fsid_source;
 	u8 fsid[BTRFS_FSID_SIZE];
 	bool device_uuid_given;
@@ -49,7 +49,8 @@ struct image;
 /*
  * image_plan - lay out and identify the image
  * @tree, @content: finished; the extents' addresses are set; both must outlive the image
- * Returns 0, or a negative errno after printing (size_bytes too small: names the least; spool read error).
+ * Returns 0, or a negative errno after printing (size_bytes too small: names the least; spool read
+ * error).
  */
 int image_plan(const struct image_options *options, const struct tree *tree,
 	       struct content *content, struct image **image);

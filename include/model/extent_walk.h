@@ -11,8 +11,8 @@ struct extent_walk {
 	u64 nr_inodes;
 	struct extent *extents;
 	u64 next_inode;
-	u32 next_extent;		/* of the present inode */
-	const struct inode *inode;	/* that the extent returned last belongs to */
+	u32 next_extent;           /* of the present inode */
+	const struct inode *inode; /* that the extent returned last belongs to */
 };
 
 /* extent_walk_begin - at the first extent; both must outlive the walk */

@@ -19,24 +19,26 @@ struct file_data_options {
 	struct codec_choice codec;
 	enum btrfs_csum_type csum;
 	u32 nodesize;
-	u32 max_inline;		/* files of at most this many bytes go inline, 0..4096 */
-	unsigned threads;	/* that use CPU, the caller's included; at least 1 */
+	u32 max_inline;   /* files of at most this many bytes go inline, 0..4096 */
+	unsigned threads; /* that use CPU, the caller's included; at least 1 */
 };
 
 struct file_data;
 
-/* file_data_new - start the threads; @content must outlive the result; release with file_data_free() */
+/* file_data_new - start the threads; @content must outlive the result; release with
+ * file_data_free() */
 struct file_data *file_data_new(const struct file_data_options *options, struct content *content);
 void file_data_free(struct file_data *fd);
 
-/* file_data_begin - what follows goes to @inode, which has no data yet; its flags are set (NODATASUM counts) */
+/* file_data_begin - what follows goes to @inode, which has no data yet; its flags are set
+ * (NODATASUM counts) */
 void file_data_begin(struct file_data *fd, struct inode *inode);
 
 /*
  * file_data_write - @bytes of file data at @file_off
- * Offsets ascend; what is skipped is a hole, as far as it covers whole sectors. @file_off + @bytes is at most
- * 2^63 - 1 (the caller checks).
- * Returns 0 or a negative errno after printing (spool full).
+ * Offsets ascend; what is skipped is a hole, as far as it covers whole sectors. @file_off + @bytes
+ * is at most 2^63 - 1 (the caller checks). Returns 0 or a negative errno after printing (spool
+ * full).
  */
 int file_data_write(struct file_data *fd, u64 file_off, const void *data, size_t bytes);
 

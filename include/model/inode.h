@@ -4,11 +4,11 @@
  *
  *   tree.root ──> inode (directory)
  *                   │ dir.sorted[]
- *                   ├── dentry "bin"  ──> inode (symlink, target)
- *                   ├── dentry "etc"  ──> inode (directory) ── dir.sorted[] ── ...
- *                   ├── dentry "a"    ──┐
- *                   └── dentry "b"    ──┴> inode (file) ── extents [first, first + nr) in struct content
- *                                            │ names: "a" ─alias_next─> "b"
+ *                   ├── dentry "bin" ──> inode (symlink, target)
+ *                   ├── dentry "etc" ──> inode (directory) ── dir.sorted[] ── ...
+ *                   ├── dentry "a"   ──┐
+ *                   └── dentry "b"   ──┴> inode (file) ── its extents in struct content
+ *                                           │ names: "a" ─alias_next─> "b"
  *
  * Inodes, dentries and xattrs live in the tree's arena and are freed with it.
  */
@@ -34,36 +34,37 @@ struct dentry {
 	struct inode *inode;
 	struct inode *dir;
 	union {
-		struct dentry *hash_next;	/* while members arrive: chain of the name table */
-		struct dentry *alias_next;	/* from tree_finish() on: next name of the inode, in tree order */
+		struct dentry *hash_next;  /* while members arrive: chain of the name table */
+		struct dentry *alias_next; /* from tree_finish() on: next name of the inode */
 	};
-	struct dentry *sibling_next;		/* while members arrive: list of the directory, newest first */
-	u32 name_hash;				/* name_hash() of the name */
-	u32 index;				/* DIR_INDEX, from 2; set by tree_finish() */
-	u8 name_len;				/* 1..255 */
-	char name[];				/* not terminated */
+	struct dentry *sibling_next; /* while members arrive: list of the directory, newest first */
+	u32 name_hash;               /* name_hash() of the name */
+	u32 index;                   /* DIR_INDEX, from 2; set by tree_finish() */
+	u8 name_len;                 /* 1..255 */
+	char name[];                 /* not terminated */
 };
 
 struct inode {
-	u64 ino;			/* 256 for the root, files from 257; set by tree_finish() */
-	u64 size;			/* files: bytes; symlinks: target length; else 0 */
+	u64 ino;  /* 256 for the root, files from 257; set by tree_finish() */
+	u64 size; /* files: bytes; symlinks: target length; else 0 */
 	struct timestamp mtime;
-	struct inode_times *times;	/* NULL: all times are the mtime */
-	struct xattr *xattrs;		/* sorted by hash, then name */
-	struct dentry *names;		/* directories: the one name, NULL for the root; others: first name, set by tree_finish() */
-	u32 mode;			/* type and permissions; 0 for a link that waits for its target */
+	struct inode_times *times; /* NULL: all times are the mtime */
+	struct xattr *xattrs;      /* sorted by hash, then name */
+	struct dentry *names; /* directories: the one name, NULL for the root; others: first name,
+				 set by tree_finish() */
+	u32 mode;             /* type and permissions; 0 for a link that waits for its target */
 	u32 uid;
 	u32 gid;
-	u32 nlink;			/* set by tree_finish(); 1 for directories */
-	u32 flags;			/* BTRFS_INODE_* */
-	u32 nr;				/* files: extents; directories: names (set by tree_finish()) */
+	u32 nlink; /* set by tree_finish(); 1 for directories */
+	u32 flags; /* BTRFS_INODE_* */
+	u32 nr;    /* files: extents; directories: names (set by tree_finish()) */
 	union {
-		u64 first_extent;		/* files: index into content.extents, if nr > 0 */
-		u64 rdev;			/* devices: kernel dev_t, major << 20 | minor */
-		struct pending_link *pending;	/* a link that waits for its target (mode 0) */
-		char *target;			/* symlinks: size bytes, not terminated */
-		struct dentry *children;	/* directories, while members arrive */
-		struct dentry **sorted;		/* directories, from tree_finish() on: by memcmp of names */
+		u64 first_extent;             /* files: index into content.extents, if nr > 0 */
+		u64 rdev;                     /* devices: kernel dev_t, major << 20 | minor */
+		struct pending_link *pending; /* a link that waits for its target (mode 0) */
+		char *target;                 /* symlinks: size bytes, not terminated */
+		struct dentry *children;      /* directories, while members arrive */
+		struct dentry **sorted; /* directories, from tree_finish() on: by memcmp of names */
 	};
 };
 

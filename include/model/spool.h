@@ -29,8 +29,8 @@ int spool_append_zeros(struct spool *spool, size_t bytes);
 
 /*
  * spool_read - @bytes from @offset
- * The range must lie within spool_size(). Small reads in ascending order are cheap (one window is kept).
- * Returns 0 or a negative errno after printing.
+ * The range must lie within spool_size(). Small reads in ascending order are cheap (one window is
+ * kept). Returns 0 or a negative errno after printing.
  */
 int spool_read(struct spool *spool, u64 offset, void *buf, size_t bytes);
 

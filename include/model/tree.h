@@ -16,8 +16,8 @@
 #include "model/xattr.h"
 
 struct tree_options {
-	u32 nodesize;			/* limits of symlinks and xattrs follow from it */
-	struct timestamp implied_time;	/* of directories that no member describes */
+	u32 nodesize;                  /* limits of symlinks and xattrs follow from it */
+	struct timestamp implied_time; /* of directories that no member describes */
 };
 
 struct tree;
@@ -37,15 +37,15 @@ const char *nodesize_hint(u32 nodesize);
 
 /* What a member says of its inode. */
 struct attributes {
-	u32 mode;			/* type and permissions (07777) */
+	u32 mode; /* type and permissions (07777) */
 	u32 uid;
 	u32 gid;
-	u32 flags;			/* BTRFS_INODE_* */
-	u64 rdev;			/* devices: major << 20 | minor */
+	u32 flags; /* BTRFS_INODE_* */
+	u64 rdev;  /* devices: major << 20 | minor */
 	struct timestamp mtime;
-	const struct inode_times *times;	/* copied; NULL: all are the mtime */
-	struct xattr *xattrs;		/* from tree_arena(); taken over, in any order */
-	const char *target;		/* symlinks: copied, @target_len bytes */
+	const struct inode_times *times; /* copied; NULL: all are the mtime */
+	struct xattr *xattrs;            /* from tree_arena(); taken over, in any order */
+	const char *target;              /* symlinks: copied, @target_len bytes */
 	size_t target_len;
 };
 
@@ -54,8 +54,8 @@ struct attributes {
  * @inode: result; a file's data goes to it through file_data
  * A directory that exists keeps its children and takes the new attributes; all else
  * replaces what stood at the path.
- * Returns 0, or a negative errno after printing what is wrong with the member: ".." in the path, a parent
- * that is no directory (or a dangling or looping symlink), a name, symlink target or xattr
+ * Returns 0, or a negative errno after printing what is wrong with the member: ".." in the path, a
+ * parent that is no directory (or a dangling or looping symlink), a name, symlink target or xattr
  * too long for btrfs or the node size, too many names with one hash.
  */
 int tree_add(struct tree *tree, const char *path, size_t path_len, const struct attributes *attr,
@@ -63,7 +63,8 @@ int tree_add(struct tree *tree, const char *path, size_t path_len, const struct 
 
 /*
  * tree_add_link - a hard link member
- * @xattrs: what the link's header carries; must equal the target's unless NULL (checked by tree_finish())
+ * @xattrs: what the link's header carries; must equal the target's unless NULL (checked by
+ * tree_finish())
  * @donor:  NULL if the member carries no data, else result: an inode that takes the data. The
  *          target gets it in tree_finish() if it has none; else both must be the same.
  * Binds to what stands at @target now, else to what first comes there.
@@ -74,9 +75,9 @@ int tree_add_link(struct tree *tree, const char *path, size_t path_len, const ch
 /*
  * tree_finish - bind late links, hand over link data, sort, number
  * @content: holds all data of the archive, flushed
- * Returns 0, or a negative errno after printing: a link without target, to a directory, or with other
- * xattrs or data than its target; more links than btrfs holds.
- * From here on the tree does not change.
+ * Returns 0, or a negative errno after printing: a link without target, to a directory, or with
+ * other xattrs or data than its target; more links than btrfs holds. From here on the tree does not
+ * change.
  */
 int tree_finish(struct tree *tree, struct content *content);
 

@@ -9,8 +9,8 @@ struct xattr {
 	struct xattr *next;
 	u32 name_hash;
 	u32 value_len;
-	u8 name_len;	/* 1..255 */
-	char bytes[];	/* name, then value */
+	u8 name_len;  /* 1..255 */
+	char bytes[]; /* name, then value */
 };
 
 static inline const char *xattr_value(const struct xattr *x)

@@ -14,15 +14,28 @@ static void remove_temp(struct guard *guard)
 	*guard->temp = '\0';
 }
 
+/* Wait for a signal from outside; 0 when guard_stop() sent one. */
+static int guard_wait(const struct guard *guard)
+{
+	siginfo_t info = { 0 };
+	int number;
+
+	do
+		number = sigwaitinfo(&guard->signals, &info);
+	while (number < 0 && errno == EINTR);
+	/* glibc makes SI_USER of SI_TKILL. */
+	bool is_sent = info.si_code == SI_USER || info.si_code == SI_TKILL;
+	return number > 0 && is_sent && info.si_pid == getpid() ? 0 : number;
+}
+
 static void *guard_run(void *arg)
 {
 	struct guard *guard = arg;
 	sigset_t one;
-	int number;
 
-	if (sigwait(&guard->signals, &number))
+	int number = guard_wait(guard);
+	if (number <= 0)
 		return NULL;
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 	pthread_mutex_lock(&guard->lock);
 	remove_temp(guard);
 	signal(number, SIG_DFL);
@@ -33,23 +46,27 @@ static void *guard_run(void *arg)
 	_exit(1);
 }
 
-/* Signals that are ignored (nohup) stay ignored. */
-static void guard_choose_signals(sigset_t *signals)
+/* Signals that are ignored (nohup) stay ignored; wake_signal is 0 if all are. */
+static void guard_choose_signals(struct guard *guard)
 {
 	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction action;
 
-	sigemptyset(signals);
+	sigemptyset(&guard->signals);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		if (!sigaction(numbers[i], NULL, &action) && action.sa_handler != SIG_IGN)
-			sigaddset(signals, numbers[i]);
+		if (sigaction(numbers[i], NULL, &action) || action.sa_handler == SIG_IGN)
+			continue;
+		sigaddset(&guard->signals, numbers[i]);
+		guard->wake_signal = numbers[i];
 	}
 }
 
 int guard_start(struct guard *guard)
 {
-	guard_choose_signals(&guard->signals);
 	pthread_mutex_init(&guard->lock, NULL);
+	guard_choose_signals(guard);
+	if (!guard->wake_signal)
+		return 0;
 	pthread_sigmask(SIG_BLOCK, &guard->signals, &guard->old_mask);
 	int err = pthread_create(&guard->thread, NULL, guard_run, guard);
 	if (err) {
@@ -63,10 +80,12 @@ int guard_start(struct guard *guard)
 
 void guard_stop(struct guard *guard)
 {
-	if (!guard->is_running)
-		return;
-	pthread_cancel(guard->thread);
-	pthread_join(guard->thread, NULL);
+	/* Not pthread_cancel(): the sanitizers do not understand it. */
+	if (guard->is_running) {
+		pthread_kill(guard->thread, guard->wake_signal);
+		pthread_join(guard->thread, NULL);
+	}
 	remove_temp(guard);
-	pthread_sigmask(SIG_SETMASK, &guard->old_mask, NULL);
+	if (guard->is_running)
+		pthread_sigmask(SIG_SETMASK, &guard->old_mask, NULL);
 }

@@ -19,6 +19,7 @@ struct guard {
 	char temp[GUARD_NAME_BYTES]; /* name in that directory, empty if there is none */
 	pthread_mutex_t lock;        /* to be held while @temp and the directory change */
 	bool is_running;
+	int wake_signal; /* one of @signals: ends the thread when it comes from ourselves */
 	pthread_t thread;
 	sigset_t signals;
 	sigset_t old_mask;

@@ -3,6 +3,7 @@
 #ifndef MODEL_TREE_PRIVATE_H
 #define MODEL_TREE_PRIVATE_H
 
+#include "base/diag.h"
 #include "model/tree.h"
 
 /* A path as the archive gives it, folded: components joined by single slashes; empty for the root.

@@ -11,7 +11,7 @@ static int test_count, test_failures;
 #define ok(condition, ...) test_ok((condition), __FILE__, __LINE__, __VA_ARGS__)
 
 __attribute__((format(printf, 4, 5))) static inline void test_ok(int passed, const char *file,
-								  int line, const char *what, ...)
+								 int line, const char *what, ...)
 {
 	va_list args;
 	printf("%s %d - ", passed ? "ok" : "not ok", ++test_count);
