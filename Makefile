@@ -112,6 +112,7 @@ asan:	## all tests with address and undefined behaviour sanitizers
 	$(SUBMAKE) BUILD=build-asan CFLAGS='$(SANITIZE) -fsanitize=address,undefined' SANITIZER=asan suite
 
 .PHONY: tsan
+tsan: export TSAN_OPTIONS = allocator_may_return_null=1
 tsan:	## tests of what runs in threads, with the thread sanitizer
 	$(SUBMAKE) BUILD=build-tsan CFLAGS='$(SANITIZE) -fsanitize=thread' SANITIZER=tsan \
 		TESTS='$(or $(TESTS),unit 50-data 60-compress)' suite

@@ -17,7 +17,6 @@
 
 /* FORMAT.md section 13: what a writable filesystem needs beside its content. */
 #define NO_SEED_FREE (64ull << 20)
-#define NO_SEED_LEAST_FREE (48ull << 20)
 
 /* getopt_long() answers with the letter of an option, or with this plus its row */
 #define LONG_ANSWER 256
@@ -174,8 +173,6 @@ static int combine(struct parse *parse)
 		return err;
 	if (!image->seed && !parse->size_given && !parse->free_given)
 		image->free_bytes = NO_SEED_FREE;
-	if (!image->seed && parse->free_given && image->free_bytes < NO_SEED_LEAST_FREE)
-		warning("--free: below 48m the kernel may find no room to write");
 	image->csum = options->data.csum;
 	options->data.nodesize = image->nodesize;
 	options->reader.nodesize = image->nodesize;

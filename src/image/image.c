@@ -18,6 +18,10 @@
 
 #define MAX_ROUNDS 100 /* a handful is needed; more is a bug */
 
+/* With less unallocated room the first transaction of a writable mount may abort (tried on 6.18).
+ */
+#define WRITABLE_ROOM (48ull << 20)
+
 struct image {
 	struct plan plan;
 };
@@ -157,6 +161,9 @@ static int choose_size(struct plan *plan)
 		return fail(-EFBIG, "--free is too large: %llu bytes",
 			    (unsigned long long)plan->options.free_bytes);
 	plan->total_bytes = wanted;
+	if (!plan->options.seed && wanted - least < WRITABLE_ROOM)
+		warning("%llu bytes of room: below 48m the kernel may find none to write in (see --free)",
+			(unsigned long long)(wanted - least));
 	return 0;
 }
 

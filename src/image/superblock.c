@@ -35,11 +35,12 @@ static u32 fill_sys_chunk_array(const struct plan *plan, u8 *array)
 
 static const struct planned_tree *find_tree(const struct plan *plan, u64 id)
 {
-	for (u32 i = 0; i < plan->nr_trees; i++)
-		if (plan->trees[i].kind->id == id)
-			return &plan->trees[i];
-	assert(!"every image has this tree");
-	return NULL;
+	u32 i = 0;
+	while (plan->trees[i].kind->id != id) {
+		i++;
+		assert(i < plan->nr_trees); /* every image has this tree */
+	}
+	return &plan->trees[i];
 }
 
 void superblock_fill(const struct plan *plan, struct btrfs_super_block *sb)

@@ -140,6 +140,14 @@ static void work_on_batch(const struct file_data *fd, void *context, struct batc
 	}
 }
 
+static void set_state(struct file_data *fd, struct batch *b, enum batch_state state)
+{
+	pthread_mutex_lock(&fd->mutex);
+	b->state = state;
+	pthread_mutex_unlock(&fd->mutex);
+}
+
+/* The next queued batch, or NULL. Call with the mutex held. */
 static struct batch *take_work(struct file_data *fd)
 {
 	struct batch *b = &fd->batches[fd->next_work];
@@ -249,7 +257,7 @@ static int take_up_oldest(struct file_data *fd)
 		err = take_up_piece(fd, &b->pieces[i]);
 	b->nr = 0;
 	b->in_bytes = 0;
-	b->state = BATCH_FILLING;
+	set_state(fd, b, BATCH_FILLING);
 	fd->oldest = (fd->oldest + 1) % fd->nr_batches;
 	return err;
 }
@@ -275,10 +283,8 @@ static void finish_oldest(struct file_data *fd)
 /* Queue the filling batch and find another to fill. */
 static int submit(struct file_data *fd)
 {
-	pthread_mutex_lock(&fd->mutex);
-	fd->batches[fd->filling].state = BATCH_QUEUED;
+	set_state(fd, &fd->batches[fd->filling], BATCH_QUEUED);
 	pthread_cond_signal(&fd->work_queued);
-	pthread_mutex_unlock(&fd->mutex);
 	fd->filling = (fd->filling + 1) % fd->nr_batches;
 	if (fd->filling != fd->oldest)
 		return 0;
