@@ -50,14 +50,25 @@ struct plan {
 	struct ids ids;
 };
 
-/* plan_tree_root - logical address of a tree's root block */
-u64 plan_tree_root(const struct plan *plan, const struct planned_tree *tree);
-
 /* plan_tree_is_system - whether it is the chunk tree */
 static inline bool plan_tree_is_system(const struct planned_tree *tree)
 {
 	return tree->kind->id == BTRFS_CHUNK_TREE_OBJECTID;
 }
+
+/* plan_tree_root - logical address of a tree's root block */
+static inline u64 plan_tree_root(const struct plan *plan, const struct planned_tree *tree)
+{
+	return layout_block(&plan->layout, plan_tree_is_system(tree),
+			    tree->first_block + tree->shape.total - 1);
+}
+
+/*
+ * plan_settle - decide which trees there are, their shapes, all addresses and the size
+ * options, tree and content are set, all else is zero. Returns 0 or a negative errno after
+ * printing.
+ */
+int plan_settle(struct plan *plan);
 
 /* device_item - the DEV_ITEM, which the superblock repeats */
 struct btrfs_dev_item device_item(const struct plan *plan);

@@ -12,10 +12,18 @@
 #include "disk/checksum.h"
 #include "tree_private.h"
 
+#define FIRST_BUCKETS 256
+
 static struct pending_link **pending_bucket(const struct tree *tree, const struct path *path)
 {
 	return &tree->pending_buckets[crc32c_raw(0, path->bytes, path->len) &
 				      (tree->nr_pending_buckets - 1)];
+}
+
+void links_init(struct tree *tree)
+{
+	tree->nr_pending_buckets = FIRST_BUCKETS;
+	tree->pending_buckets = xzalloc(tree->nr_pending_buckets * sizeof(*tree->pending_buckets));
 }
 
 static void pending_grow(struct tree *tree)

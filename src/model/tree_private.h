@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What tree.c (paths and insertion), hard_link.c and tree_finish.c share. */
+/* What names.c, hard_link.c, tree.c and tree_finish.c share; each uses only those before it. */
 #ifndef MODEL_TREE_PRIVATE_H
 #define MODEL_TREE_PRIVATE_H
 
 #include "base/diag.h"
 #include "model/tree.h"
 
-/* A path as the archive gives it, folded: components joined by single slashes; empty for the root.
- */
+/* A path of the archive, folded: components joined by single slashes; empty for the root. */
 struct path {
 	char *bytes;
 	size_t len;
@@ -58,7 +57,10 @@ struct tree {
 	size_t inodes_capacity;
 };
 
-/* ---- tree.c ---------------------------------------------------------------- */
+/* ---- names.c ---------------------------------------------------------------- */
+
+/* names_init - an empty table */
+void names_init(struct tree *tree);
 
 /*
  * path_fold - check and fold @raw into @path, whose bytes are xmalloc'ed
@@ -86,6 +88,9 @@ struct path dentry_path(const struct dentry *dentry);
 const char *quote_dentry(char out[QUOTE_BYTES], const struct dentry *dentry);
 
 /* ---- hard_link.c ----------------------------------------------------------- */
+
+/* links_init - an empty table of waiting links */
+void links_init(struct tree *tree);
 
 /* links_resolve - bind the links that wait for what was just put at @dentry */
 int links_resolve(struct tree *tree, struct dentry *dentry);
