@@ -156,11 +156,6 @@ static int read_kind(struct member *m, u64 file_bytes)
 		m->size = m->data_bytes = file_bytes;
 		return 0;
 	case S_IFLNK:
-		if (file_bytes <= LINK_BYTES_MAX)
-			return 0;
-		return fail(-ENAMETOOLONG,
-			    "%s: a symbolic link target of %llu bytes, at most %u are allowed", who,
-			    (unsigned long long)file_bytes, LINK_BYTES_MAX);
 	case S_IFDIR:
 	case S_IFCHR:
 	case S_IFBLK:
@@ -201,8 +196,10 @@ static int read_member(struct cpio_guard *g, const struct dialect *d, const u64 
 			"%s: cpio header at byte %llu: a name of %llu bytes, allowed are 1 to %u",
 			stream_name(s), (unsigned long long)offset, (unsigned long long)name_bytes,
 			NAME_BYTES_MAX);
+	if (S_ISLNK(m->mode) && file_bytes > LINK_BYTES_MAX)
+		return at_header(s, offset, "a symbolic link target of more than 1 MiB");
 	u64 head = align_up(d->header_bytes + name_bytes, d->alignment);
-	u64 link_bytes = S_ISLNK(m->mode) ? min_u64(file_bytes, LINK_BYTES_MAX) : 0;
+	u64 link_bytes = S_ISLNK(m->mode) ? file_bytes : 0;
 	u8 *p = stream_peek(s, offset, (size_t)(head + link_bytes), &got);
 	if (stream_error(s))
 		return stream_error(s);

@@ -71,7 +71,9 @@ int pax_next(struct text *rest, struct text *key, struct text *value)
 	if (!rest->len)
 		return 0;
 	const char *space = memchr(rest->bytes, ' ', rest->len);
-	size_t digits = space ? (size_t)(space - rest->bytes) : 0;
+	if (!space)
+		return -1;
+	size_t digits = (size_t)(space - rest->bytes);
 	u64 len;
 	if (!number_digits((const u8 *)rest->bytes, digits, 10, &len) || len > rest->len ||
 	    len < digits + 4 || rest->bytes[len - 1] != '\n')

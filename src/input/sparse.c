@@ -123,12 +123,12 @@ int sparse_read_10(struct stream *stream, u64 offset, u64 stored, const char *wh
 		   struct sparse_map *map, u64 *map_bytes)
 {
 	struct lines l = { stream, offset, offset + stored, who };
-	u64 nr;
+	u64 nr = 0;
 	int err = next_line(&l, &nr);
 	if (!err && nr > SPARSE_SEGMENTS_MAX)
 		return too_many(who);
 	for (u64 i = 0; !err && i < nr; i++) {
-		u64 file_off, bytes;
+		u64 file_off = 0, bytes = 0;
 		err = next_line(&l, &file_off);
 		if (!err)
 			err = next_line(&l, &bytes);

@@ -12,6 +12,8 @@
 #include "base/mem.h"
 #include "unpack.h"
 
+#include <errno.h>
+
 struct buffer {
 	u8 *bytes;
 	size_t capacity;
@@ -92,7 +94,13 @@ static void read_more(struct stream *s)
 
 u8 *stream_peek(struct stream *s, u64 offset, size_t bytes, size_t *got)
 {
-	assert(offset >= s->start && offset <= s->start + s->len);
+	if (offset < s->start || offset > s->start + s->len) {
+		/* no version known does; the window would have to keep more */
+		s->error = fail(-EIO, "%s: libarchive took bytes far ahead of the member it reads",
+				s->source.name);
+		*got = 0;
+		return s->window.bytes;
+	}
 	u64 end = offset + bytes;
 	if (end > s->start + s->len && !s->at_end) {
 		u64 keep = min_u64(offset, s->lend_next);

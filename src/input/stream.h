@@ -29,7 +29,7 @@ int stream_error(const struct stream *stream);
 
 /*
  * stream_peek - the @bytes at @offset, in one piece
- * @offset: not before what libarchive has consumed (asserted to lie in the window)
+ * @offset: not before what libarchive has consumed
  * @got:    result: @bytes, or less at the end of the input or on error (see stream_error())
  * The bytes stay where they are until the next call here.
  */

@@ -298,6 +298,28 @@ static int read_sparse(struct tar_guard *g, const struct pax *pax, const char *w
 	return m->is_sparse ? sparse_check(&m->map, m->size, m->data_bytes, who) : 0;
 }
 
+/*
+ * A hard link's size: old programs give the file's and store no data, pax may store them. What
+ * follows the header tells: if that is a header or the end, there are no data. libarchive goes
+ * by what it has seen of the archive so far; it is shown a size of 0.
+ */
+static int read_link_size(struct tar_guard *g, const struct pax *pax, u64 offset, u64 *stored)
+{
+	size_t got;
+	if (!*stored || pax->size.is_set)
+		return 0;
+	const u8 *p = stream_peek(g->stream, offset, TAR_BLOCK, &got);
+	if (stream_error(g->stream))
+		return stream_error(g->stream);
+	if (!tar_is_header(p, got) && !tar_is_end(p, got))
+		return 0;
+	*stored = 0;
+	tar_header_set_size_0(&g->header);
+	u8 *header = stream_peek(g->stream, offset - TAR_BLOCK, TAR_BLOCK, &got);
+	memcpy(header, &g->header, TAR_BLOCK);
+	return 0;
+}
+
 /* What kind of member it is, and what follows from that for its data. */
 static int read_kind(struct tar_guard *g, const struct pax *pax, u64 offset, u64 stored,
 		     struct member *m)
@@ -321,11 +343,11 @@ static int read_kind(struct tar_guard *g, const struct pax *pax, u64 offset, u64
 				    (unsigned long long)stored);
 	}
 	m->end_without_data = offset;
-	if (S_ISREG(m->mode)) {
-		int err = read_sparse(g, pax, who, &offset, stored, m);
-		if (err)
-			return err;
-	}
+	int err = m->is_hard_link ? read_link_size(g, pax, offset, &stored) : 0;
+	if (!err && S_ISREG(m->mode))
+		err = read_sparse(g, pax, who, &offset, stored, m);
+	if (err)
+		return err;
 	if (!m->is_hard_link && (S_ISREG(m->mode) || type == 'D' || m->unsupported))
 		m->end_without_data = UINT64_MAX;
 	if (add_overflows(offset, align_up(stored, TAR_BLOCK), &m->end))

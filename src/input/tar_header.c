@@ -15,6 +15,20 @@ bool tar_is_end(const u8 *block, size_t len)
 	return len >= TAR_BLOCK && !block[0] && !memcmp(block, block + 1, TAR_BLOCK - 1);
 }
 
+void tar_header_set_size_0(struct tar_header *h)
+{
+	memset(h->size, '0', sizeof(h->size) - 1);
+	h->size[sizeof(h->size) - 1] = 0;
+	memset(h->sum, ' ', sizeof(h->sum));
+	u32 sum = 0;
+	for (u32 i = 0; i < TAR_BLOCK; i++)
+		sum += ((const u8 *)h)[i];
+	/* six digits, NUL, space */
+	for (u32 i = 0; i < 6; i++, sum >>= 3)
+		h->sum[5 - i] = (u8)('0' + (sum & 7));
+	h->sum[6] = 0;
+}
+
 bool tar_is_header(const u8 *block, size_t len)
 {
 	if (len < TAR_BLOCK)
@@ -24,14 +38,14 @@ bool tar_is_header(const u8 *block, size_t len)
 	if (h->sum[0] & 0x80 || !number_tar_field(h->sum, sizeof(h->sum), &given))
 		return false;
 	/* The sum counts its own field as spaces; ancient programs summed signed bytes. */
-	s64 sum = 0, high = 0;
+	u32 sum = 0, high = 0; /* the compiler adds many at once */
 	for (u32 i = 0; i < TAR_BLOCK; i++) {
 		sum += block[i];
 		high += block[i] >> 7;
 	}
 	for (u32 i = 0; i < sizeof(h->sum); i++)
-		sum += ' ' - h->sum[i];
-	return given == sum || given == sum - 256 * high;
+		sum += ' ' - (u32)h->sum[i];
+	return given == (s64)sum || given == (s64)sum - 256 * (s64)high;
 }
 
 bool tar_header_is_gnu(const struct tar_header *h)

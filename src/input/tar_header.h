@@ -35,12 +35,15 @@ bool tar_header_is_gnu(const struct tar_header *header);
 /* tar_header_path - the path, joined in @out, which holds 257 bytes; returns its length */
 size_t tar_header_path(const struct tar_header *header, char *out);
 
-/* tar_header_mode - file type and permissions that the type flag and mode say; 0 if no type of ours
+/* tar_header_type - S_IF* that the type flag stands for; 0 if no type of ours
  */
 u32 tar_header_type(const struct tar_header *header);
 
 /* tar_type_name - of a type flag that we do not support */
 const char *tar_type_name(char type);
+
+/* tar_header_set_size_0 - with the sum that goes with it */
+void tar_header_set_size_0(struct tar_header *header);
 
 /*
  * tar_number - a number field

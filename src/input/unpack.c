@@ -9,10 +9,8 @@
 int unpack_open(struct source *source, enum packing packing, const char *name,
 		struct unpacker **unpacker)
 {
-	if (packing == PACKING_GZIP) {
-		*unpacker = unpack_gzip_open(source);
-		return 0;
-	}
+	if (packing == PACKING_GZIP)
+		return unpack_gzip_open(source, unpacker);
 	if (packing == PACKING_OTHER)
 		return fail(
 			-EINVAL,

@@ -27,7 +27,7 @@ int unpack_open(struct source *source, enum packing packing, const char *name,
 		struct unpacker **unpacker);
 
 /* unpack_gzip_open, unpack_filter_open - behind unpack_open(): one for gzip, one for the others */
-struct unpacker *unpack_gzip_open(struct source *source);
+int unpack_gzip_open(struct source *source, struct unpacker **unpacker);
 int unpack_filter_open(struct source *source, enum packing packing, const char *name,
 		       struct unpacker **unpacker);
 

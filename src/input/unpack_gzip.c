@@ -9,7 +9,6 @@
 #include "base/mem.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <zlib.h>
 
 struct gzip {
@@ -89,15 +88,16 @@ static void gzip_free(struct unpacker *unpacker)
 	xfree(g);
 }
 
-struct unpacker *unpack_gzip_open(struct source *source)
+int unpack_gzip_open(struct source *source, struct unpacker **unpacker)
 {
 	struct gzip *g = xzalloc(sizeof(*g));
 	g->unpacker = (struct unpacker){ "gzip", gzip_read, gzip_free };
 	g->source = source;
 	/* 16: a gzip head and trailer are expected, and verified */
 	if (inflateInit2(&g->z, 15 + 16) != Z_OK) {
-		(void)fail(-ENOMEM, "%s: zlib cannot start", source->name);
-		exit(1);
+		xfree(g);
+		return fail(-ENOMEM, "%s: zlib cannot start", source->name);
 	}
-	return &g->unpacker;
+	*unpacker = &g->unpacker;
+	return 0;
 }
