@@ -152,10 +152,11 @@ static int detect(struct reader *r)
 	if (!len)
 		return fail(-EINVAL, "%s: empty input, allowed: a tar or cpio archive",
 			    stream_name(s));
-	if (magic_is_cpio(p, len))
-		r->format = FORMAT_CPIO;
-	else if (tar_is_header(p, len) || (tar_is_end(p, len) && !magic_foreign(p, len)))
+	/* A tar header's sum decides: a member's name may begin like a cpio header. */
+	if (tar_is_header(p, len) || (tar_is_end(p, len) && !magic_foreign(p, len)))
 		r->format = FORMAT_TAR;
+	else if (magic_is_cpio(p, len))
+		r->format = FORMAT_CPIO;
 	else
 		return not_an_archive(s, p, len);
 	return 0;
