@@ -34,7 +34,7 @@ static bool text_begins(struct text t, const char *prefix)
 }
 
 /* Why an xattr cannot be kept, or NULL. */
-static const char *refusal(const struct gather *g, struct text name, size_t value_len)
+static const char *refusal(const struct gather *g, struct text name)
 {
 	u32 mode = g->member->mode;
 	if (name.len > 255)
@@ -46,9 +46,6 @@ static const char *refusal(const struct gather *g, struct text name, size_t valu
 		return "allowed are security. trusted. user. system.posix_acl_access "
 		       "system.posix_acl_default";
 	}
-	if (g->options->nodesize &&
-	    name.len + value_len > btrfs_max_xattr_size(g->options->nodesize))
-		return "name and value are too long for this node size (see -n)";
 	return NULL;
 }
 
@@ -63,10 +60,17 @@ static int add_xattr(struct gather *g, struct text name, struct text value)
 		g->dflt = value;
 		return 0;
 	}
-	const char *why = refusal(g, name, value.len);
+	const char *why = refusal(g, name);
 	if (why)
 		return unsupported(g->options, "%s: xattr %s: %s", member_quote(q, g->member),
 				   quote(n, name.bytes, name.len), why);
+	u32 nodesize = g->options->nodesize, limit = btrfs_max_xattr_size(nodesize);
+	if (name.len + value.len > limit)
+		return unsupported(
+			g->options,
+			"%s: xattr %s: name and value have %zu bytes, at most %u are allowed%s",
+			member_quote(q, g->member), quote(n, name.bytes, name.len),
+			name.len + value.len, limit, nodesize_hint(nodesize));
 	xattr_add(g->arena, g->xattrs, name.bytes, name.len, value.bytes, value.len);
 	return 0;
 }
@@ -99,9 +103,16 @@ static int add_record(struct gather *g, u32 form, struct text name, struct text 
 
 static int add_records(struct gather *g, u32 form)
 {
-	struct text rest = g->member->records, key, value, name;
+	struct text rest = g->member->records, key, value, name, before = { 0 };
 	while (pax_next(&rest, &key, &value) > 0) {
-		if (pax_xattr_form(key, &name) != form)
+		u32 found = pax_xattr_form(key, &name);
+		/* bsdtar encodes a name in both forms, LIBARCHIVE's first: that is one attribute.
+		 */
+		bool is_twin = found == PAX_XATTR_SCHILY && before.len && before.len == name.len &&
+			       !memcmp(before.bytes, name.bytes, name.len) &&
+			       memchr(name.bytes, '%', name.len);
+		before = found == PAX_XATTR_LIBARCHIVE ? name : (struct text){ 0 };
+		if (found != form || is_twin)
 			continue;
 		int err = add_record(g, form, name, value);
 		if (err)

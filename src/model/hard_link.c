@@ -10,14 +10,23 @@
  */
 #include "base/diag.h"
 #include "disk/checksum.h"
+#include "disk/format.h"
 #include "tree_private.h"
 
 #define FIRST_BUCKETS 256
 
-static struct pending_link **pending_bucket(const struct tree *tree, const struct path *path)
+static struct path_hash hash_path(const struct path *path)
 {
-	return &tree->pending_buckets[crc32c_raw(0, path->bytes, path->len) &
-				      (tree->nr_pending_buckets - 1)];
+	struct path_hash hash;
+	hash128(path->bytes, path->len, hash.bytes);
+	return hash;
+}
+
+static struct pending_link **pending_bucket(const struct tree *tree, const struct path_hash *hash)
+{
+	u64 n;
+	memcpy(&n, hash->bytes, sizeof(n));
+	return &tree->pending_buckets[n & (tree->nr_pending_buckets - 1)];
 }
 
 void links_init(struct tree *tree)
@@ -85,9 +94,9 @@ static struct path arena_path(struct tree *tree, const struct path *path)
 			      .len = path->len };
 }
 
-/* Let the name at @link wait for @target, which is expected at @awaited. */
+/* Let the name at @link wait for @target, whose path is expected to be @awaited. */
 static void wait_for(struct tree *tree, struct dentry *link, const struct path *target,
-		     const struct path *awaited, struct xattr *xattrs, struct inode *donor)
+		     const struct path_hash *awaited, struct xattr *xattrs, struct inode *donor)
 {
 	struct pending_link *p = arena_alloc(&tree->arena, sizeof(*p));
 	struct inode *placeholder = arena_alloc(&tree->arena, sizeof(*placeholder));
@@ -99,7 +108,7 @@ static void wait_for(struct tree *tree, struct dentry *link, const struct path *
 		.dentry = link,
 		.placeholder = placeholder,
 		.target = arena_path(tree, target),
-		.awaited = arena_path(tree, awaited),
+		.awaited = *awaited,
 		.xattrs = xattrs,
 		.donor = donor,
 	};
@@ -117,8 +126,9 @@ static void wait_for(struct tree *tree, struct dentry *link, const struct path *
 static int add_link(struct tree *tree, const struct path *path, const struct path *target,
 		    struct xattr *xattrs, struct inode *donor)
 {
-	struct path awaited;
-	const struct dentry *at = tree_lookup(tree, target, &awaited);
+	struct path path_awaited;
+	const struct dentry *at = tree_lookup(tree, target, &path_awaited);
+	const struct path_hash awaited = hash_path(&path_awaited);
 	struct inode *found = at ? at->inode : NULL;
 	if (target->len == 0)
 		found = tree->root;
@@ -142,7 +152,7 @@ static int add_link(struct tree *tree, const struct path *path, const struct pat
 	}
 	err = links_resolve(tree, link);
 out:
-	xfree(awaited.bytes);
+	xfree(path_awaited.bytes);
 	return err;
 }
 
@@ -178,11 +188,12 @@ int links_resolve(struct tree *tree, struct dentry *dentry)
 	if (!tree->nr_pending || inode_is_dir(dentry->inode) || !dentry->inode->mode)
 		return 0;
 	struct path path = dentry_path(dentry);
+	const struct path_hash hash = hash_path(&path);
 	int err = 0;
-	for (struct pending_link **at = pending_bucket(tree, &path); *at && !err;) {
+	xfree(path.bytes);
+	for (struct pending_link **at = pending_bucket(tree, &hash); *at && !err;) {
 		struct pending_link *p = *at;
-		if (p->awaited.len != path.len ||
-		    memcmp(p->awaited.bytes, path.bytes, path.len) != 0) {
+		if (memcmp(&p->awaited, &hash, sizeof(hash)) != 0) {
 			at = &p->hash_next;
 			continue;
 		}
@@ -190,7 +201,6 @@ int links_resolve(struct tree *tree, struct dentry *dentry)
 		if (is_waiting(p))
 			err = bind(tree, p, dentry->inode);
 	}
-	xfree(path.bytes);
 	return err;
 }
 
@@ -240,6 +250,11 @@ int links_hand_over_data(struct tree *tree, struct content *content)
 		if (!inode_is_file(d->target))
 			return fail(-EINVAL, "%s: a hard link with data to what is no regular file",
 				    quote_dentry(q, d->link));
+		if (d->target->flags & BTRFS_INODE_NODATASUM)
+			return fail(
+				-ENOTSUP,
+				"%s: a hard link with data to a file with the nocow flag: not supported, allowed are data with the file",
+				quote_dentry(q, d->link));
 		if (d->target->size == 0) {
 			d->target->size = d->donor->size;
 			d->target->nr = d->donor->nr;

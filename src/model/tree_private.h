@@ -12,6 +12,11 @@ struct path {
 	size_t len;
 };
 
+/* Stands for a path: symlinks can make paths far longer than what an archive says. */
+struct path_hash {
+	u8 bytes[16];
+};
+
 /*
  * A hard link that waits for its target. Its name has an inode of mode 0 until
  * then, whose pending points back here.
@@ -21,10 +26,10 @@ struct pending_link {
 	struct pending_link *hash_next;
 	struct dentry *dentry;
 	struct inode *placeholder;
-	struct path target;   /* as given, folded */
-	struct path awaited;  /* the target with known symlinks followed: the key of the table */
-	struct xattr *xattrs; /* sorted */
-	struct inode *donor;  /* data that came with the link, or NULL */
+	struct path target;       /* as given, folded */
+	struct path_hash awaited; /* of the target with known symlinks followed: the table's key */
+	struct xattr *xattrs;     /* sorted */
+	struct inode *donor;      /* data that came with the link, or NULL */
 	struct pending_link *chain; /* while late links are followed */
 	bool visited;
 };

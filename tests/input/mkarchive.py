@@ -906,6 +906,20 @@ def xattr64(name, value):
     return (b'LIBARCHIVE.xattr.' + name, base64.b64encode(value).rstrip(b'='))
 
 
+NOCOW = pax((b'SCHILY.fflags', b'nocow')) + file(b't')
+LINK_WITH_DATA = pax((b'size', b'5')) + header(b'l', 5, b'1', link=b't') + pad(b'hello')
+
+
+@bad('link-data-nocow', '^tar2btrfs: l: a hard link with data to a file with the nocow flag')
+def _():
+    return NOCOW + LINK_WITH_DATA + END
+
+
+@bad('link-data-nocow-late', '^tar2btrfs: l: a hard link with data to a file with the nocow flag')
+def _():
+    return LINK_WITH_DATA + NOCOW + END
+
+
 @good('xattr-schily', 'xattr')
 def _():
     return pax(xattr(b'user.a', bytes(range(256))), xattr(b'security.selinux', b'ctx'), xattr(b'user.e', b'')) + WHOLE + END
@@ -920,6 +934,16 @@ def _():
 def _():
     return pax((b'RHT.security.selinux', b'weaker'), xattr64(b'user.a', bytes(range(256))), xattr(b'user.a', bytes(range(256))),
                xattr(b'security.selinux', b'ctx'), xattr(b'user.e', b'')) + WHOLE + END
+
+
+@good('xattr-name-raw', 'xattr-name')
+def _():
+    return pax(xattr('user.gr\u00f6\u00dfe'.encode(), b'2')) + WHOLE + END
+
+
+@good('xattr-name-bsdtar', 'xattr-name')  # bsdtar encodes the name in both forms
+def _():
+    return pax(xattr64(b'user.gr%C3%B6%C3%9Fe', b'2'), xattr(b'user.gr%C3%B6%C3%9Fe', b'2')) + WHOLE + END
 
 
 @bad('xattr-base64', r'^tar2btrfs: f: pax record LIBARCHIVE.xattr.user.a is malformed')
