@@ -91,7 +91,7 @@ static void store_inline(const struct file_data *fd, void *context, struct piece
 	size_t n = codec && most ? codec->compress(context, p->in, p->bytes, out, most) : 0;
 	if (n) {
 		p->is_inline = true;
-		p->compression = codec->type;
+		p->compression = u8_from_u64(codec->type);
 		p->stored = out;
 		p->stored_bytes = (u32)n;
 	} else if (p->bytes < BTRFS_SECTORSIZE && p->bytes <= limit) {
@@ -111,7 +111,7 @@ static void store_extent(const struct file_data *fd, void *context, struct piece
 	p->stored = p->in;
 	p->stored_bytes = p->padded;
 	if (n) {
-		p->compression = codec->type;
+		p->compression = u8_from_u64(codec->type);
 		p->stored = out;
 		p->stored_bytes = u32_from_u64(align_up(n, BTRFS_SECTORSIZE));
 		memset(out + n, 0, p->stored_bytes - n);

@@ -175,6 +175,7 @@ static void test_limits(void)
 	struct tree_options options = { .nodesize = 16384 };
 	struct tree *tree = tree_new(&options);
 	char long_name[5000];
+	void *value = xzalloc(20000);
 	memset(long_name, 'x', sizeof(long_name));
 	struct attributes attr = { .mode = S_IFREG | 0644 };
 	struct inode *inode;
@@ -190,11 +191,12 @@ static void test_limits(void)
 	ok(tree_add(tree, "l", 1, &attr, &inode) == -EINVAL, "no bytes: %s", line);
 
 	attr.mode = S_IFREG;
-	xattr_add(tree_arena(tree), &attr.xattrs, "user.a", 6, xzalloc(20000), 16228 - 6);
+	xattr_add(tree_arena(tree), &attr.xattrs, "user.a", 6, value, 16228 - 6);
 	ok(tree_add(tree, "x", 1, &attr, &inode) == 0, "the largest xattr");
 	attr.xattrs = NULL;
-	xattr_add(tree_arena(tree), &attr.xattrs, "user.a", 6, xzalloc(20000), 16229 - 6);
+	xattr_add(tree_arena(tree), &attr.xattrs, "user.a", 6, value, 16229 - 6);
 	ok(tree_add(tree, "x", 1, &attr, &inode) == -E2BIG, "one byte more: %s", line);
+	xfree(value);
 	tree_free(tree);
 }
 
