@@ -152,19 +152,23 @@ format-check:	## fail if clang-format would change something
 
 BINDIR = $(DESTDIR)$(PREFIX)/bin
 MANDIR = $(DESTDIR)$(PREFIX)/share/man/man1
-BASH_COMPLETIONS = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
-ZSH_COMPLETIONS = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+# where each shell looks for completions
+COMPLETIONS = contrib/completions
+BASH_COMPLETION = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/tar2btrfs
+ZSH_COMPLETION = $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_tar2btrfs
+FISH_COMPLETION = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/tar2btrfs.fish
 
 .PHONY: install
 install: all	## install to DESTDIR/PREFIX
-	$(INSTALL) -D -m 755 $(PROGRAM) $(BINDIR)/tar2btrfs
-	$(if $(wildcard man/tar2btrfs.1),$(INSTALL) -D -m 644 man/tar2btrfs.1 $(MANDIR)/tar2btrfs.1)
-	$(if $(wildcard contrib/tar2btrfs.bash),$(INSTALL) -D -m 644 contrib/tar2btrfs.bash $(BASH_COMPLETIONS)/tar2btrfs)
-	$(if $(wildcard contrib/_tar2btrfs),$(INSTALL) -D -m 644 contrib/_tar2btrfs $(ZSH_COMPLETIONS)/_tar2btrfs)
+	$(Q)$(INSTALL) -D -m 755 $(PROGRAM) $(BINDIR)/tar2btrfs
+	$(Q)$(INSTALL) -D -m 644 man/tar2btrfs.1 $(MANDIR)/tar2btrfs.1
+	$(Q)$(INSTALL) -D -m 644 $(COMPLETIONS)/tar2btrfs.bash $(BASH_COMPLETION)
+	$(Q)$(INSTALL) -D -m 644 $(COMPLETIONS)/_tar2btrfs $(ZSH_COMPLETION)
+	$(Q)$(INSTALL) -D -m 644 $(COMPLETIONS)/tar2btrfs.fish $(FISH_COMPLETION)
 
 .PHONY: uninstall
 uninstall:	## remove what install put there
-	rm -f $(BINDIR)/tar2btrfs $(MANDIR)/tar2btrfs.1 $(BASH_COMPLETIONS)/tar2btrfs $(ZSH_COMPLETIONS)/_tar2btrfs
+	$(Q)rm -f $(BINDIR)/tar2btrfs $(MANDIR)/tar2btrfs.1 $(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION)
 
 VERSION = $(shell sed -n 's/^.define TAR2BTRFS_VERSION "\(.*\)"/\1/p' include/cli/version.h)
 

@@ -65,7 +65,7 @@ repeat()
 	spec_tar "$img.tar" <<<"file f x.user.v=rep:8000:abc"
 	run -1 --separate-stderr "$TAR2BTRFS" -n 4k -o "$img" "$img.tar"
 	# shellcheck disable=SC2154
-	[[ $stderr == *"-n "* ]]
+	[[ $stderr == *"-n"* ]]
 	mkimage "$img" "$img.tar"
 }
 

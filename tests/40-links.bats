@@ -84,8 +84,11 @@ repeat()
 @test "65,535 links in many directories, one more is refused" {
 	python3 "$GEN/stream.py" links 65535 97 >"$img.tar"
 	mkimage "$img" "$img.tar"
-	assert_check "$img"
+	# btrfs check takes the square of the number of links of one inode: over a minute here, so fewer below
 	with_mount "$img" has_links 65535
+	python3 "$GEN/stream.py" links 9000 97 >"$img.tar"
+	mkimage "$img" "$img.tar"
+	assert_check "$img"
 	python3 "$GEN/stream.py" links 65536 97 >"$img.tar"
 	run -1 "$TAR2BTRFS" -o "$img" "$img.tar"
 }

@@ -93,7 +93,6 @@ the_same()
 }
 
 @test "a pipe that delivers one byte at a time" {
-	head -c 1000000 tar >/dev/null
 	python3 "$GEN/archive.py" tar >small <<-END
 		dir d
 		file d/f size=70000
@@ -119,7 +118,7 @@ for b in open("small", "rb").read(): os.write(1, bytes([b]))' | image_hash --com
 		file empty mtime=7
 		file large size=500000 uid=1000 gid=1001 mtime=8
 		symlink s d/a mtime=9
-		fifo d/p mtime=10
+		symlink t ../elsewhere mtime=10
 	END
 	members=$(cd tree && find . | LC_ALL=C sort)
 	reverse=$(tac <<<"$members")
@@ -151,8 +150,9 @@ build()
 {
 	mkdir "$1"
 	cp -r "$TOP"/{Makefile,include,src} "$1"
-	make -s -C "$1" "${@:2}" all >"$1.log" 2>&1 || {
-		cat "$1.log"
+	# what the make above says of flags and directories is not for this one
+	env -u MAKEFLAGS -u MAKEOVERRIDES -u MFLAGS make -s -C "$1" "${@:2}" all >"$1.log" 2>&1 || {
+		grep -v '^  CC' "$1.log"
 		return 1
 	}
 }
@@ -161,7 +161,6 @@ build()
 @test "another build directory, -O0 and -O3" {
 	[ -z "${SANITIZER:-}" ] || skip "not for $SANITIZER builds: these are other builds"
 	build built-elsewhere
-	cmp built-elsewhere/tar2btrfs "$TAR2BTRFS" || echo "# the binaries differ" >&3
 	the_same built-elsewhere/tar2btrfs
 	for o in -O0 -O3; do
 		build built$o CFLAGS=$o

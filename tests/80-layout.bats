@@ -11,20 +11,17 @@ setup()
 	img=$BATS_TEST_TMPDIR/img
 }
 
-# sweep_one [OPTIONS] <ARCHIVE - an image of it keeps the rules and checks clean
-sweep_one()
+# sweep ARCHIVE VALUES [OPTIONS] - see tests/tools/sweep.py
+sweep()
 {
-	"$TAR2BTRFS" -o "$img" "$@"
-	python3 "$TOP/tests/tools/chunks.py" "$img" >"$BATS_TEST_TMPDIR/chunks" || {
-		cat "$BATS_TEST_TMPDIR/chunks"
-		return 1
-	}
-	if ! btrfs check --readonly "$img" >"$BATS_TEST_TMPDIR/log" 2>&1 ||
-		grep -v 'no error found' "$BATS_TEST_TMPDIR/log" | grep -qiE 'warning|error|mismatch|bad |unaligned'; then
-		echo "options: $*"
-		cat "$BATS_TEST_TMPDIR/chunks" "$BATS_TEST_TMPDIR/log"
-		return 1
-	fi
+	python3 "$TOP/tests/tools/sweep.py" "$@"
+}
+
+# examine - $img keeps the rules of chunks and checks clean
+examine()
+{
+	python3 "$TOP/tests/tools/chunks.py" "$img"
+	assert_check "$img"
 }
 
 tree_level()
@@ -35,91 +32,64 @@ tree_level()
 @test "the smallest images" {
 	for n in 4k 8k 16k 32k 64k; do
 		for m in single dup; do
-			sweep_one -n $n -m $m < <(python3 "$GEN/archive.py" tar </dev/null)
-			cat "$BATS_TEST_TMPDIR/chunks"
+			sweep 'files @' 0-2 -n $n -m $m
 		done
 	done
 }
 
 @test "number of entries, 4k nodes: each leaf border up to three levels" {
-	for n in $(seq 1 60) $(seq 63 7 400) $(seq 1000 1777 9000); do
-		sweep_one -n 4k < <(python3 "$GEN/stream.py" files "$n" 100 50)
-	done
+	sweep 'files @ 100 50' 1-400,1000-9000/777 -n 4k
+	"$TAR2BTRFS" -n 4k -o "$img" < <(python3 "$GEN/stream.py" files 9000 100 50)
 	[[ $(tree_level) == "node 2" ]]
 }
 
-@test "number of entries, 16k nodes" {
-	for n in 1 10 $(seq 20 3 120) $(seq 300 97 1500); do
-		sweep_one < <(python3 "$GEN/stream.py" files "$n" 100 50)
-	done
+@test "number of entries, 16k and 64k nodes" {
+	sweep 'files @ 100 50' 1-120,121-1500/23
+	sweep 'files @ 100 50' 1-1500/61 -n 64k -m dup
 }
 
-@test "lengths of names move leaf borders byte by byte" {
-	for length in $(seq 1 4 255); do
-		sweep_one -n 4k < <({
-			for i in $(seq 10 40); do printf 'file d/%s text=x\n' "$(printf "%0${length}d" "$i" | tail -c "$length")"; done
-		} | sort -u | python3 "$GEN/archive.py" tar)
-	done
+@test "lengths of names and of files move leaf borders byte by byte" {
+	sweep 'names 40 @' 8-255 -n 4k
+	sweep 'files 40 @' 0-400/3 -n 4k --compress none
 }
 
 @test "number of extents: extent tree, csum tree and free space tree at block borders" {
-	for n in $(seq 1 40) $(seq 41 5 150) $(seq 200 61 700); do
-		sweep_one -n 4k --compress none --max-inline 0 < <(python3 "$GEN/stream.py" files "$n" 4096 1000)
-	done
-	for n in $(seq 100 11 250); do
-		sweep_one -n 4k -m dup --csum sha256 --compress none --max-inline 0 < <(python3 "$GEN/stream.py" files "$n" 8192 1000)
-	done
+	sweep 'files @ 4096 1000' 1-150,151-900/31 -n 4k --compress none --max-inline 0
+	sweep 'files @ 8192 1000' 100-250/3 -n 4k -m dup --csum sha256 --compress none --max-inline 0
 }
 
 @test "number of sums in one file" {
-	for k in 4 8 64 1000 3936 3940 3944 7880 $(seq 4000 100 4400); do
-		sweep_one -n 4k --compress none < <(python3 "$GEN/stream.py" data "${k}k")
-		sweep_one --csum blake2 --compress none < <(python3 "$GEN/stream.py" data "${k}k")
-	done
+	sweep 'data @k' 4,8,64,1000,3936,3940,3944,7880,4000-4400/100 -n 4k --compress none
+	sweep 'data @k' 4,8,64,1000,2020,2024,2028,4000-4400/100 --compress none --csum blake2
 	# 4057 sums fill an item of a 16k leaf
-	for k in 16220 16224 16228 16232 16236; do
-		sweep_one --compress none < <(python3 "$GEN/stream.py" data "${k}k")
-	done
+	sweep 'data @k' 16220-16240/4 --compress none
 }
 
-@test "without free space tree, with block group tree" {
-	for n in 1 50 200 500; do
-		"$TAR2BTRFS" -n 4k -O ^free-space-tree -o "$img" < <(python3 "$GEN/stream.py" files "$n" 5000)
-		assert_check "$img"
-		sweep_one -n 4k < <(python3 "$GEN/stream.py" files "$n" 5000)
-	done
+@test "without free space tree, without room for one more block" {
+	sweep 'files @ 5000' 1-500/17 -n 4k -O ^free-space-tree
 }
 
 @test "data over the superblock copy at 64 MiB" {
-	for k in $(seq 64000 97 65000) $(seq 64128 4 64256) $(seq 65000 64 65600) 67000; do
-		sweep_one --compress none < <(python3 "$GEN/stream.py" data "${k}k")
-	done
+	sweep 'data @k' 64000-65000/97,64128-64256/4,65000-65600/64,67000 --compress none
+	sweep 'data @k 200' 63000-65600/173 --compress none -n 4k
 }
 
 @test "small extents up to the copy at 64 MiB: block counts change both ways" {
-	for n in $(seq 14300 53 14900); do
-		sweep_one -n 4k --compress none --max-inline 0 < <(python3 "$GEN/stream.py" files "$n" 4096 1000)
-	done
+	sweep 'files @ 4096 1000' 14300-14900/23 -n 4k --compress none --max-inline 0
 }
 
 @test "metadata over the superblock copy at 64 MiB" {
-	for n in 30000 36000 $(seq 37000 500 40000) 45000; do
-		sweep_one --max-inline 4095 --compress none < <(python3 "$GEN/stream.py" files "$n" 1200)
-	done
-	cat "$BATS_TEST_TMPDIR/chunks"
+	sweep 'files @ 1200' 30000,36000,37000-40000/250,45000 --max-inline 4095 --compress none
 }
 
 @test "two copies of metadata, the second or both over the superblock copy" {
-	for n in 10000 17000 $(seq 18000 400 20000) 25000 38000; do
-		sweep_one -m dup --max-inline 4095 --compress none < <(python3 "$GEN/stream.py" files "$n" 1200)
-	done
-	cat "$BATS_TEST_TMPDIR/chunks"
+	sweep 'files @ 1200' 10000,17000,18000-20000/200,25000,38000 -m dup --max-inline 4095 --compress none
 }
 
 @test "data of several chunks" {
 	require_plain_build
-	sweep_one --compress none < <(python3 "$GEN/stream.py" data 2500m 5)
-	cat "$BATS_TEST_TMPDIR/chunks"
+	python3 "$GEN/stream.py" data 2500m 5 | "$TAR2BTRFS" -L "$(unique_label)" --compress none >"$img"
+	examine | tee "$BATS_TEST_TMPDIR/chunks"
 	[ "$(grep -c ^DATA "$BATS_TEST_TMPDIR/chunks")" -ge 3 ]
 	if [ "$(id -u)" = 0 ] && [ -e /dev/loop-control ]; then
 		with_mount "$img" sums_are "$(python3 "$GEN/stream.py" data 2500m 5 | tar -xO | sha256sum)"
@@ -156,14 +126,17 @@ sums_are()
 @test "--size and --free: multiples of a sector, the least is named" {
 	spec_tar "$img.tar" <<<"file f size=1000000 seed=noise"
 	for size in 64m 100m 67112960; do
-		sweep_one --size $size "$img.tar"
+		"$TAR2BTRFS" --size $size "$img.tar" >"$img"
+		examine
 		assert_equal "$(stat -c %s "$img")" "$(numfmt --from=iec "${size^^}")"
 	done
-	sweep_one "$img.tar"
+	"$TAR2BTRFS" "$img.tar" >"$img"
 	exact=$(stat -c %s "$img")
-	sweep_one --free 10m "$img.tar"
+	"$TAR2BTRFS" --free 10m "$img.tar" >"$img"
+	examine
 	[ "$(stat -c %s "$img")" -ge $((exact + (10 << 20))) ]
-	sweep_one --size "$exact" "$img.tar"
+	"$TAR2BTRFS" --size "$exact" "$img.tar" >"$img"
+	examine
 	run -1 --separate-stderr "$TAR2BTRFS" --size $((exact - 4096)) -o "$img.small" "$img.tar"
 	[ ! -e "$img.small" ]
 	# shellcheck disable=SC2154
@@ -173,7 +146,7 @@ sums_are()
 
 @test "holes where there are zeros, not where there is data" {
 	spec_tar "$img.tar" <<<"file f size=1000000 seed=noise"
-	"$TAR2BTRFS" --no-seed --free 1g -o "$img" "$img.tar"
+	"$TAR2BTRFS" --no-seed --free 150m -o "$img" "$img.tar"
 	[ "$(stat -c %b "$img")" -lt 8000 ]
-	assert_equal "$("$TAR2BTRFS" --no-seed --free 1g <"$img.tar" | sha256sum)" "$(sha256sum <"$img")"
+	assert_equal "$("$TAR2BTRFS" --no-seed --free 150m <"$img.tar" | sha256sum)" "$(sha256sum <"$img")"
 }

@@ -67,7 +67,16 @@ life()
 }
 
 @test "--no-seed alone leaves room to write in" {
-	life
+	"$TAR2BTRFS" -L "$(unique_label)" --no-seed -o img "$BATS_FILE_TMPDIR/tar"
+	mount_image img "$m" rw
+	head -c 10m /dev/urandom >"$m/new"
+	sync -f "$m"
+	rm -r "$m/new" "$m/text"
+	sync -f "$m"
+	assert_scrub "$m"
+	is_tree --ignore=path:text,attrs:text,rootmtime
+	detach "$m" "$dev"
+	assert_check img
 }
 
 @test "plain data, 4k nodes, two copies of metadata, sha256" {
@@ -80,6 +89,16 @@ life()
 
 @test "zlib, no free space tree, xxhash" {
 	life --free 200m --compress zlib -O ^free-space-tree --csum xxhash
+}
+
+@test "--no-seed alone: a full balance of a small tree" {
+	python3 "$GEN/archive.py" tar <<<"file f size=3000000 seed=noise" >small
+	"$TAR2BTRFS" -L "$(unique_label)" --no-seed -o img small
+	mount_image img "$m" rw
+	btrfs balance start --full-balance "$m" >/dev/null
+	assert_scrub "$m"
+	detach "$m" "$dev"
+	assert_check img
 }
 
 @test "--size 2g" {

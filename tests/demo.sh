@@ -18,7 +18,11 @@ unset SOURCE_DATE_EPOCH
 
 step()
 {
-	printf '\n\033[1m%s\033[0m\n' "$*"
+	if [ -t 1 ]; then
+		printf '\n\033[1m%s\033[0m\n' "$*"
+	else
+		printf '\n%s\n' "$*"
+	fi
 }
 
 if [ $# -gt 0 ]; then

@@ -158,13 +158,22 @@ comments()
 	return $bad
 }
 
+# clang warns of other things than gcc
+clang_warnings()
+{
+	env -u MAKEFLAGS -u MAKEOVERRIDES -u MFLAGS make -s -j "$jobs" -k BUILD="$work/clang" CC=clang CFLAGS=-O1 WERROR=1 \
+		all unit-tests >"$work/clang.log" 2>&1 && return
+	grep -v '^  \(CC\|LD\)' "$work/clang.log"
+	return 1
+}
+
 # gcc's analyser; leaks at exit through fail() are not its business
 gcc_analyzer()
 {
 	# malloc wrappers never return NULL, and what the analyser makes of pthreads and unions is noise
 	# shellcheck disable=SC2016 # for the inner shell
 	printf '%s\n' "${sources[@]}" | xargs -P "$jobs" -I{} sh -c '
-		gcc -std=gnu17 -O1 '"${cppflags[*]}"' -fanalyzer -Wno-analyzer-malloc-leak -Wno-analyzer-too-complex \
+		gcc -std=gnu17 -O0 '"${cppflags[*]}"' -fanalyzer -Wno-analyzer-malloc-leak -Wno-analyzer-too-complex \
 			-c -o /dev/null "$1" 2>"$0/$(echo "$1" | tr / _).analyzer" || echo "$1: does not compile"
 		grep -A 8 "warning: .*Wanalyzer" "$0/$(echo "$1" | tr / _).analyzer"' "$work" {} >"$work/analyzer"
 	[ ! -s "$work/analyzer" ] || { cat "$work/analyzer"; return 1; }
@@ -190,7 +199,7 @@ shell()
 	local bad=0
 	shellcheck -x tests/*.sh tests/tools/*.sh tests/tools/under-valgrind tests/kernels/*.sh .ci/run || bad=1
 	shellcheck -e SC2030,SC2031,SC2094,SC2103,SC2119,SC2120,SC2129,SC2154,SC2164 tests/helpers.bash tests/*.bats || bad=1
-	for f in contrib/*.bash contrib/*.sh; do
+	for f in contrib/*/*.bash contrib/*.sh; do
 		[ ! -e "$f" ] || shellcheck "$f" || bad=1
 	done
 	return $bad
@@ -243,7 +252,7 @@ tree()
 }
 
 all=(format layers libraries headers globals malloc symbols lengths comments shell python documents manual tree
-	cppcheck_all gcc_analyzer clang_tidy)
+	cppcheck_all clang_warnings gcc_analyzer clang_tidy)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 passed=0 failed=0

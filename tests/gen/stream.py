@@ -115,9 +115,13 @@ def change(offset, value):
         pos += len(b)
 
 
-if __name__ == '__main__':
-    if len(sys.argv) < 3: sys.exit(__doc__)
-    kind, numbers = sys.argv[1], [size_of(a) for a in sys.argv[2:]]
+def main(words):
+    if len(words) < 2: sys.exit(__doc__)
+    kind, numbers = words[0], [size_of(a) for a in words[1:]]
     if kind == 'text': data(*numbers, text=True)
     elif kind in ('files', 'names', 'links', 'data', 'change'): globals()[kind](*numbers)
     else: sys.exit(__doc__)
+
+
+if __name__ == '__main__':
+    main(sys.argv[1:])

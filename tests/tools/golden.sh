@@ -21,13 +21,28 @@ python3 "$gen/rich.py" >rich.spec
 {
 	python3 "$gen/names.py" 40 64 | sed 's|.*|file collisions/& text=x|'
 	echo 'file extref/target text=x'
-	python3 "$gen/names.py" 50 200 | sed 's|.*|link extref/& extref/target|'
-	for i in $(seq 1 100); do printf 'link extref/%0200d extref/target\n' "$i"; done
+	python3 "$gen/names.py" 15 200 | sed 's|.*|link extref/& extref/target|'
+	for i in $(seq 1 120); do printf 'link extref/%0200d extref/target\n' "$i"; done
 	echo -n 'file xattr-collisions'
 	python3 "$gen/names.py" 20 60 user. | sed 's|.*| x.&=&|' | tr -d '\n'
 	echo
 } >>rich.spec
 python3 "$gen/archive.py" tar <rich.spec >rich.tar
+
+# a little of everything that codecs see
+cat >small.spec <<-END
+	file text size=1000000
+	file noise size=700000 seed=noise
+	file mixed size=500000 hole=100000+100000 mtime=5.25
+	file zeros size=300000 seed=zeros uid=7 gid=8 mode=04755
+	file inline text=$(printf 'compress-me-%.0s' $(seq 1 200))
+	file inline-noise size=3000 seed=noise x.user.a=1 x.user.b=2
+	link linked text
+	symlink s text
+	char c 1,3
+	dir d/e/f mtime=-1.5
+END
+python3 "$gen/archive.py" tar <small.spec >small.tar
 
 # one line an image: NAME OPTIONS
 images()
@@ -62,17 +77,18 @@ archive()
 
 sums()
 {
-	local name options
+	local name options sum
 	"$program" --version | sed -n 's/^image layout /layout /p'
 	images | while read -r name options; do
 		# shellcheck disable=SC2086 # words
-		echo "$(archive "$name" | "$program" $options | sha256sum | cut -c1-64)  $name $options"
+		sum=$(archive "$name" | "$program" $options | sha256sum | cut -c1-64)
+		echo "$sum  $name $options"
 	done
 }
 
 dump()
 {
-	"$program" -o image.img --compress "$1" rich.tar
+	"$program" -o image.img --compress "$1" small.tar
 	btrfs inspect-internal dump-tree -t 5 image.img | sed -n \
 		-e '/^leaf\|^node\|^\tkey\|uuid\|^btrfs-progs/d' \
 		-e 's/^\titem [0-9]* \(key .*\) itemoff.*/\1/' \
