@@ -4,6 +4,7 @@
 # tests/golden/images.sha256   "layout N", then a sum and the options of each image
 # tests/golden/*.dump          the filesystem tree of a compressed image: bytes of codecs change with their
 #                              versions, so addresses, stored lengths and what follows from them are left out
+# write lets btrfs check judge each image before its sum counts.
 # check fails when bytes changed and the layout version did not; and when the version did and the sums are old.
 set -euo pipefail
 
@@ -75,13 +76,27 @@ archive()
 	esac
 }
 
+# btrfs-progs of Debian 12 does not know the block group tree: that image the matrix has the kernel judge
+judge()
+{
+	case $* in *block-group-tree*) return ;; esac
+	btrfs check --readonly --check-data-csum image.img >judged 2>&1 || {
+		cat judged >&2
+		exit 1
+	}
+}
+
+# sums [judge] - one line an image, after judging it
 sums()
 {
 	local name options sum
 	"$program" --version | sed -n 's/^image layout /layout /p'
 	images | while read -r name options; do
 		# shellcheck disable=SC2086 # words
-		sum=$(archive "$name" | "$program" $options | sha256sum | cut -c1-64)
+		archive "$name" | "$program" $options >image.img
+		# shellcheck disable=SC2086
+		${1:-:} $options
+		sum=$(sha256sum <image.img | cut -c1-64)
 		echo "$sum  $name $options"
 	done
 }
@@ -99,7 +114,7 @@ dump()
 
 case ${1:-} in
 write)
-	sums >"$golden/images.sha256"
+	sums judge >"$golden/images.sha256"
 	for codec in zstd:3 zlib:3 lzo:1; do dump $codec >"$golden/${codec%:*}.dump"; done
 	;;
 check)
