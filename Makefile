@@ -133,10 +133,10 @@ golden: all	## write tests/golden anew, after LAYOUT_VERSION has changed
 # ---- lint and format -------------------------------------------------------
 
 .PHONY: lint
-lint:	## formatting, layers, headers, globals, analysers; LINT='NAME...' selects
+lint:	## formatting, layers, headers, globals, analysers; RULES='NAME...' selects
 	$(Q)sh tests/deps.sh build test lint
 	$(SUBMAKE) all
-	$(Q)bash tests/lint.sh $(LINT)
+	$(Q)bash tests/lint.sh $(RULES)
 
 C_FILES := $(sort $(wildcard src/*/*.[ch] include/*/*.h tests/unit/*.[ch] tests/fuzz/*.[ch]))
 

@@ -89,6 +89,8 @@ def jobs_of(args):
 
 
 def report(result):
+    if not (result.passed or result.failed or result.skipped):
+        return
     bad = 'FAILED' if result.failed else 'ok'
     print('%-8s %-22s %4d passed%s%s  %.0f s' % (
         bad, result.name, result.passed, ', %d failed' % len(result.failed) if result.failed else '',
