@@ -49,6 +49,21 @@ static const char *refusal(const struct gather *g, struct text name)
 	return NULL;
 }
 
+/* Put it on the list, unless it is too large for a leaf. */
+static int keep_xattr(struct gather *g, struct text name, struct text value)
+{
+	char q[QUOTE_BYTES], n[QUOTE_BYTES];
+	u32 nodesize = g->options->nodesize, limit = btrfs_max_xattr_size(nodesize);
+	if (name.len + value.len > limit)
+		return unsupported(
+			g->options,
+			"%s: xattr %s: name and value have %zu bytes, at most %u are allowed%s",
+			member_quote(q, g->member), quote(n, name.bytes, name.len),
+			name.len + value.len, limit, nodesize_hint(nodesize));
+	xattr_add(g->arena, g->xattrs, name.bytes, name.len, value.bytes, value.len);
+	return 0;
+}
+
 static int add_xattr(struct gather *g, struct text name, struct text value)
 {
 	char q[QUOTE_BYTES], n[QUOTE_BYTES];
@@ -64,15 +79,7 @@ static int add_xattr(struct gather *g, struct text name, struct text value)
 	if (why)
 		return unsupported(g->options, "%s: xattr %s: %s", member_quote(q, g->member),
 				   quote(n, name.bytes, name.len), why);
-	u32 nodesize = g->options->nodesize, limit = btrfs_max_xattr_size(nodesize);
-	if (name.len + value.len > limit)
-		return unsupported(
-			g->options,
-			"%s: xattr %s: name and value have %zu bytes, at most %u are allowed%s",
-			member_quote(q, g->member), quote(n, name.bytes, name.len),
-			name.len + value.len, limit, nodesize_hint(nodesize));
-	xattr_add(g->arena, g->xattrs, name.bytes, name.len, value.bytes, value.len);
-	return 0;
+	return keep_xattr(g, name, value);
 }
 
 /* Decode a record's name and value into the arena, where ACL values are looked for later. */
@@ -168,11 +175,12 @@ static int read_solaris_acl(struct gather *g, struct acl *access, struct acl *df
 	return read_acl_text(g, "Solaris", t, access, dflt);
 }
 
-static void store_acl(struct gather *g, const char *name, const struct acl *acl)
+static int store_acl(struct gather *g, const char *name, const struct acl *acl)
 {
 	u8 *value = arena_alloc(g->arena, 4 + 8 * acl->nr);
 	size_t len = acl_to_xattr(acl, value);
-	xattr_add(g->arena, g->xattrs, name, strlen(name), value, len);
+	return keep_xattr(g, (struct text){ name, strlen(name) },
+			  (struct text){ (const char *)value, len });
 }
 
 /* @value: the xattr, which counts more than what the text gave in @acl */
@@ -192,14 +200,10 @@ static int finish_acl(struct gather *g, bool is_default, struct text value, stru
 	const char *why = acl_check(acl);
 	if (why)
 		return bad_acl(g, kind, why);
-	if (is_default) {
-		store_acl(g, ACL_XATTR_DEFAULT, acl);
-		return 0;
-	}
+	if (is_default)
+		return store_acl(g, ACL_XATTR_DEFAULT, acl);
 	*g->mode = acl_apply_mode(acl, *g->mode);
-	if (acl_says_more(acl))
-		store_acl(g, ACL_XATTR_ACCESS, acl);
-	return 0;
+	return acl_says_more(acl) ? store_acl(g, ACL_XATTR_ACCESS, acl) : 0;
 }
 
 static int add_acls(struct gather *g)

@@ -52,11 +52,14 @@ static bool is_waiting(const struct pending_link *p)
 	return p->dentry->inode == p->placeholder;
 }
 
-/* The checks of DESIGN: no links to directories, and none that bring other xattrs. */
+/* A link may not lead to a directory, nor bring other xattrs than its target has. */
 static int check_target(const struct dentry *link, const struct inode *target,
 			const struct path *target_path, const struct xattr *xattrs)
 {
 	char q[QUOTE_BYTES], t[QUOTE_BYTES];
+	if (!target_path->len)
+		return fail(-EPERM, "%s: a hard link to the root, which is a directory",
+			    quote_dentry(q, link));
 	if (inode_is_dir(target))
 		return fail(-EPERM, "%s: a hard link to '%s', which is a directory",
 			    quote_dentry(q, link), quote(t, target_path->bytes, target_path->len));

@@ -982,6 +982,18 @@ def acl_value(*entries):
 
 NOID = 0xffffffff
 ACL = acl_value((1, 6, NOID), (2, 4, 1000), (2, 7, 2000), (4, 5, NOID), (8, 1, 7), (16, 7, NOID), (32, 0, NOID))
+
+
+@skip('acl-too-large', ': f: xattr system.posix_acl_access: name and value have 163[0-9]+ bytes, at most 16228 are allowed')
+def _():
+    users = [(2, 4, 1000 + i) for i in range(2040)]
+    return pax(xattr(b'system.posix_acl_access', acl_value((1, 6, NOID), *users, (4, 5, NOID), (16, 7, NOID), (32, 0, NOID)))) + WHOLE + END
+
+
+@bad('link-to-root', '^tar2btrfs: l: a hard link to the root')
+def _():
+    return header(b'l', 0, b'1', link=b'.') + END
+
 TEXT = b'user::rw-,user:bob:rwx:2000,user:al:r--:1000,group::r-x,group:g:--x:7,mask::rwx,other::---'
 
 
