@@ -588,7 +588,7 @@ magic_at()
 	echo old >out
 	"$TAR2BTRFS" --spool-dir spool -o out pipe 3>&- &
 	PID=$!
-	exec 8>pipe
+	exec 8<>pipe
 	head -c 1000000 "$IN" >&8
 	wait_until has_unnamed_files 3
 	[ -z "$(find spool -mindepth 1)" ]
@@ -601,6 +601,11 @@ magic_at()
 	[ "$(cat out)" = old ]
 }
 
+require_unshare()
+{
+	unshare -m true 2>/dev/null || skip_or_fail "mounts cannot be unshared"
+}
+
 # without /proc, an unnamed file could not get its name
 without_proc()
 {
@@ -609,6 +614,7 @@ without_proc()
 
 @test 'signals end the program, and remove a temporary name' {
 	require_root
+	require_unshare
 	local signal
 
 	mkfifo pipe
@@ -617,7 +623,7 @@ without_proc()
 		# bash ignores INT for what runs in the background
 		(trap - INT && without_proc env --default-signal=INT "$TAR2BTRFS" -o out pipe) 3>&- &
 		PID=$!
-		exec 8>pipe
+		exec 8<>pipe
 		wait_until has_temporary_name
 		kill -s $signal $PID
 		local status=0
@@ -631,6 +637,7 @@ without_proc()
 
 @test 'a temporary name ends as the file or not at all' {
 	require_root
+	require_unshare
 	# which could not look for leaks without /proc
 	require_plain_build
 	chmod 755 .
@@ -651,7 +658,7 @@ without_proc()
 	mkfifo pipe
 	(trap '' HUP && exec "$TAR2BTRFS" -o out pipe) 3>&- &
 	PID=$!
-	exec 8>pipe
+	exec 8<>pipe
 	wait_until has_unnamed_files 3
 	kill -s HUP $PID
 	cat "$IN" >&8

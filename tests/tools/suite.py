@@ -111,6 +111,7 @@ def main():
     ap.add_argument('--jobs', type=int, default=len(os.sched_getaffinity(0)))
     ap.add_argument('names', nargs='*')
     args = ap.parse_args()
+    os.environ.setdefault('BATS_TEST_TIMEOUT', '900')  # seconds: a test that hangs is a failure
     ci = os.environ.get('CI') == 'true'
     jobs = jobs_of(args)
     if not jobs:
