@@ -10,7 +10,7 @@ packages()
 		uuid-dev libgcrypt20-dev libxxhash-dev ;;
 	demo) echo btrfs-progs python3 mount util-linux ;;
 	test) packages demo
-		echo bats procps grub-common attr acl cpio gzip bzip2 xz-utils zstd lz4 \
+		echo bats procps e2fsprogs grub-common attr acl cpio gzip bzip2 xz-utils zstd lz4 \
 		libarchive-tools libcap2-bin kmod fdisk faketime clang time mandoc ;;
 	lint) echo clang clang-format clang-tidy cppcheck shellcheck ;;
 	kernels) packages demo
