@@ -8,6 +8,7 @@ load helpers
 setup_file()
 {
 	require_mount
+	python3 "$TOP/tests/tools/matrix.py" | sed 's/^/# image: /' >&3
 	cd "$BATS_FILE_TMPDIR"
 	export REF=$BATS_FILE_TMPDIR/ref
 	scratch_btrfs "$REF"

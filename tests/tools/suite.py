@@ -29,11 +29,11 @@ SKIP = re.compile(r'\s# skip\b\s*(.*)', re.I)
 class Result:
     def __init__(self, name):
         self.name, self.seconds = name, 0.0
-        self.passed, self.failed, self.skipped = 0, [], []
+        self.passed, self.failed, self.skipped, self.notes = 0, [], [], []
 
 
 def parse_tap(result, lines):
-    """count TAP lines; the comment lines behind a failure belong to it"""
+    """count TAP lines; the comment lines behind a failure belong to it, others are figures to show"""
     plan, seen, current = None, 0, None
     for line in lines:
         m = LINE.match(line)
@@ -53,6 +53,8 @@ def parse_tap(result, lines):
             plan = int(line[3:].split()[0])
         elif current is not None:
             current.append(line)
+        elif line.startswith('# '):
+            result.notes.append(line[2:])
     return plan, seen
 
 
@@ -96,6 +98,8 @@ def report(result):
     print('%-8s %-22s %4d passed%s%s  %.0f s' % (
         bad, result.name, result.passed, ', %d failed' % len(result.failed) if result.failed else '',
         ', %d skipped' % len(result.skipped) if result.skipped else '', result.seconds))
+    for note in result.notes:
+        print('    ' + note)
     for what, reason in result.skipped:
         print('    skipped: %s: %s' % (what, reason))
     for lines in result.failed:
