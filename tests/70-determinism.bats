@@ -215,6 +215,8 @@ all_differ()
 		one "${spec/user.x=1/user.y=1}"
 		one "${spec/mtime=5/mtime=5.000000001}"
 		one "${spec/file a/file aa}"
+		one 'file a size=200000 seed=noise1 mtime=5\nfile b size=200000 seed=noise2 mtime=5\n'
+		one 'file a size=200000 seed=noise2 mtime=5\nfile b size=200000 seed=noise1 mtime=5\n'
 		one "$spec" -n 32k
 		one "$spec" --csum xxhash
 		one "$spec" --csum sha256
