@@ -620,8 +620,8 @@ without_proc()
 	mkfifo pipe
 	echo old >out
 	for signal in INT TERM HUP; do
-		# bash ignores INT for what runs in the background
-		(trap - INT && without_proc env --default-signal=INT "$TAR2BTRFS" -o out pipe) 3>&- &
+		# bash ignores INT for what runs in the background, nohup HUP
+		(trap - INT && without_proc env --default-signal=INT,TERM,HUP "$TAR2BTRFS" -o out pipe) 3>&- &
 		PID=$!
 		exec 8<>pipe
 		wait_until has_temporary_name
