@@ -1,6 +1,6 @@
 #!/bin/sh
 # deps.sh GROUP... - install the Debian packages of the groups that are not there yet.
-# Groups: build, demo, test, lint, kernels. Without apt-get, or without root, it only names them.
+# Groups: build, demo, test, lint, kernels, bench. Without apt-get, or without root, it only names them.
 set -eu
 
 packages()
@@ -13,6 +13,8 @@ packages()
 		echo bats procps e2fsprogs grub-common attr acl cpio gzip bzip2 xz-utils zstd lz4 \
 		libarchive-tools libcap2-bin kmod fdisk faketime clang time mandoc ;;
 	lint) echo clang clang-format clang-tidy cppcheck shellcheck ;;
+	bench) packages demo
+		echo squashfs-tools-ng squashfs-tools erofs-utils mmdebstrap dpkg-dev xz-utils ;;
 	kernels) packages demo
 		echo qemu-system-x86 busybox-static cpio kmod fsverity attr acl ;;
 	*) echo "deps.sh: no group $1" >&2; exit 2 ;;
