@@ -10,47 +10,14 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-/* FORMAT.md section 13: what a writable filesystem needs beside its content. */
+/* Room that a writable filesystem needs beside its content (tried on kernel 6.18). */
 #define NO_SEED_FREE (64ull << 20)
 
 /* getopt_long() answers with the letter of an option, or with this plus its row */
 #define LONG_ANSWER 256
-
-static unsigned usable_cpus(void)
-{
-	cpu_set_t set;
-	long nr;
-
-	/* The call fails where there are more CPUs than the set can hold. */
-	if (!sched_getaffinity(0, sizeof(set), &set))
-		nr = CPU_COUNT(&set);
-	else
-		nr = sysconf(_SC_NPROCESSORS_ONLN);
-	if (nr < 1)
-		return 1;
-	return nr < OPTIONS_MAX_THREADS ? (unsigned)nr : OPTIONS_MAX_THREADS;
-}
-
-void options_default(struct options *options)
-{
-	const char *tmpdir = getenv("TMPDIR");
-
-	memset(options, 0, sizeof(*options));
-	options->spool_dir = tmpdir && *tmpdir ? tmpdir : "/var/tmp";
-	options->data.codec = codec_default();
-	options->data.csum = BTRFS_CSUM_TYPE_CRC32;
-	options->data.max_inline = OPTIONS_MAX_INLINE;
-	options->data.threads = usable_cpus();
-	options->image.nodesize = 16384;
-	options->image.seed = true;
-	options->image.fsid_source = FSID_CONTENT;
-	features_default(&options->image);
-}
 
 /* Take SOURCE_DATE_EPOCH in, unless --mtime made it idle. */
 static enum options_result read_environment(struct options *options)
