@@ -129,3 +129,21 @@ for i in range(n): print("file %s/f text=x" % "/".join("d%d" % (i % (j + 2)) for
 	within 1 20000
 	close "$before" "$cpu" 15
 }
+
+@test "3,000 links that wait for targets behind nested symlinks" {
+	python3 - >waiting <<-'END'
+		far = '/'.join(['d' * 255] * 15 + ['e' * 200])
+		path = ''
+		for _ in range(39):
+		    print('dir', path + far)
+		    print('symlink', path + 's', far)
+		    path += 's/'
+		for i in range(3000):
+		    print('link L/%d %s%d' % (i, path, i))
+		for i in range(3000):
+		    print('file %s%d text=x' % (path, i))
+	END
+	measured < <(python3 "$GEN/archive.py" tar <waiting)
+	within 7300 0
+	btrfs check --readonly img >log 2>&1 || { cat log; false; }
+}
