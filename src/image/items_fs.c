@@ -212,8 +212,7 @@ static int add_refs(struct producer *p, const struct inode *inode)
 	return nr_extrefs ? add_extrefs(p, inode->ino, p->names, nr_extrefs) : 0;
 }
 
-/* The root directory's ".." points to itself. */
-static int add_root_ref(struct tree_writer *tw, u64 ino)
+int add_dotdot_ref(struct tree_writer *tw, u64 ino)
 {
 	struct btrfs_key key = { ino, BTRFS_INODE_REF_KEY, ino };
 	void *item;
@@ -423,7 +422,7 @@ static int add_inode(struct producer *p, const struct inode *inode)
 {
 	int err = add_inode_item(p, inode);
 	if (!err)
-		err = inode->names ? add_refs(p, inode) : add_root_ref(p->tw, inode->ino);
+		err = inode->names ? add_refs(p, inode) : add_dotdot_ref(p->tw, inode->ino);
 	if (!err)
 		err = add_xattrs(p, inode);
 	if (!err && inode_is_dir(inode) && inode->nr)
@@ -457,5 +456,5 @@ int produce_data_reloc_tree(const struct plan *plan, struct tree_writer *tw)
 	if (err)
 		return err;
 	*(struct btrfs_inode_item *)item = directory_inode_item(plan);
-	return add_root_ref(tw, BTRFS_FIRST_FREE_OBJECTID);
+	return add_dotdot_ref(tw, BTRFS_FIRST_FREE_OBJECTID);
 }

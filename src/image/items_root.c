@@ -82,13 +82,9 @@ static int add_default_directory(const struct plan *plan, struct tree_writer *tw
 	inode.transid = to_le64(0);
 	memcpy(item, &inode, sizeof(inode));
 
-	err = tree_writer_add(tw, (struct btrfs_key){ dir, BTRFS_INODE_REF_KEY, dir },
-			      sizeof(struct btrfs_inode_ref) + 2, &item);
+	err = add_dotdot_ref(tw, dir);
 	if (err)
 		return err;
-	struct btrfs_inode_ref ref = { .name_len = to_le16(2) };
-	memcpy(item, &ref, sizeof(ref));
-	memcpy((u8 *)item + sizeof(ref), "..", 2);
 
 	struct btrfs_key key = { dir, BTRFS_DIR_ITEM_KEY, name_hash(name, len) };
 	err = tree_writer_add(tw, key, (u32)sizeof(struct btrfs_dir_item) + len, &item);

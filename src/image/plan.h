@@ -83,6 +83,9 @@ struct btrfs_timespec timespec_to_disk(struct timestamp t);
 /* directory_inode_item - of a tree's root directory that no member describes */
 struct btrfs_inode_item directory_inode_item(const struct plan *plan);
 
+/* add_dotdot_ref - the INODE_REF of a tree's root directory @ino: its ".." is itself */
+int add_dotdot_ref(struct tree_writer *tw, u64 ino);
+
 /* superblock_fill - the superblock, not sealed; bytenr is that of the primary */
 void superblock_fill(const struct plan *plan, struct btrfs_super_block *sb);
 
