@@ -35,21 +35,23 @@ void links_init(struct tree *tree)
 	tree->pending_buckets = xzalloc(tree->nr_pending_buckets * sizeof(*tree->pending_buckets));
 }
 
+static bool is_waiting(const struct pending_link *p)
+{
+	return p->dentry->inode == p->placeholder;
+}
+
 static void pending_grow(struct tree *tree)
 {
 	xfree(tree->pending_buckets);
 	tree->nr_pending_buckets *= 2;
 	tree->pending_buckets = xzalloc(tree->nr_pending_buckets * sizeof(*tree->pending_buckets));
 	for (struct pending_link *p = tree->pending; p; p = p->next) {
+		if (!is_waiting(p))
+			continue;
 		struct pending_link **b = pending_bucket(tree, &p->awaited);
 		p->hash_next = *b;
 		*b = p;
 	}
-}
-
-static bool is_waiting(const struct pending_link *p)
-{
-	return p->dentry->inode == p->placeholder;
 }
 
 /* A link may not lead to a directory, nor bring other xattrs than its target has. */
@@ -201,6 +203,7 @@ int links_resolve(struct tree *tree, struct dentry *dentry)
 			continue;
 		}
 		*at = p->hash_next; /* once its target came it waits no more */
+		tree->nr_pending--;
 		if (is_waiting(p))
 			err = bind(tree, p, dentry->inode);
 	}
