@@ -37,24 +37,6 @@ teardown()
 	undo_mounts "$BATS_TEST_TMPDIR"
 }
 
-# refused STATUS ARG...: the program prints one line on stderr, nothing on stdout
-refused()
-{
-	local status_wanted=$1
-	shift
-	run "-$status_wanted" --separate-stderr "$TAR2BTRFS" "$@"
-	[ -z "$output" ]
-	one_line
-}
-
-# after `run --separate-stderr`
-one_line()
-{
-	echo "stderr: $stderr"
-	[ "${#stderr_lines[@]}" -eq 1 ]
-	[[ $stderr == 'tar2btrfs: '* ]]
-}
-
 # loop SIZE: $dev is a device of that size, backed by ./disk
 loop()
 {
@@ -151,6 +133,19 @@ help_names()
 	diff names <(grep -oE -- '-l [a-z-]+' "$dir/tar2btrfs.fish" | sed 's/-l /--/' | sort -u)
 }
 
+@test 'the completions are those that the help gives' {
+	local dir=$BATS_TEST_DIRNAME/../contrib/completions file
+
+	python3 "$dir/generate.py" "$TAR2BTRFS" .
+	for file in tar2btrfs.bash _tar2btrfs tar2btrfs.fish; do
+		diff "$dir/$file" "$file" || {
+			echo "run make completions"
+			return 1
+		}
+	done
+	bash -n tar2btrfs.bash
+}
+
 @test 'the bash completion completes' {
 	# shellcheck source=/dev/null
 	source "$BATS_TEST_DIRNAME/../contrib/completions/tar2btrfs.bash"
@@ -158,6 +153,18 @@ help_names()
 	COMP_CWORD=3
 	_tar2btrfs
 	[ "${COMPREPLY[*]}" = blake2 ]
+	COMP_WORDS=(tar2btrfs --progress '=' al)
+	_tar2btrfs
+	[ "${COMPREPLY[*]}" = always ]
+	# what may be left out does not follow a blank
+	touch alpha
+	COMP_WORDS=(tar2btrfs --progress al)
+	COMP_CWORD=2
+	_tar2btrfs
+	[ "${COMPREPLY[*]}" = alpha ]
+	COMP_WORDS=(tar2btrfs -m '')
+	_tar2btrfs
+	[ "${COMPREPLY[*]}" = 'dup single' ]
 	COMP_WORDS=(tar2btrfs --keep)
 	COMP_CWORD=1
 	_tar2btrfs
@@ -681,7 +688,7 @@ without_proc()
 
 @test 'a full spool is one error, and nothing stays in it' {
 	mount_at spool -t tmpfs -o size=1m tmpfs
-	refused 1 --spool-dir spool --compress none -o out "$IN"
+	refused 1 --spool-dir spool --compress none -o out < <(cat "$IN")
 	[[ $stderr == *'No space left'* ]]
 	[ ! -e out ]
 	[ -z "$(find spool -mindepth 1)" ]

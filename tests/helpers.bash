@@ -93,6 +93,33 @@ image_hash()
 	"$TAR2BTRFS" "$@" | sha256sum | cut -c1-64
 }
 
+# one_line - after `run --separate-stderr`: stderr is one line of the program
+one_line()
+{
+	echo "stderr: ${stderr:?}"
+	[ "${#stderr_lines[@]}" -eq 1 ]
+	[[ $stderr == 'tar2btrfs: '* ]]
+}
+
+# refused STATUS ARG... - the program prints one line on stderr, nothing on stdout
+refused()
+{
+	local wanted=$1
+	shift
+	run "-$wanted" --separate-stderr "$TAR2BTRFS" "$@"
+	[ -z "$output" ]
+	one_line
+}
+
+# archive_refused STATUS TEXT OPTION... - the same of "$archive", and the line has the text
+archive_refused()
+{
+	local wanted=$1 text=$2
+	shift 2
+	refused "$wanted" "$@" "${archive:?}"
+	[[ $stderr == *"$text"* ]]
+}
+
 # super IMAGE FIELD - a field of the superblock
 super()
 {

@@ -5,6 +5,7 @@ cd "$(dirname "$0")/.." || exit
 
 build=${BUILD:-build}
 cppflags=(-Iinclude -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64)
+cppflags+=(-DHAVE_SELINUX)
 read -ra found < <(pkg-config --cflags libarchive libzstd zlib lzo2 uuid libgcrypt libxxhash)
 cppflags+=("${found[@]}")
 mapfile -t sources < <(find src -name '*.c' | LC_ALL=C sort)
@@ -67,6 +68,7 @@ libraries()
 	only_in 'zstd[a-z_]*\.h|lzo/.*' 'src/disk/codec' || bad=1
 	only_in 'zlib\.h' 'src/disk/codec|src/input/' || bad=1
 	only_in 'uuid/uuid\.h' 'src/cli/' || bad=1
+	only_in 'selinux/.*' 'src/input/selinux' || bad=1
 	only_in 'gcrypt\.h|xxhash\.h' 'src/disk/|src/image/' || bad=1
 	return $bad
 }
@@ -198,7 +200,7 @@ cppcheck_all()
 shell()
 {
 	local bad=0
-	shellcheck -x tests/*.sh tests/tools/*.sh tests/tools/under-valgrind tests/kernels/*.sh .ci/run || bad=1
+	shellcheck -x tests/*.sh tests/*/*.sh tests/tools/under-valgrind .ci/run || bad=1
 	shellcheck -e SC2030,SC2031,SC2094,SC2103,SC2119,SC2120,SC2129,SC2154,SC2164 tests/helpers.bash tests/*.bats || bad=1
 	for f in contrib/*/*.bash contrib/*.sh; do
 		[ ! -e "$f" ] || shellcheck "$f" || bad=1

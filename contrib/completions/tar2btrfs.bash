@@ -1,4 +1,4 @@
-# bash completion for tar2btrfs(1)                         -*- shell-script -*-
+# bash completion for tar2btrfs(1), made by generate.py from --help: see there
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 _tar2btrfs()
@@ -10,38 +10,59 @@ _tar2btrfs()
 	# readline divides --option=value and zstd:3 into several words
 	if [[ $cur == '=' ]]; then
 		cur=''
+		prev+='='
 	elif [[ $prev == '=' ]]; then
-		prev=${COMP_WORDS[COMP_CWORD - 2]}
+		prev=${COMP_WORDS[COMP_CWORD - 2]}=
 	fi
 	case $prev in
-	--compress)
+	--compress | --compress=)
 		words='zstd zlib lzo none'
 		;;
-	--csum)
+	--csum | --csum=)
 		words='crc32c xxhash sha256 blake2'
 		;;
-	-U | --uuid)
+	-U | --uuid | --uuid=)
 		words='content clear random'
 		;;
-	-n | --nodesize)
+	-n | --nodesize | --nodesize=)
 		words='4k 8k 16k 32k 64k'
 		;;
-	-m | --metadata)
+	-m | --metadata | --metadata=)
 		words='dup single'
 		;;
-	-O | --features)
+	-O | --features | --features=)
 		words='free-space-tree ^free-space-tree block-group-tree ^block-group-tree list-all'
 		;;
-	--spool-dir)
+	-u | --subvol | --subvol=)
+		words='rw: ro: default: default-ro:'
+		;;
+	--inode-flags | --inode-flags=)
+		words='nodatacow: nodatasum:'
+		;;
+	--property | --property=)
+		words='compression=zstd: compression=zlib: compression=lzo: compression=none:'
+		;;
+	--progress=)
+		words='auto always never'
+		;;
+	--stats=)
+		words='json'
+		;;
+	--root-becomes | --root-becomes= | --spool-dir | --spool-dir=)
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		return
 		;;
-	-L | --label | --device-uuid | --chunk-uuid | --mtime | --size | --free | \
-		--threads | --max-inline)
+	-o | --output | --output= | --plan | --plan= | --selinux-contexts | --selinux-contexts= | \
+		--digest= | --content-digest= | --manifest | --manifest=)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
-	-o | --output)
-		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+	-L | --label | --label= | --device-uuid | --device-uuid= | --chunk-uuid | --chunk-uuid= | \
+		--mtime | --mtime= | --size | --size= | --free | --free= | --subvol-uuid | --subvol-uuid= | \
+		--force-uid | --force-uid= | --force-gid | --force-gid= | --uid-offset | --uid-offset= | \
+		--gid-offset | --gid-offset= | --defaults | --defaults= | --exclude-path | --exclude-path= | \
+		--exclude-regex | --exclude-regex= | --xattrs-exclude | --xattrs-exclude= | --threads | \
+		--threads= | --max-inline | --max-inline= | --input-size | --input-size=)
 		return
 		;;
 	*)
@@ -49,11 +70,14 @@ _tar2btrfs()
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 			return
 		fi
-		words='-o --output --compress --csum -L --label -U --uuid --device-uuid
-			--chunk-uuid --mtime --keep-times --no-seed --size --free
-			-n --nodesize -m --metadata -O --features --spool-dir --threads
-			--max-inline --skip-unsupported -q --quiet -v --verbose
-			-V --version -h --help'
+		words='-o --output --compress --csum -L --label -U --uuid --device-uuid --chunk-uuid
+			--mtime --keep-times --no-seed --size --free -n --nodesize -m --metadata -O
+			--features -u --subvol --subvol-uuid --inode-flags --property --all-root
+			--force-uid --force-gid --uid-offset --gid-offset --defaults --root-becomes
+			--exclude-path --exclude-regex --no-xattr --xattrs-exclude --hard-dereference
+			--detect-holes --plan --selinux-contexts --spool-dir --threads --max-inline
+			--skip-unsupported --progress --input-size --stats --digest --content-digest
+			--manifest -q --quiet -v --verbose -V --version -h --help'
 		;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

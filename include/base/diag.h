@@ -24,6 +24,12 @@ void diag_set_level(enum diag_level level);
 void diag_set_sink(void (*sink)(const char *line, size_t len));
 
 /*
+ * diag_set_context - what messages of this run have in front, as "plan:3"; NULL: nothing
+ * @context: printable, stays valid while it is set. For one thread at work.
+ */
+void diag_set_context(const char *context);
+
+/*
  * fail - print one error line and return @err
  * @err: a negative errno, returned unchanged
  * The text says what was found and what is allowed; no trailing newline.
@@ -33,9 +39,19 @@ int fail(int err, const char *format, ...) __attribute__((format(printf, 2, 3)))
 /* fail_errno - as fail(), with ": " and strerror(errno) added; returns -errno */
 int fail_errno(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* notice - print one line, whatever the level */
+void notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* warning, info - print one line, if the level allows */
 void warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void info(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * diag_status - show @text as the last line of a terminal on stderr; "" takes it away
+ * At most one line, at most as wide as the terminal (the caller sees to both), no newline.
+ * Messages take it away before they are printed: show it again afterwards. Any thread may call.
+ */
+void diag_status(const char *text);
 
 /*
  * Names in messages are bytes of any kind: quote() makes them printable.

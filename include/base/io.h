@@ -30,6 +30,13 @@ int io_write_full(int fd, const void *buf, size_t bytes);
 int io_pwrite_full(int fd, const void *buf, size_t bytes, u64 pos);
 
 /*
+ * io_copy_in_kernel - some of @bytes from @pos of file @in to where @out stands
+ * Shares blocks where the file system can. Returns the count; 0 or negative errno if the kernel
+ * copies nothing here, for whatever reason: reading and writing will show it, or succeed.
+ */
+ssize_t io_copy_in_kernel(int in, u64 pos, int out, size_t bytes);
+
+/*
  * io_tmpfile - an unnamed read-write file in @dir, mode 0600, gone when closed
  * Uses O_TMPFILE, else a name that is unlinked at once. Close-on-exec.
  * Returns the descriptor or negative errno.

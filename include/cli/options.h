@@ -14,13 +14,43 @@ enum options_result {
 	OPTIONS_USAGE,  /* wrong usage, printed: exit 2 */
 };
 
+enum progress_mode {
+	PROGRESS_NEVER,
+	PROGRESS_AUTO,   /* where standard error is a terminal */
+	PROGRESS_ALWAYS, /* elsewhere as lines */
+};
+
+enum stats_format {
+	STATS_NONE,
+	STATS_TABLE,
+	STATS_JSON,
+};
+
+/* What is said of a run beside the image. A path is NULL for standard error, "-" for standard
+ * output. */
+struct report_options {
+	enum progress_mode progress;
+	u64 input_bytes; /* as --input-size says, or 0 */
+	enum stats_format stats;
+	const char *stats_path;
+	bool digest;
+	const char *digest_path;
+	bool content_digest;
+	const char *content_digest_path;
+	const char *manifest_path; /* NULL: none is written */
+};
+
 struct options {
-	const char *archive; /* path, or NULL for standard input */
-	const char *output;  /* path, or NULL for standard output */
+	const char *archive;          /* path, or NULL for standard input */
+	const char *output;           /* path, or NULL for standard output */
+	const char *plan;             /* path, or NULL */
+	const char *selinux_contexts; /* path, or NULL */
 	const char *spool_dir;
 	struct file_data_options data;
 	struct reader_options reader;
+	struct tree_options tree;
 	struct image_options image;
+	struct report_options report;
 };
 
 /*
@@ -29,5 +59,8 @@ struct options {
  * environment. Nothing but OPTIONS_RUN says that @options is complete.
  */
 enum options_result options_parse(int argc, char **argv, struct options *options);
+
+/* options_release - free what options_parse() gathered, whatever it returned */
+void options_release(struct options *options);
 
 #endif

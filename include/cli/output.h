@@ -10,15 +10,20 @@
 
 struct output;
 
+enum output_kind {
+	OUTPUT_IMAGE,
+	OUTPUT_TEXT, /* may go to a terminal, not to a block device */
+};
+
 /*
  * output_open - prepare the destination, before any work is done
- * @path:       as given with -o, or NULL for standard output (refused if a terminal)
+ * @path:       as given with -o, or NULL for standard output; a terminal is refused for images
  * @archive_fd: the input; a @path that is the same file is refused
  * A regular or new file is not touched until output_commit(): an unnamed file beside it is written.
  * A symlink is followed; /dev/stdout and /dev/fd/N mean that descriptor. Returns 0, or a negative
  * errno after printing.
  */
-int output_open(const char *path, int archive_fd, struct output **output);
+int output_open(const char *path, enum output_kind kind, int archive_fd, struct output **output);
 
 /* output_begin - check that @image_bytes fit (devices); 0, or a negative errno after printing */
 int output_begin(struct output *output, u64 image_bytes);

@@ -26,6 +26,11 @@ struct codec {
 	 * the caller then stores the piece as it is.
 	 */
 	size_t (*compress)(void *ctx, const void *in, size_t in_bytes, void *out, size_t out_bytes);
+	/*
+	 * decompress one frame that compress() made; zeros may follow it
+	 * Returns how many bytes it holds, at most @out_bytes, or 0 if it is damaged.
+	 */
+	size_t (*decompress)(const void *in, size_t in_bytes, void *out, size_t out_bytes);
 };
 
 /* Codec and level as chosen by the user; codec is NULL for "none". */
@@ -33,6 +38,12 @@ struct codec_choice {
 	const struct codec *codec;
 	int level;
 };
+
+/* codec_choice_id - a number that tells choices apart; 0 is "none" */
+static inline u8 codec_choice_id(const struct codec_choice *choice)
+{
+	return choice->codec ? (u8)((u32)choice->codec->type << 6 | (u32)choice->level) : 0;
+}
 
 /* codec_table - all codecs, ended by NULL */
 extern const struct codec *const codec_table[];

@@ -106,6 +106,8 @@
 #define BTRFS_FEATURE_COMPAT_RO_FREE_SPACE_TREE_VALID (1ull << 1)
 #define BTRFS_FEATURE_COMPAT_RO_BLOCK_GROUP_TREE (1ull << 3)
 
+#define BTRFS_ROOT_SUBVOL_RDONLY (1ull << 0)
+
 #define BTRFS_INODE_NODATASUM (1u << 0)
 #define BTRFS_INODE_NODATACOW (1u << 1)
 #define BTRFS_INODE_NOCOMPRESS (1u << 3)
@@ -285,7 +287,7 @@ struct btrfs_root_item {
 	le64 byte_limit;
 	le64 bytes_used;
 	le64 last_snapshot;
-	le64 flags; /* 1: read-only */
+	le64 flags; /* BTRFS_ROOT_SUBVOL_RDONLY */
 	le32 refs;
 	struct btrfs_disk_key drop_progress;
 	u8 drop_level;

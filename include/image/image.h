@@ -62,11 +62,24 @@ u64 image_bytes(const struct image *image);
 /* image_fsid - the filesystem id */
 const u8 *image_fsid(const struct image *image);
 
-/*
- * image_write - write the image to @fd
- * @sparse: @fd is an empty regular file: ranges of zeros become holes
- * Returns 0 or a negative errno after printing.
- */
-int image_write(struct image *image, int fd, bool sparse);
+/* What trees of one kind take: those of all subvolumes below the top level are one kind. */
+struct image_tree_bytes {
+	const char *name; /* as in the btrfs documentation: "root", "extent", "fs", ... */
+	u64 bytes;        /* of its blocks, in both copies with DUP */
+};
+
+/* image_tree_bytes - the @index-th kind of tree; false behind the last */
+bool image_tree_bytes(const struct image *image, u32 index, struct image_tree_bytes *tree);
+
+/* Where the image goes. */
+struct image_output {
+	int fd;
+	bool sparse;           /* @fd is an empty regular file: ranges of zeros become holes */
+	struct sha256 *digest; /* NULL, or gets all bytes, those of holes too */
+	_Atomic u64 *written;  /* NULL, or bytes written so far, for other threads to look at */
+};
+
+/* image_write - write the image; returns 0 or a negative errno after printing */
+int image_write(struct image *image, const struct image_output *output);
 
 #endif

@@ -19,11 +19,28 @@ struct reader_options {
 	bool clamp_time_set;
 	struct timestamp clamp_time; /* later times become this */
 	u32 nodesize;                /* the limit of xattrs follows from it */
+	bool no_xattrs;              /* the archive's xattrs and ACLs are dropped, */
+	const char **xattr_patterns; /* or those whose names match one of these, as of fnmatch() */
+	size_t nr_xattr_patterns, xattr_patterns_capacity;
 };
 
+enum member_kind {
+	MEMBER_FILE,
+	MEMBER_DIRECTORY,
+	MEMBER_SYMLINK,
+	MEMBER_HARD_LINK,
+	MEMBER_DEVICE, /* character or block */
+	MEMBER_FIFO,
+	MEMBER_SOCKET,
+	MEMBER_SKIPPED, /* left out, with --skip-unsupported */
+	NR_MEMBER_KINDS,
+};
+
+/* Other threads may look at them while the archive is read. */
 struct reader_counts {
-	u64 members;
-	u64 input_bytes; /* as read from the descriptor */
+	_Atomic u64 members;
+	_Atomic u64 input_bytes;    /* as read from the descriptor */
+	u64 kinds[NR_MEMBER_KINDS]; /* of the members; not before reader_run() returns */
 };
 
 /*

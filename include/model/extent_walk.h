@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* All extents of a finished tree's files, in tree order: the order of data in the image. */
+/* All extents of a finished tree's files, in the order of tree_inodes(): that of data in the image.
+ */
 #ifndef MODEL_EXTENT_WALK_H
 #define MODEL_EXTENT_WALK_H
 
@@ -13,6 +14,8 @@ struct extent_walk {
 	u64 next_inode;
 	u32 next_extent;           /* of the present inode */
 	const struct inode *inode; /* that the extent returned last belongs to */
+	const struct subvol *subvols;
+	u64 root; /* tree id of the subvolume that the inode is in */
 };
 
 /* extent_walk_begin - at the first extent; both must outlive the walk */

@@ -12,38 +12,49 @@
 #define MODEL_FILE_DATA_H
 
 #include "disk/checksum.h"
-#include "disk/codec.h"
 #include "model/content.h"
+#include "model/storage.h"
 
 struct file_data_options {
-	struct codec_choice codec;
 	enum btrfs_csum_type csum;
 	u32 nodesize;
-	u32 max_inline;   /* files of at most this many bytes go inline, 0..4096 */
-	unsigned threads; /* that use CPU, the caller's included; at least 1 */
+	u32 max_inline;    /* files of at most this many bytes go inline, 0..4096 */
+	unsigned threads;  /* that use CPU, the caller's included; at least 1 */
+	bool hash_files;   /* set inode.hash */
+	bool detect_holes; /* sectors of zeros become holes */
 };
 
 struct file_data;
+
+/* Where an archive holds given bytes as they are; source CONTENT_SPOOL: nowhere. */
+struct origin {
+	u16 source; /* of content */
+	u64 offset; /* in the source */
+};
 
 /* file_data_new - start the threads; @content must outlive the result; release with
  * file_data_free() */
 struct file_data *file_data_new(const struct file_data_options *options, struct content *content);
 void file_data_free(struct file_data *fd);
 
-/* file_data_begin - what follows goes to @inode, which has no data yet; its flags are set
- * (NODATASUM counts) */
-void file_data_begin(struct file_data *fd, struct inode *inode);
+/* file_data_add_archive - content_add_archive() for the content that data go to */
+u16 file_data_add_archive(struct file_data *fd, int archive_fd, const char *name);
+
+/* file_data_begin - what follows goes to @inode, which has its size but no data yet (nr is 0) */
+void file_data_begin(struct file_data *fd, struct inode *inode, struct storage storage);
 
 /*
  * file_data_write - @bytes of file data at @file_off
+ * @origin: where to find them again, or NULL: what is stored as it is then need not be spooled
  * Offsets ascend; what is skipped is a hole, as far as it covers whole sectors. @file_off + @bytes
  * is at most 2^63 - 1 (the caller checks). Returns 0 or a negative errno after printing (spool
  * full).
  */
-int file_data_write(struct file_data *fd, u64 file_off, const void *data, size_t bytes);
+int file_data_write(struct file_data *fd, u64 file_off, const void *data, size_t bytes,
+		    const struct origin *origin);
 
-/* file_data_end - the file is complete and @size bytes long (at least what was written) */
-int file_data_end(struct file_data *fd, u64 size);
+/* file_data_end - the file is complete; nothing was written beyond its size */
+int file_data_end(struct file_data *fd);
 
 /* file_data_flush - wait until all extents are in the content; needed before they are looked at */
 int file_data_flush(struct file_data *fd);

@@ -45,11 +45,13 @@ struct dentry {
 };
 
 struct inode {
-	u64 ino;  /* 256 for the root, files from 257; set by tree_finish() */
-	u64 size; /* files: bytes; symlinks: target length; else 0 */
+	u32 ino;    /* in its subvolume: 256 for the root, others from 257; set by tree_finish() */
+	u32 subvol; /* number of its subvolume; likewise */
+	u64 size;   /* files: bytes; symlinks: target length; else 0 */
 	struct timestamp mtime;
 	struct inode_times *times; /* NULL: all times are the mtime */
 	struct xattr *xattrs;      /* sorted by hash, then name */
+	const u8 *hash;            /* files: file_hash of the content, if file_data makes them */
 	struct dentry *names; /* directories: the one name, NULL for the root; others: first name,
 				 set by tree_finish() */
 	u32 mode;             /* type and permissions; 0 for a link that waits for its target */

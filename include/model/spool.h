@@ -18,6 +18,17 @@ struct spool;
 int spool_new(const char *dir, struct spool **spool);
 void spool_free(struct spool *spool);
 
+/*
+ * spool_over - a spool to read from only: the bytes of regular file @fd, from its present position
+ * Returns NULL if @fd is no regular file or stands at its end. @fd must stay open, @name (for
+ * messages) valid.
+ */
+struct spool *spool_over(int fd, const char *name);
+
+/* spool_check - after spool_over(): whether the file has kept its size and its mtime
+ * Returns 0 or a negative errno after printing. */
+int spool_check(const struct spool *spool);
+
 /* spool_size - bytes appended so far: the offset that the next spool_append() gets */
 u64 spool_size(const struct spool *spool);
 
@@ -35,7 +46,7 @@ int spool_append_zeros(struct spool *spool, size_t bytes);
 int spool_read(struct spool *spool, u64 offset, void *buf, size_t bytes);
 
 /*
- * spool_copy - write @bytes from @offset to descriptor @fd
+ * spool_copy - write @bytes from @offset to descriptor @fd, in the kernel where it can
  * Returns 0, a negative errno after printing if reading fails, or with *@write_error set to true
  * the errno of the failed write, not printed.
  */

@@ -12,17 +12,35 @@
 
 #include "base/mem.h"
 #include "model/content.h"
+#include "model/file_data.h"
 #include "model/inode.h"
+#include "model/owners.h"
+#include "model/path_filter.h"
+#include "model/path_rules.h"
+#include "model/storage.h"
+#include "model/subvol.h"
 #include "model/xattr.h"
 
+/* What directories have that no member describes, the root included. */
+struct implied_attributes {
+	u32 mode; /* permissions, 07777 */
+	u32 uid, gid;
+	struct timestamp time;
+};
+
 struct tree_options {
-	u32 nodesize;                  /* limits of symlinks and xattrs follow from it */
-	struct timestamp implied_time; /* of directories that no member describes */
+	u32 nodesize; /* limits of symlinks and xattrs follow from it */
+	struct implied_attributes implied;
+	struct path_filter filter; /* of the paths that tree_add() and tree_add_link() get */
+	struct owner_rules owners;
+	bool hard_dereference; /* each name of a file becomes a file of its own */
+	struct subvol_requests subvols;
+	struct path_rules rules; /* sealed */
 };
 
 struct tree;
 
-/* tree_new - an empty tree: a root directory, mode 0755, owner 0:0; release with tree_free() */
+/* tree_new - an empty tree: a root directory; release with tree_free() */
 struct tree *tree_new(const struct tree_options *options);
 void tree_free(struct tree *tree);
 
@@ -34,6 +52,15 @@ struct arena *tree_arena(struct tree *tree);
  * As in "at most 3940 are allowed%s".
  */
 const char *nodesize_hint(u32 nodesize);
+
+/*
+ * tree_storage - how the data of @inode, as it stands now, are to be stored
+ * A guess while members arrive: tree_apply_rules() puts right what comes out otherwise.
+ */
+struct storage tree_storage(const struct tree *tree, const struct inode *inode);
+
+/* tree_leaves_out - whether the filter keeps the member at @path out of the image */
+bool tree_leaves_out(const struct tree *tree, const char *path, size_t path_len);
 
 /* What a member says of its inode. */
 struct attributes {
@@ -52,6 +79,7 @@ struct attributes {
 /*
  * tree_add - a member that is not a hard link
  * @inode: result; a file's data goes to it through file_data
+ * What the filter leaves out stays beside the image, since a hard link that is kept may name it.
  * A directory that exists keeps its children and takes the new attributes; all else
  * replaces what stood at the path.
  * Returns 0, or a negative errno after printing what is wrong with the member: ".." in the path, a
@@ -73,20 +101,83 @@ int tree_add_link(struct tree *tree, const char *path, size_t path_len, const ch
 		  size_t target_len, struct xattr *xattrs, struct inode **donor);
 
 /*
- * tree_finish - bind late links, hand over link data, sort, number
+ * tree_bind_links - all members are there: bind late links, hand over link data
  * @content: holds all data of the archive, flushed
- * Returns 0, or a negative errno after printing: a link without target, to a directory, or with
- * other xattrs or data than its target; more links than btrfs holds. From here on the tree does not
- * change.
+ * Returns 0, or a negative errno after printing: a link to a directory, or with other xattrs or
+ * data than its target.
+ */
+int tree_bind_links(struct tree *tree, struct content *content);
+
+/* What of struct attributes tree_lay_over() is to take. Of xattrs those that are there count. */
+#define GIVEN_TYPE 1u
+#define GIVEN_MODE 2u
+#define GIVEN_UID 4u
+#define GIVEN_GID 8u
+#define GIVEN_TIMES 16u
+#define GIVEN_FLAGS 32u
+#define GIVEN_DEVICE 64u
+#define GIVEN_TARGET 128u
+
+/*
+ * tree_lay_over - change what stands at a path of the image, or make it; after tree_bind_links()
+ * @given: GIVEN_*
+ * An inode of several names changes under all of them. What is made gets what is not given as
+ * directories that no member describes do. Returns 0, or a negative errno after printing: errors of
+ * tree_add(), another type than what stands there, nothing there and no type or mode.
+ */
+int tree_lay_over(struct tree *tree, const char *path, size_t path_len,
+		  const struct attributes *attr, u32 given);
+
+/* tree_type_at - S_IFMT bits of what stands at a path of the image, 0 for nothing; as long as
+ * tree_lay_over() may be called */
+u32 tree_type_at(struct tree *tree, const char *path, size_t path_len);
+
+/*
+ * tree_finish - sort, number, set owners
+ * @content: as for tree_bind_links(), which was called
+ * Returns 0, or a negative errno after printing: a link without target, or into another subvolume;
+ * more links than btrfs holds; a requested subvolume that is no directory; a rule for a path that
+ * is not there; an owner out of range. From here on the tree does not change, but for tree_label()
+ * and tree_apply_rules().
  */
 int tree_finish(struct tree *tree, struct content *content);
 
+/*
+ * tree_label - set one xattr of all inodes, by their paths; after tree_finish()
+ * @xattr: its name
+ * @label: gets the smallest path of an inode with a slash in front, and its mode; returns the
+ * value, NUL-terminated and valid until the next call, of which the NUL becomes a part, or NULL to
+ *         leave the inode as it is, or prints and sets *err
+ * Returns 0, or a negative errno after printing.
+ */
+int tree_label(struct tree *tree, const char *xattr,
+	       const char *(*label)(void *context, const char *path, u32 mode, int *err),
+	       void *context);
+
+/*
+ * tree_apply_rules - set the inode flags and properties that rules by path ask for
+ * @file_data: through which @content was filled; files that were stored in another way than the
+ *             rules want are stored anew, so that nothing depends on the order of members
+ * Call it once, after tree_finish(), and file_data_flush() after it. Returns 0, or a negative errno
+ * after printing.
+ */
+int tree_apply_rules(struct tree *tree, struct content *content, struct file_data *file_data);
+
 /* ---- after tree_finish() ------------------------------------------------- */
 
-/* tree_root - the root directory, inode number 256 */
+/* tree_root - the root directory */
 const struct inode *tree_root(const struct tree *tree);
 
-/* tree_inodes - all inodes by number: element i has number 256 + i; @nr gets their count */
+/* tree_inodes - all inodes, subvolume by subvolume, in each by number; @nr gets their count */
 const struct inode *const *tree_inodes(const struct tree *tree, u64 *nr);
+
+/* tree_subvols - all subvolumes by number, the top level first; @nr gets their count */
+const struct subvol *tree_subvols(const struct tree *tree, u32 *nr);
+
+/* tree_property_features - incompat feature bits that go with compression properties */
+u64 tree_property_features(const struct tree *tree);
+
+/* tree_default_subvol - the one that is mounted without further ado */
+const struct subvol *tree_default_subvol(const struct tree *tree);
 
 #endif

@@ -13,9 +13,18 @@ struct xattr {
 	char bytes[]; /* name, then value */
 };
 
+#define XATTR_ACL_ACCESS "system.posix_acl_access"
+#define XATTR_ACL_DEFAULT "system.posix_acl_default"
+
 static inline const char *xattr_value(const struct xattr *x)
 {
 	return x->bytes + x->name_len;
+}
+
+/* xattr_is - whether this is its name */
+static inline bool xattr_is(const struct xattr *x, const char *name)
+{
+	return strlen(name) == x->name_len && !memcmp(x->bytes, name, x->name_len);
 }
 
 /*
@@ -27,6 +36,9 @@ void xattr_add(struct arena *arena, struct xattr **list, const char *name, size_
 
 /* xattrs_sort - order by hash, then name; of one name given twice the last added stays */
 void xattrs_sort(struct xattr **list);
+
+/* xattrs_copy - a list of its own with the same attributes in the same order */
+struct xattr *xattrs_copy(struct arena *arena, const struct xattr *list);
 
 /* xattrs_equal - whether two sorted lists hold the same */
 bool xattrs_equal(const struct xattr *a, const struct xattr *b);

@@ -4,11 +4,12 @@
  * that lines of several threads, or of several programs on one terminal, do
  * not mix. Control bytes never reach the terminal: a message is one line.
  *
- * The two variables below are the only writable globals of the program.
+ * The variables below are the only writable globals of the program.
  */
 #include "base/diag.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -20,10 +21,21 @@
 #define LINE_BYTES 4096u
 #define REASON_BYTES 128u
 #define PREFIX_BYTES 32u
+#define CONTEXT_BYTES (QUOTE_BYTES + 64)
 
 /* Set before threads start, only read afterwards. */
 static enum diag_level diag_level = DIAG_WARNING;
 static void (*diag_sink)(const char *line, size_t len);
+
+/* In front of each message, or NULL. */
+static const char *diag_context;
+
+/* The status line, and who may write to stderr at the moment. */
+static pthread_mutex_t diag_lock = PTHREAD_MUTEX_INITIALIZER;
+static bool diag_status_shown;
+
+/* To the beginning of the terminal's line, and erase it. */
+#define ERASE_LINE "\r\033[K"
 
 void diag_set_level(enum diag_level level)
 {
@@ -35,30 +47,62 @@ void diag_set_sink(void (*sink)(const char *line, size_t len))
 	diag_sink = sink;
 }
 
-static void line_print(const char *line, size_t len)
+void diag_set_context(const char *context)
 {
-	if (diag_sink) {
-		diag_sink(line, len);
-		return;
-	}
-	while (write(STDERR_FILENO, line, len) < 0) {
+	diag_context = context;
+}
+
+static void write_stderr(const char *text, size_t len)
+{
+	while (write(STDERR_FILENO, text, len) < 0) {
 		/* There is no other place to report that stderr is broken. */
 		if (errno != EINTR)
 			return;
 	}
 }
 
-/* @prefix is shorter than PREFIX_BYTES, @suffix than REASON_BYTES; only the text between is cut. */
+static void line_print(const char *line, size_t len)
+{
+	if (diag_sink) {
+		diag_sink(line, len);
+		return;
+	}
+	pthread_mutex_lock(&diag_lock);
+	if (diag_status_shown)
+		write_stderr(ERASE_LINE, strlen(ERASE_LINE));
+	diag_status_shown = false;
+	write_stderr(line, len);
+	pthread_mutex_unlock(&diag_lock);
+}
+
+void diag_status(const char *text)
+{
+	char line[LINE_BYTES];
+
+	pthread_mutex_lock(&diag_lock);
+	int len = snprintf(line, sizeof(line), ERASE_LINE "%s", text);
+	if (*text || diag_status_shown)
+		write_stderr(line, min_u64((u64)len, sizeof(line) - 1));
+	diag_status_shown = *text != '\0';
+	pthread_mutex_unlock(&diag_lock);
+}
+
+/* @prefix is shorter than PREFIX_BYTES, @suffix than REASON_BYTES; the text between is cut. */
 __attribute__((format(printf, 3, 0))) static void message(const char *prefix, const char *suffix,
 							  const char *format, va_list args)
 {
 	char line[LINE_BYTES];
-	const size_t prefix_len = strlen(prefix);
+	char start[PREFIX_BYTES + CONTEXT_BYTES];
+	if (diag_context)
+		snprintf(start, sizeof(start), "%s%s: ", prefix, diag_context);
+	else
+		snprintf(start, sizeof(start), "%s", prefix);
+	const size_t prefix_len = strlen(start);
 	const size_t suffix_len = strlen(suffix);
 	const size_t room = sizeof(line) - prefix_len - suffix_len - 1;
 
-	assert(prefix_len < PREFIX_BYTES && suffix_len < REASON_BYTES);
-	memcpy(line, prefix, prefix_len);
+	assert(strlen(prefix) < PREFIX_BYTES && suffix_len < REASON_BYTES);
+	memcpy(line, start, prefix_len);
 	int wanted = vsnprintf(line + prefix_len, room + 1, format, args);
 	size_t len = prefix_len;
 	if (wanted > 0 && (size_t)wanted <= room) {
@@ -102,6 +146,15 @@ int fail_errno(const char *format, ...)
 	message(PROGRAM_PREFIX, reason, format, args);
 	va_end(args);
 	return -err;
+}
+
+void notice(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	message(PROGRAM_PREFIX, "", format, args);
+	va_end(args);
 }
 
 void warning(const char *format, ...)

@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/sendfile.h>
 #include <unistd.h>
 
 /* After a failed call: 0 if it is to be repeated, else negative errno. */
@@ -105,6 +106,16 @@ int io_write_full(int fd, const void *buf, size_t bytes)
 int io_pwrite_full(int fd, const void *buf, size_t bytes, u64 pos)
 {
 	return write_all(fd, buf, bytes, &pos);
+}
+
+ssize_t io_copy_in_kernel(int in, u64 pos, int out, size_t bytes)
+{
+	off_t from = (off_t)pos;
+	ssize_t n = copy_file_range(in, &from, out, NULL, bytes, 0);
+	/* not between these file systems, or @out is no regular file */
+	if (n < 0)
+		n = sendfile(out, in, &from, bytes);
+	return n < 0 ? -errno : n;
 }
 
 int io_tmpfile(const char *dir)

@@ -6,6 +6,10 @@
 #include "base/diag.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/report.h"
+#include "input/plan.h"
+#include "input/selinux.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -60,39 +64,112 @@ static int open_archive(const char *path, int *archive_fd)
 	return 0;
 }
 
-static int read_archive(const struct options *options, int archive_fd, struct tree *tree,
-			struct content *content)
-{
-	struct reader_counts counts = { 0 };
-	struct file_data *data = file_data_new(&options->data, content);
+/* A run, from its options to its image. */
+struct run {
+	const struct options *options;
+	int archive_fd;
+	struct output *output;
+	struct report *report;
+	struct progress *progress;
+	struct plan *plan;             /* NULL without --plan */
+	struct selinux_labels *labels; /* NULL without --selinux-contexts */
+	struct reader_counts counts;
+	_Atomic u64 written; /* bytes of the image */
+};
 
-	int err = reader_run(archive_fd, options->archive ? options->archive : "-",
-			     &options->reader, tree, data, &counts);
+/* How many bytes the descriptor will give, or 0 if that cannot be known. */
+static u64 bytes_to_read(const struct run *run)
+{
+	struct stat st;
+
+	if (run->options->report.input_bytes)
+		return run->options->report.input_bytes;
+	off_t at = lseek(run->archive_fd, 0, SEEK_CUR);
+	if (at < 0 || fstat(run->archive_fd, &st) || !S_ISREG(st.st_mode) || st.st_size < at)
+		return 0;
+	return (u64)(st.st_size - at);
+}
+
+/* All members are there: what else is to be in the tree, and its order. */
+static int finish_tree(const struct run *run, struct tree *tree, struct content *content,
+		       struct file_data *data)
+{
+	int err = tree_bind_links(tree, content);
 	if (!err)
-		err = file_data_flush(data);
-	file_data_free(data);
+		err = plan_apply(run->plan, tree);
 	if (!err)
 		err = tree_finish(tree, content);
 	if (!err)
-		info("%llu members in %llu bytes read", (unsigned long long)counts.members,
-		     (unsigned long long)counts.input_bytes);
+		err = selinux_apply(run->labels, tree);
+	if (!err)
+		err = tree_apply_rules(tree, content, data);
+	return err ? err : file_data_flush(data);
+}
+
+static int read_archive(struct run *run, struct tree *tree, struct content *content)
+{
+	const struct options *options = run->options;
+	struct reader_counts *counts = &run->counts;
+	struct file_data *data = file_data_new(&options->data, content);
+
+	run->progress =
+		progress_start(options->report.progress, &(struct progress_phase){
+								 .name = "reading",
+								 .bytes = &counts->input_bytes,
+								 .total_bytes = bytes_to_read(run),
+								 .members = &counts->members,
+							 });
+	int err = reader_run(run->archive_fd, options->archive ? options->archive : "-",
+			     &options->reader, tree, data, counts);
+	if (!err)
+		err = file_data_flush(data);
+	if (!err)
+		err = finish_tree(run, tree, content, data);
+	file_data_free(data);
+	if (!err)
+		info("%llu members in %llu bytes read", (unsigned long long)counts->members,
+		     (unsigned long long)counts->input_bytes);
 	return err;
 }
 
-static int write_image(const struct options *options, const struct tree *tree,
-		       struct content *content, struct output *output)
+static int write_bytes(struct run *run, struct image *image)
 {
-	struct image *image = NULL;
-	bool sparse;
+	struct image_output to = {
+		.digest = report_digest(run->report),
+		.written = &run->written,
+	};
 
-	int err = image_plan(&options->image, tree, content, &image);
+	to.fd = output_fd(run->output, &to.sparse);
+	progress_next(run->progress, &(struct progress_phase){
+					     .name = "writing",
+					     .bytes = &run->written,
+					     .total_bytes = image_bytes(image),
+				     });
+	int err = image_write(image, &to);
+	progress_stop(run->progress);
+	run->progress = NULL;
+	return err;
+}
+
+static int write_image(struct run *run, const struct tree *tree, struct content *content)
+{
+	struct output *output = run->output;
+	struct image *image = NULL;
+
+	int err = report_tree(run->report, tree);
+	if (!err)
+		err = image_plan(&run->options->image, tree, content, &image);
 	if (err)
 		return err;
-	err = output_begin(output, image_bytes(image));
-	if (!err) {
-		int fd = output_fd(output, &sparse);
-		err = image_write(image, fd, sparse);
-	}
+	err = content_check_archives(content);
+	if (!err)
+		err = output_begin(output, image_bytes(image));
+	if (!err)
+		err = write_bytes(run, image);
+	if (!err)
+		err = content_check_archives(content);
+	if (!err)
+		err = report_image(run->report);
 	if (!err)
 		err = output_commit(output, image_bytes(image));
 	if (!err) {
@@ -100,26 +177,29 @@ static int write_image(const struct options *options, const struct tree *tree,
 		uuid_unparse_lower(image_fsid(image), fsid);
 		info("image of %llu bytes written, filesystem id %s",
 		     (unsigned long long)image_bytes(image), fsid);
+		err = report_commit(run->report, &run->counts, tree, content, image);
 	}
 	image_free(image);
 	return err;
 }
 
-static int convert(const struct options *options, int archive_fd, struct output *output)
+static int convert(struct run *run)
 {
-	const struct tree_options tree_options = {
-		.nodesize = options->image.nodesize,
-		.implied_time = options->image.implied_time,
-	};
+	const struct options *options = run->options;
 	struct content *content = NULL;
 
 	int err = content_new(options->spool_dir, &content);
 	if (err)
 		return err;
-	struct tree *tree = tree_new(&tree_options);
-	err = read_archive(options, archive_fd, tree, content);
+	struct tree *tree = tree_new(&options->tree);
+	if (options->plan)
+		err = plan_read(options->plan, &options->reader, tree, &run->plan);
 	if (!err)
-		err = write_image(options, tree, content, output);
+		err = read_archive(run, tree, content);
+	if (!err)
+		err = write_image(run, tree, content);
+	progress_stop(run->progress);
+	plan_free(run->plan);
 	tree_free(tree);
 	content_free(content);
 	return err;
@@ -127,23 +207,29 @@ static int convert(const struct options *options, int archive_fd, struct output 
 
 static int run(const struct options *options)
 {
-	struct output *output = NULL;
-	int archive_fd = -1;
+	struct run run = { .options = options, .archive_fd = -1 };
 
 	int err = checksum_init();
 	if (!err)
-		err = open_archive(options->archive, &archive_fd);
+		err = open_archive(options->archive, &run.archive_fd);
 	if (!err)
-		err = output_open(options->output, archive_fd, &output);
-	if (err)
-		return err;
-	err = convert(options, archive_fd, output);
-	output_close(output);
+		err = output_open(options->output, OUTPUT_IMAGE, run.archive_fd, &run.output);
+	if (!err)
+		err = report_open(&options->report, options->output, run.archive_fd, run.output,
+				  &run.report);
+	if (!err && options->selinux_contexts)
+		err = selinux_open(options->selinux_contexts, &run.labels);
+	if (!err)
+		err = convert(&run);
+	selinux_close(run.labels);
+	report_close(run.report);
+	output_close(run.output);
 	return err;
 }
 
 int main(int argc, char **argv)
 {
+	enum exit_status status = STATUS_USAGE;
 	struct options options;
 
 	if (!occupy_standard_descriptors())
@@ -153,13 +239,17 @@ int main(int argc, char **argv)
 	signal(SIGXFSZ, SIG_IGN);
 	switch (options_parse(argc, argv, &options)) {
 	case OPTIONS_RUN:
-		return run(&options) ? STATUS_FAILED : STATUS_DONE;
+		status = run(&options) ? STATUS_FAILED : STATUS_DONE;
+		break;
 	case OPTIONS_DONE:
-		return STATUS_DONE;
+		status = STATUS_DONE;
+		break;
 	case OPTIONS_FAILED:
-		return STATUS_FAILED;
+		status = STATUS_FAILED;
+		break;
 	case OPTIONS_USAGE:
 		break;
 	}
-	return STATUS_USAGE;
+	options_release(&options);
+	return status;
 }

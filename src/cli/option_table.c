@@ -5,9 +5,13 @@
  */
 #include "option_table.h"
 
+#include "base/mem.h"
 #include "cli/features.h"
+#include "cli/paths.h"
+#include "cli/shaping.h"
 #include "cli/value.h"
 #include "cli/version.h"
+#include "input/selinux.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -46,12 +50,12 @@ static enum options_result parse_output(struct parse *parse, const char *value)
 
 static enum options_result parse_compress(struct parse *parse, const char *value)
 {
-	return codec_parse(value, &parse->options->data.codec) ? OPTIONS_USAGE : OPTIONS_RUN;
+	return compress_parse(value, &parse->options->tree.rules) ? OPTIONS_USAGE : OPTIONS_RUN;
 }
 
 static void show_compress(const struct options *defaults)
 {
-	printf("%s:%d", defaults->data.codec.codec->name, defaults->data.codec.level);
+	printf("%s:%d", defaults->tree.rules.codec.codec->name, defaults->tree.rules.codec.level);
 }
 
 static enum options_result parse_csum(struct parse *parse, const char *value)
@@ -202,6 +206,149 @@ static enum options_result parse_features(struct parse *parse, const char *value
 	return flush_stdout();
 }
 
+static enum options_result parse_subvol(struct parse *parse, const char *value)
+{
+	return subvol_parse(value, &parse->options->tree.subvols) ? OPTIONS_USAGE : OPTIONS_RUN;
+}
+
+static enum options_result parse_subvol_uuid(struct parse *parse, const char *value)
+{
+	return subvol_uuid_parse(value, &parse->options->tree.subvols) ? OPTIONS_USAGE
+								       : OPTIONS_RUN;
+}
+
+static enum options_result parse_inode_flags(struct parse *parse, const char *value)
+{
+	return inode_flags_parse(value, &parse->options->tree.rules) ? OPTIONS_USAGE : OPTIONS_RUN;
+}
+
+static enum options_result parse_property(struct parse *parse, const char *value)
+{
+	return property_parse(value, &parse->options->tree.rules) ? OPTIONS_USAGE : OPTIONS_RUN;
+}
+
+static enum options_result parse_all_root(struct parse *parse, const char *value)
+{
+	struct owner_rules *owners = &parse->options->tree.owners;
+
+	(void)value;
+	owners->uid_forced = owners->gid_forced = true;
+	owners->forced_uid = owners->forced_gid = 0;
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_force_uid(struct parse *parse, const char *value)
+{
+	struct owner_rules *owners = &parse->options->tree.owners;
+
+	owners->uid_forced = true;
+	return shaping_id_parse(parse->name, value, &owners->forced_uid) ? OPTIONS_USAGE
+									 : OPTIONS_RUN;
+}
+
+static enum options_result parse_force_gid(struct parse *parse, const char *value)
+{
+	struct owner_rules *owners = &parse->options->tree.owners;
+
+	owners->gid_forced = true;
+	return shaping_id_parse(parse->name, value, &owners->forced_gid) ? OPTIONS_USAGE
+									 : OPTIONS_RUN;
+}
+
+static enum options_result parse_uid_offset(struct parse *parse, const char *value)
+{
+	s64 *offset = &parse->options->tree.owners.uid_offset;
+
+	return shaping_offset_parse(parse->name, value, offset) ? OPTIONS_USAGE : OPTIONS_RUN;
+}
+
+static enum options_result parse_gid_offset(struct parse *parse, const char *value)
+{
+	s64 *offset = &parse->options->tree.owners.gid_offset;
+
+	return shaping_offset_parse(parse->name, value, offset) ? OPTIONS_USAGE : OPTIONS_RUN;
+}
+
+static enum options_result parse_defaults(struct parse *parse, const char *value)
+{
+	struct implied_attributes *implied = &parse->options->tree.implied;
+
+	return shaping_defaults_parse(value, implied, &parse->implied_time_given) ? OPTIONS_USAGE
+										  : OPTIONS_RUN;
+}
+
+static enum options_result parse_root_becomes(struct parse *parse, const char *value)
+{
+	return path_filter_set_root(&parse->options->tree.filter, value) ? OPTIONS_USAGE
+									 : OPTIONS_RUN;
+}
+
+static enum options_result parse_exclude_path(struct parse *parse, const char *value)
+{
+	if (!value[strspn(value, "./")] && !strstr(value, ".."))
+		return refuse(parse, value, "a path below the root");
+	return path_filter_exclude_path(&parse->options->tree.filter, value) ? OPTIONS_USAGE
+									     : OPTIONS_RUN;
+}
+
+static enum options_result parse_exclude_regex(struct parse *parse, const char *value)
+{
+	return path_filter_exclude_regex(&parse->options->tree.filter, value) ? OPTIONS_USAGE
+									      : OPTIONS_RUN;
+}
+
+static enum options_result parse_no_xattr(struct parse *parse, const char *value)
+{
+	(void)value;
+	parse->options->reader.no_xattrs = true;
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_xattrs_exclude(struct parse *parse, const char *value)
+{
+	struct reader_options *reader = &parse->options->reader;
+
+	if (!*value)
+		return refuse(parse, value, "a pattern with * ? and [] for names of xattrs");
+	reader->xattr_patterns =
+		mem_grow(reader->xattr_patterns, &reader->xattr_patterns_capacity,
+			 reader->nr_xattr_patterns + 1, sizeof(*reader->xattr_patterns));
+	reader->xattr_patterns[reader->nr_xattr_patterns++] = value;
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_hard_dereference(struct parse *parse, const char *value)
+{
+	(void)value;
+	parse->options->tree.hard_dereference = true;
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_detect_holes(struct parse *parse, const char *value)
+{
+	(void)value;
+	parse->options->data.detect_holes = true;
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_plan(struct parse *parse, const char *value)
+{
+	if (!*value)
+		return refuse(parse, value, "the name of a file");
+	parse->options->plan = value;
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_selinux_contexts(struct parse *parse, const char *value)
+{
+	if (!selinux_available())
+		return refuse(parse, value, "nothing, built without libselinux");
+	if (!*value)
+		return refuse(parse, value, "the name of a file");
+	parse->options->selinux_contexts = value;
+	return OPTIONS_RUN;
+}
+
 static enum options_result parse_spool_dir(struct parse *parse, const char *value)
 {
 	if (!*value)
@@ -242,6 +389,75 @@ static enum options_result parse_skip_unsupported(struct parse *parse, const cha
 	return OPTIONS_RUN;
 }
 
+static enum options_result parse_progress(struct parse *parse, const char *value)
+{
+	static const struct {
+		const char *name;
+		enum progress_mode mode;
+	} words[] = {
+		{ "auto", PROGRESS_AUTO },
+		{ "always", PROGRESS_ALWAYS },
+		{ "never", PROGRESS_NEVER },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (!strcmp(value ? value : "auto", words[i].name)) {
+			parse->options->report.progress = words[i].mode;
+			return OPTIONS_RUN;
+		}
+	}
+	return refuse(parse, value, "auto, always or never");
+}
+
+static enum options_result parse_input_size(struct parse *parse, const char *value)
+{
+	if (!value_size(value, 1, MAX_SIZE, &parse->options->report.input_bytes))
+		return refuse(parse, value, "1 to 4194304t, with suffix k, m, g or t");
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_stats(struct parse *parse, const char *value)
+{
+	struct report_options *report = &parse->options->report;
+	static const char json[] = "json";
+
+	report->stats = value ? STATS_JSON : STATS_TABLE;
+	report->stats_path = NULL;
+	if (!value || !strcmp(value, json))
+		return OPTIONS_RUN;
+	const size_t len = strlen(json);
+	if (strncmp(value, json, len) || value[len] != ':' || !value[len + 1])
+		return refuse(parse, value, "json or json:FILE");
+	report->stats_path = value + len + 1;
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_digest(struct parse *parse, const char *value)
+{
+	if (value && !*value)
+		return refuse(parse, value, "the name of a file, or - for standard output");
+	parse->options->report.digest = true;
+	parse->options->report.digest_path = value;
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_content_digest(struct parse *parse, const char *value)
+{
+	if (value && !*value)
+		return refuse(parse, value, "the name of a file, or - for standard output");
+	parse->options->report.content_digest = true;
+	parse->options->report.content_digest_path = value;
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_manifest(struct parse *parse, const char *value)
+{
+	if (!*value)
+		return refuse(parse, value, "the name of a file, or - for standard output");
+	parse->options->report.manifest_path = value;
+	return OPTIONS_RUN;
+}
+
 static enum options_result parse_quiet(struct parse *parse, const char *value)
 {
 	(void)value;
@@ -264,10 +480,12 @@ const struct option_row option_table[] = {
 	{ "output", 'o', "FILE",
 	  "write the image to FILE, which appears complete or\n"
 	  "not at all; without it, to standard output", parse_output, NULL },
-	{ "compress", 0, "ALGO[:LEVEL]",
-	  "zstd (1..19), zlib (1..9), lzo (1, 9) or none\n", parse_compress, show_compress },
-	{ "csum", 0, "TYPE",
-	  "crc32c, xxhash, sha256 or blake2 (default: crc32c)", parse_csum, NULL },
+	{ "compress", 0, "zstd|zlib|lzo|none[:LEVEL][:/PATH]",
+	  "codec of file data; levels: zstd 1..19, zlib 1..9,\n"
+	  "lzo 1 and 9; with PATH for what is there and below\n"
+	  "it, repeatable", parse_compress, show_compress },
+	{ "csum", 0, "crc32c|xxhash|sha256|blake2",
+	  "checksum of data and trees (default: crc32c)", parse_csum, NULL },
 	{ "label", 'L', "TEXT",
 	  "filesystem label, at most 255 bytes", parse_label, NULL },
 	{ "uuid", 'U', "UUID|content|clear|random",
@@ -288,13 +506,58 @@ const struct option_row option_table[] = {
 	  "total size, a multiple of 4096 (default: exact fit)", parse_size, NULL },
 	{ "free", 0, "SIZE",
 	  "unallocated room beyond the content (default: 0)", parse_free, NULL },
-	{ "nodesize", 'n', "SIZE",
-	  "size of tree blocks, 4k to 64k", parse_nodesize, show_nodesize },
+	{ "nodesize", 'n', "4k|8k|16k|32k|64k",
+	  "size of tree blocks", parse_nodesize, show_nodesize },
 	{ "metadata", 'm', "dup|single",
 	  "whether trees have a second copy", parse_metadata, show_metadata },
 	{ "features", 'O', "LIST",
 	  "filesystem features, comma-separated, ^ switches\n"
 	  "off; list-all names them (default: free-space-tree)", parse_features, NULL },
+	{ "subvol", 'u', "[rw|ro|default|default-ro:]DIR",
+	  "make DIR a subvolume (default: rw); repeatable", parse_subvol, NULL },
+	{ "subvol-uuid", 0, "PATH=UUID",
+	  "id of a subvolume; without it, it follows from the\n"
+	  "content; repeatable", parse_subvol_uuid, NULL },
+	{ "inode-flags", 0, "nodatacow|nodatasum:PATH",
+	  "set the flag, or both with a comma between, on PATH\n"
+	  "and what is below it; repeatable", parse_inode_flags, NULL },
+	{ "property", 0, "compression=zstd|zlib|lzo|none:PATH",
+	  "set the property on PATH and what is below it;\n"
+	  "repeatable", parse_property, NULL },
+	{ "all-root", 0, NULL,
+	  "make everything belong to user and group 0", parse_all_root, NULL },
+	{ "force-uid", 0, "UID",
+	  "make everything belong to this user", parse_force_uid, NULL },
+	{ "force-gid", 0, "GID",
+	  "make everything belong to this group", parse_force_gid, NULL },
+	{ "uid-offset", 0, "N",
+	  "add N to all user ids, those in ACLs too", parse_uid_offset, NULL },
+	{ "gid-offset", 0, "N",
+	  "add N to all group ids, those in ACLs too", parse_gid_offset, NULL },
+	{ "defaults", 0, "uid=N,gid=N,mode=M,mtime=T",
+	  "what directories get that the archive implies only", parse_defaults, NULL },
+	{ "root-becomes", 0, "DIR",
+	  "DIR of the archive becomes the root; what is not\n"
+	  "below it is left out", parse_root_becomes, NULL },
+	{ "exclude-path", 0, "PATH",
+	  "leave out PATH and what is below it; repeatable", parse_exclude_path, NULL },
+	{ "exclude-regex", 0, "REGEX",
+	  "leave out paths that match, and what is below\n"
+	  "them; repeatable", parse_exclude_regex, NULL },
+	{ "no-xattr", 0, NULL,
+	  "drop the archive's xattrs and ACLs", parse_no_xattr, NULL },
+	{ "xattrs-exclude", 0, "PATTERN",
+	  "drop xattrs whose names match, like 'user.*';\n"
+	  "repeatable", parse_xattrs_exclude, NULL },
+	{ "hard-dereference", 0, NULL,
+	  "make a file of its own of each hard link", parse_hard_dereference, NULL },
+	{ "detect-holes", 0, NULL,
+	  "make holes of sectors that hold zeros only", parse_detect_holes, NULL },
+	{ "plan", 0, "FILE",
+	  "lay an mtree specification over the archive:\n"
+	  "devices, owners, modes, xattrs without root", parse_plan, NULL },
+	{ "selinux-contexts", 0, "FILE",
+	  "label everything as file_contexts in FILE says", parse_selinux_contexts, NULL },
 	{ "spool-dir", 0, "DIR",
 	  "where temporary data goes (default: $TMPDIR, else\n"
 	  "/var/tmp)", parse_spool_dir, NULL },
@@ -305,6 +568,21 @@ const struct option_row option_table[] = {
 	  "files up to this size go into the tree, 0 to 4096\n", parse_max_inline, show_max_inline },
 	{ "skip-unsupported", 0, NULL,
 	  "warn of what btrfs cannot hold, and leave it out", parse_skip_unsupported, NULL },
+	{ "progress", 0, "[=auto|always|never]",
+	  "show how far the work is; auto, as without a word:\n"
+	  "on a terminal", parse_progress, NULL },
+	{ "input-size", 0, "SIZE",
+	  "bytes of input that --progress expects", parse_input_size, NULL },
+	{ "stats", 0, "[=json[:FILE]]",
+	  "print figures of the run to stderr, or as JSON", parse_stats, NULL },
+	{ "digest", 0, "[=FILE]",
+	  "print the SHA-256 of the image like sha256sum, to\n"
+	  "stderr or FILE", parse_digest, NULL },
+	{ "content-digest", 0, "[=FILE]",
+	  "print the SHA-256 of the manifest: of the tree,\n"
+	  "however it is stored", parse_content_digest, NULL },
+	{ "manifest", 0, "FILE",
+	  "write a canonical listing of the tree (mtree)", parse_manifest, NULL },
 	{ "quiet", 'q', NULL,
 	  "print errors only", parse_quiet, NULL },
 	{ "verbose", 'v', NULL,
@@ -341,7 +619,8 @@ static void print_row(const struct option_row *row, const struct options *defaul
 
 	if (row->letter)
 		snprintf(letter, sizeof(letter), "-%c, ", row->letter);
-	width = printf("  %s--%s%s%s", letter, row->name, row->argument ? " " : "",
+	width = printf("  %s--%s%s%s", letter, row->name,
+		       row->argument && !option_is_optional(row) ? " " : "",
 		       row->argument ? row->argument : "");
 	if (width < HELP_COLUMN - 1)
 		printf("%*s", HELP_COLUMN - width, "");
@@ -377,7 +656,8 @@ static enum options_result print_help(struct parse *parse, const char *value)
 		print_row(&option_table[i], &defaults);
 	printf("\n"
 	       "SIZE takes a suffix k, m, g or t (powers of 1024). Of a repeated option the last\n"
-	       "counts. SOURCE_DATE_EPOCH limits all times, and is the time of what has none.\n"
+	       "counts, unless it says repeatable. SOURCE_DATE_EPOCH limits all times, and is\n"
+	       "the time of what has none.\n"
 	       "Exit status: 0 the image is complete, 1 failure, 2 wrong usage.\n");
 	return flush_stdout();
 }

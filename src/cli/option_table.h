@@ -16,22 +16,30 @@ struct parse {
 	enum diag_level level;
 	bool size_given;
 	bool free_given;
+	bool implied_time_given;
 };
 
 /* One option. */
 struct option_row {
 	const char *name;     /* long name */
 	int letter;           /* short name, or 0 */
-	const char *argument; /* name of its argument in --help, or NULL for a switch */
+	const char *argument; /* name of its argument in --help, NULL for a switch; one that may be
+				 left out is "[=NAME]" */
 	const char *help;     /* text of --help; '\n' begins a new line */
-	/* parse - read @value (NULL for a switch); OPTIONS_RUN to go on */
+	/* parse - read @value (NULL for a switch, or left out); OPTIONS_RUN to go on */
 	enum options_result (*parse)(struct parse *parse, const char *value);
 	/* show - print the default, or NULL if there is none or the text has it */
 	void (*show)(const struct options *defaults);
 };
 
+/* option_is_optional - whether the argument may be left out; else it stands behind "=" */
+static inline bool option_is_optional(const struct option_row *row)
+{
+	return row->argument && !strncmp(row->argument, "[=", 2);
+}
+
 /* option_table - all options, in the order of --help and the manual */
-#define NR_OPTIONS 23
+#define NR_OPTIONS 48
 extern const struct option_row option_table[NR_OPTIONS];
 
 /* options_default - what holds without any option; TMPDIR counts */

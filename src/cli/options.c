@@ -5,7 +5,9 @@
  */
 #include "option_table.h"
 
+#include "base/mem.h"
 #include "cli/features.h"
+#include "cli/report.h"
 #include "cli/value.h"
 
 #include <errno.h>
@@ -26,11 +28,7 @@ static enum options_result read_environment(struct options *options)
 	const char *epoch = getenv("SOURCE_DATE_EPOCH");
 	char quoted[QUOTE_BYTES];
 
-	if (reader->fixed_time_set) {
-		options->image.implied_time = reader->fixed_time;
-		return OPTIONS_RUN;
-	}
-	if (!epoch)
+	if (reader->fixed_time_set || !epoch)
 		return OPTIONS_RUN;
 	if (!value_seconds(epoch, &reader->clamp_time)) {
 		fail(-EINVAL, "SOURCE_DATE_EPOCH: found '%s', allowed: a whole number of seconds",
@@ -38,8 +36,20 @@ static enum options_result read_environment(struct options *options)
 		return OPTIONS_FAILED;
 	}
 	reader->clamp_time_set = true;
-	options->image.implied_time = reader->clamp_time;
 	return OPTIONS_RUN;
+}
+
+/* The time of what has no source for one: --mtime, else --defaults, else the environment's, else 0.
+ */
+static void choose_implied_time(struct options *options, bool is_given)
+{
+	struct timestamp *time = &options->tree.implied.time;
+
+	if (options->reader.fixed_time_set)
+		*time = options->reader.fixed_time;
+	else if (!is_given)
+		*time = options->reader.clamp_time;
+	options->image.implied_time = *time;
 }
 
 /* The option that getopt_long() answered with, or NULL. */
@@ -75,6 +85,13 @@ static enum options_result refuse_argument(int answer, char *const *argv)
 	return OPTIONS_USAGE;
 }
 
+static int has_argument(const struct option_row *row)
+{
+	if (!row->argument)
+		return no_argument;
+	return option_is_optional(row) ? optional_argument : required_argument;
+}
+
 /* Read the options; optind is then the index of the first operand. */
 static enum options_result parse_arguments(struct parse *parse, int argc, char **argv)
 {
@@ -88,7 +105,7 @@ static enum options_result parse_arguments(struct parse *parse, int argc, char *
 
 		long_options[i] = (struct option){
 			.name = row->name,
-			.has_arg = row->argument ? required_argument : no_argument,
+			.has_arg = has_argument(row),
 			.val = LONG_ANSWER + i,
 		};
 		if (row->letter) {
@@ -136,13 +153,18 @@ static int combine(struct parse *parse)
 	if (parse->size_given && parse->free_given)
 		return fail(-EINVAL, "found --size with --free, allowed: one of them");
 	int err = features_check(image);
+	if (!err)
+		err = report_check(&options->report, options->output);
 	if (err)
 		return err;
+	options->data.hash_files = options->report.content_digest || options->report.manifest_path;
 	if (!image->seed && !parse->size_given && !parse->free_given)
 		image->free_bytes = NO_SEED_FREE;
 	image->csum = options->data.csum;
 	options->data.nodesize = image->nodesize;
 	options->reader.nodesize = image->nodesize;
+	options->tree.nodesize = image->nodesize;
+	path_rules_seal(&options->tree.rules);
 	return 0;
 }
 
@@ -158,5 +180,16 @@ enum options_result options_parse(int argc, char **argv, struct options *options
 	diag_set_level(parse.level);
 	if (take_operands(options, argc, argv) || combine(&parse))
 		return OPTIONS_USAGE;
-	return read_environment(options);
+	result = read_environment(options);
+	choose_implied_time(options, parse.implied_time_given);
+	return result;
+}
+
+void options_release(struct options *options)
+{
+	xfree(options->tree.subvols.subvols);
+	xfree(options->tree.subvols.uuids);
+	path_rules_release(&options->tree.rules);
+	path_filter_release(&options->tree.filter);
+	xfree(options->reader.xattr_patterns);
 }

@@ -29,7 +29,8 @@ void options_default(struct options *options)
 
 	memset(options, 0, sizeof(*options));
 	options->spool_dir = tmpdir && *tmpdir ? tmpdir : "/var/tmp";
-	options->data.codec = codec_default();
+	options->tree.rules.codec = codec_default();
+	options->tree.implied.mode = 0755;
 	options->data.csum = BTRFS_CSUM_TYPE_CRC32;
 	options->data.max_inline = OPTIONS_MAX_INLINE;
 	options->data.threads = usable_cpus();

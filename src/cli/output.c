@@ -28,6 +28,7 @@
 
 struct output {
 	char name[QUOTE_BYTES]; /* for messages */
+	enum output_kind kind;
 	int fd;
 	bool owns_fd;   /* close it in the end; else it is the caller's */
 	bool is_block;  /* a block device */
@@ -70,11 +71,14 @@ static int take_descriptor(struct output *o, int fd, int archive_fd)
 	/* main() puts a read-only descriptor in the place of a closed standard output. */
 	if (flags & O_PATH || (flags & O_ACCMODE) == O_RDONLY)
 		return fail(-EBADF, "%s is closed or not open for writing", o->name);
-	if (isatty(fd))
+	if (o->kind == OUTPUT_IMAGE && isatty(fd))
 		return fail(-EINVAL, "%s is a terminal, allowed: a file, pipe or device; see -o",
 			    o->name);
 	if (fstat(fd, &st))
 		return fail_errno("cannot look at %s", o->name);
+	if (o->kind == OUTPUT_TEXT && S_ISBLK(st.st_mode))
+		return fail(-ENOTBLK, "%s is a block device, allowed: a file, pipe or terminal",
+			    o->name);
 	o->fd = fd;
 	o->is_block = S_ISBLK(st.st_mode);
 	return refuse_archive(o, &st, archive_fd);
@@ -236,11 +240,12 @@ static int open_path(struct output *o, const char *given, int archive_fd)
 
 /* ---- the interface -------------------------------------------------------- */
 
-int output_open(const char *path, int archive_fd, struct output **output)
+int output_open(const char *path, enum output_kind kind, int archive_fd, struct output **output)
 {
 	struct output *o = xzalloc(sizeof(*o));
 	int err;
 
+	o->kind = kind;
 	o->fd = -1;
 	o->guard.dir_fd = -1;
 	if (path) {
@@ -340,7 +345,7 @@ static int put_in_place(struct output *o)
 		if (!link_unnamed(o, o->base))
 			return 0;
 		if (errno != EEXIST || make_temp(o, link_unnamed) < 0)
-			return fail_errno("cannot give the image its name %s", o->name);
+			return fail_errno("cannot give a new file its name %s", o->name);
 	}
 	if (renameat(o->guard.dir_fd, o->guard.temp, o->guard.dir_fd, o->base))
 		return fail_errno("cannot replace %s", o->name);

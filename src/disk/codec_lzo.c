@@ -100,6 +100,40 @@ static size_t lzo_compress(void *ctx, const void *in, size_t in_bytes, void *out
 	return len;
 }
 
+static size_t get_word(const u8 *p)
+{
+	le32 word;
+
+	memcpy(word.bytes, p, sizeof(word));
+	return from_le32(word);
+}
+
+static size_t lzo_decompress(const void *in, size_t in_bytes, void *out, size_t out_bytes)
+{
+	const u8 *frame = in;
+	const size_t end = in_bytes >= sizeof(le32) ? get_word(frame) : 0;
+	size_t at = sizeof(le32), done = 0;
+
+	if (end > in_bytes)
+		return 0;
+	while (at < end) {
+		const size_t to_border = align_up(at, BTRFS_SECTORSIZE) - at;
+		at += to_border < sizeof(le32) ? to_border : 0;
+		if (at > end || end - at < sizeof(le32))
+			return 0;
+		const size_t segment = get_word(frame + at);
+		lzo_uint n = out_bytes - done;
+		at += sizeof(le32);
+		if (segment > end - at ||
+		    lzo1x_decompress_safe(frame + at, segment, (u8 *)out + done, &n, NULL) !=
+			    LZO_E_OK)
+			return 0;
+		at += segment;
+		done += n;
+	}
+	return done;
+}
+
 static bool lzo_level_exists(int level)
 {
 	return level == LEVEL_FAST || level == LEVEL_BEST;
@@ -117,4 +151,5 @@ const struct codec codec_lzo = {
 	.context_new = lzo_new,
 	.context_free = lzo_free,
 	.compress = lzo_compress,
+	.decompress = lzo_decompress,
 };

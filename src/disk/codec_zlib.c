@@ -65,6 +65,23 @@ static size_t zlib_compress(void *ctx, const void *in, size_t in_bytes, void *ou
 	return stream->total_out;
 }
 
+static size_t zlib_decompress(const void *in, size_t in_bytes, void *out, size_t out_bytes)
+{
+	z_stream stream = { .zalloc = allocate, .zfree = release };
+	size_t n = 0;
+
+	stream.next_in = in;
+	stream.avail_in = u32_from_u64(in_bytes);
+	stream.next_out = out;
+	stream.avail_out = u32_from_u64(out_bytes);
+	if (inflateInit2(&stream, WINDOW_BITS) == Z_OK) {
+		if (inflate(&stream, Z_FINISH) == Z_STREAM_END)
+			n = stream.total_out;
+		inflateEnd(&stream);
+	}
+	return n;
+}
+
 static bool zlib_level_exists(int level)
 {
 	return level >= 1 && level <= 9;
@@ -81,4 +98,5 @@ const struct codec codec_zlib = {
 	.context_new = zlib_new,
 	.context_free = zlib_free,
 	.compress = zlib_compress,
+	.decompress = zlib_decompress,
 };

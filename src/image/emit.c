@@ -4,14 +4,16 @@
 #include "base/diag.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "disk/checksum.h"
 
 #include <unistd.h>
 
 #define BUFFER_BYTES (1u << 20)
+#define KERNEL_COPY_BYTES (256u << 10) /* less goes through the buffer, with its neighbours */
+#define KERNEL_COPY_MOST (64u << 20)   /* at once, so that others see how far it is */
 
 struct emit {
-	int fd;
-	bool sparse;
+	struct image_output output;
 	u64 position; /* behind what is written and buffered */
 	u8 *buffer;
 	size_t buffered;
@@ -19,11 +21,11 @@ struct emit {
 	u32 nr_supers, next_super;
 };
 
-struct emit *emit_new(int fd, bool sparse, const struct btrfs_super_block *supers, u32 nr_supers)
+struct emit *emit_new(const struct image_output *output, const struct btrfs_super_block *supers,
+		      u32 nr_supers)
 {
 	struct emit *e = xzalloc(sizeof(*e));
-	e->fd = fd;
-	e->sparse = sparse;
+	e->output = *output;
 	e->supers = supers;
 	e->nr_supers = nr_supers;
 	e->buffer = xaligned(BUFFER_BYTES);
@@ -45,11 +47,21 @@ static int write_failed(const struct emit *e, int err)
 			  (unsigned long long)(e->position - e->buffered));
 }
 
+/* What went out: @data is NULL for what nobody wants to hash. */
+static void account(struct emit *e, const void *data, u64 bytes)
+{
+	if (e->output.digest && data)
+		sha256_add(e->output.digest, data, bytes);
+	if (e->output.written)
+		*e->output.written += bytes;
+}
+
 static int flush(struct emit *e)
 {
-	int err = io_write_full(e->fd, e->buffer, e->buffered);
+	int err = io_write_full(e->output.fd, e->buffer, e->buffered);
 	if (err)
 		return write_failed(e, err);
+	account(e, e->buffer, e->buffered);
 	e->buffered = 0;
 	return 0;
 }
@@ -73,18 +85,30 @@ int emit_bytes(struct emit *e, const void *data, size_t bytes)
 	return 0;
 }
 
+static const u8 zeros[64 << 10];
+
+/* Leave a hole. */
+static int skip_zeros(struct emit *e, u64 bytes)
+{
+	int err = flush(e);
+	if (err)
+		return err;
+	if (lseek(e->output.fd, (off_t)bytes, SEEK_CUR) < 0)
+		return write_failed(e, -errno);
+	e->position += bytes;
+	while (e->output.digest && bytes) {
+		size_t n = min_u64(bytes, sizeof(zeros));
+		account(e, zeros, n);
+		bytes -= n;
+	}
+	account(e, NULL, bytes);
+	return 0;
+}
+
 static int emit_zeros(struct emit *e, u64 bytes)
 {
-	static const u8 zeros[BTRFS_SECTORSIZE];
-	if (e->sparse && bytes >= BTRFS_SECTORSIZE) {
-		int err = flush(e);
-		if (err)
-			return err;
-		if (lseek(e->fd, (off_t)bytes, SEEK_CUR) < 0)
-			return write_failed(e, -errno);
-		e->position += bytes;
-		return 0;
-	}
+	if (e->output.sparse && bytes >= BTRFS_SECTORSIZE)
+		return skip_zeros(e, bytes);
 	while (bytes) {
 		size_t n = min_u64(bytes, sizeof(zeros));
 		int err = emit_bytes(e, zeros, n);
@@ -114,23 +138,42 @@ int emit_at(struct emit *e, u64 position)
 	return emit_zeros(e, position - e->position);
 }
 
+/* Through the buffer: little, or what must be looked at. */
+static int copy_through_buffer(struct emit *e, struct spool *spool, u64 offset, u64 bytes)
+{
+	int err = 0;
+	while (!err && bytes) {
+		size_t n = min_u64(bytes, BUFFER_BYTES - e->buffered);
+		err = spool_read(spool, offset, e->buffer + e->buffered, n);
+		if (err)
+			return err;
+		e->buffered += n;
+		e->position += n;
+		offset += n;
+		bytes -= n;
+		if (e->buffered == BUFFER_BYTES)
+			err = flush(e);
+	}
+	return err;
+}
+
 int emit_spool(struct emit *e, struct spool *spool, u64 offset, u64 bytes)
 {
-	if (bytes < BUFFER_BYTES - e->buffered) {
-		int err = spool_read(spool, offset, e->buffer + e->buffered, bytes);
-		e->buffered += err ? 0 : bytes;
-		e->position += err ? 0 : bytes;
-		return err;
-	}
+	if (bytes < KERNEL_COPY_BYTES || e->output.digest)
+		return copy_through_buffer(e, spool, offset, bytes);
 	int err = flush(e);
-	if (err)
-		return err;
-	bool write_error;
-	err = spool_copy(spool, offset, bytes, e->fd, &write_error);
-	if (err)
-		return write_error ? write_failed(e, err) : err;
-	e->position += bytes;
-	return 0;
+	while (!err && bytes) {
+		u64 n = min_u64(bytes, KERNEL_COPY_MOST);
+		bool write_error;
+		err = spool_copy(spool, offset, n, e->output.fd, &write_error);
+		if (err)
+			return write_error ? write_failed(e, err) : err;
+		account(e, NULL, n);
+		e->position += n;
+		offset += n;
+		bytes -= n;
+	}
+	return err;
 }
 
 int emit_finish(struct emit *e, u64 total_bytes)
@@ -139,7 +182,7 @@ int emit_finish(struct emit *e, u64 total_bytes)
 	if (!err)
 		err = flush(e);
 	/* A hole at the end is there only when the file is as long. */
-	if (!err && e->sparse && ftruncate(e->fd, (off_t)total_bytes) < 0)
+	if (!err && e->output.sparse && ftruncate(e->output.fd, (off_t)total_bytes) < 0)
 		err = write_failed(e, -errno);
 	return err;
 }

@@ -7,17 +7,18 @@
 #define IMAGE_EMIT_H
 
 #include "disk/format.h"
+#include "image/image.h"
 #include "model/spool.h"
 
 struct emit;
 
 /*
- * emit_new - begin at position 0 of @fd
- * @sparse: zeros may be skipped by seeking (an empty regular file)
+ * emit_new - begin at position 0 of @output
  * @supers: the sealed superblock copies in order of position, @nr_supers of them; must outlive the
  * result
  */
-struct emit *emit_new(int fd, bool sparse, const struct btrfs_super_block *supers, u32 nr_supers);
+struct emit *emit_new(const struct image_output *output, const struct btrfs_super_block *supers,
+		      u32 nr_supers);
 void emit_free(struct emit *e);
 
 /* All return 0 or a negative errno after printing. */

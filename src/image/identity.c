@@ -12,6 +12,7 @@
 #include "model/extent_walk.h"
 #include "plan.h"
 
+#include <stdlib.h>
 #include <sys/random.h>
 
 #define DIGEST_BYTES 32
@@ -36,7 +37,7 @@ static void add_data(const struct plan *plan, struct sha256 *sha)
 		sha256_add(sha, e->hash, sizeof(e->hash));
 }
 
-/* Call with all ids zero. */
+/* Call with clear ids. */
 static int content_digest(const struct plan *plan, u8 digest[DIGEST_BYTES])
 {
 	struct digesting d = { sha256_new(), plan->options.nodesize };
@@ -56,12 +57,17 @@ static int content_digest(const struct plan *plan, u8 digest[DIGEST_BYTES])
 	return err;
 }
 
-/* A version 8 uuid (RFC 9562): its bits are ours, here a hash of the role and the digest. */
-static void derive(const char *role, const u8 digest[DIGEST_BYTES], u8 uuid[BTRFS_UUID_SIZE])
+/*
+ * A version 8 uuid (RFC 9562): its bits are ours, here a hash of the role, of the path
+ * where that is part of it, and of the digest.
+ */
+static void derive(const char *role, const char *path, size_t path_len,
+		   const u8 digest[DIGEST_BYTES], u8 uuid[BTRFS_UUID_SIZE])
 {
 	u8 hash[32];
 	struct sha256 *sha = sha256_new();
 	sha256_add(sha, role, strlen(role));
+	sha256_add(sha, path, path_len);
 	sha256_add(sha, digest, DIGEST_BYTES);
 	sha256_finish(sha, hash);
 	memcpy(uuid, hash, BTRFS_UUID_SIZE);
@@ -83,7 +89,7 @@ static int choose_fsid(const struct image_options *options, const u8 digest[DIGE
 {
 	switch (options->fsid_source) {
 	case FSID_CONTENT:
-		derive("fsid", digest, fsid);
+		derive("fsid", "", 0, digest, fsid);
 		break;
 	case FSID_GIVEN:
 		memcpy(fsid, options->fsid, BTRFS_FSID_SIZE);
@@ -97,23 +103,64 @@ static int choose_fsid(const struct image_options *options, const u8 digest[DIGE
 	return 0;
 }
 
+void ids_clear(struct plan *plan)
+{
+	struct subvol_uuid *subvols = plan->ids.subvols;
+	plan->ids = (struct ids){ .subvols = subvols };
+	for (u32 i = 0; i < plan->nr_subvols; i++) {
+		const le64 halves[2] = { to_le64(0), to_le64(i) };
+		memcpy(subvols[i].bytes, halves, sizeof(halves));
+	}
+}
+
+static int compare_uuids(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct subvol_uuid));
+}
+
+/* A derived one is a hash: of two that are the same, at least one was given. */
+static int check_uuids(const struct plan *plan)
+{
+	size_t bytes = plan->nr_subvols * sizeof(struct subvol_uuid);
+	struct subvol_uuid *sorted = xmemdup(plan->ids.subvols, bytes);
+	int err = 0;
+	qsort(sorted, plan->nr_subvols, sizeof(*sorted), compare_uuids);
+	for (u32 i = 1; i < plan->nr_subvols && !err; i++)
+		if (compare_uuids(&sorted[i - 1], &sorted[i]) == 0)
+			err = fail(-EEXIST, "--subvol-uuid: two subvolumes with one uuid");
+	xfree(sorted);
+	return err;
+}
+
+static int choose_subvol_uuids(const struct plan *plan, const u8 digest[DIGEST_BYTES])
+{
+	for (u32 i = 0; i < plan->nr_subvols; i++) {
+		const struct subvol *s = &plan->subvols[i];
+		u8 *uuid = plan->ids.subvols[i].bytes;
+		if (s->uuid_given)
+			memcpy(uuid, s->uuid, BTRFS_UUID_SIZE);
+		else
+			derive("subvolume:", s->path, s->path_len, digest, uuid);
+	}
+	return check_uuids(plan);
+}
+
 int identify(struct plan *plan)
 {
 	const struct image_options *options = &plan->options;
 	u8 digest[DIGEST_BYTES];
 
-	memset(&plan->ids, 0, sizeof(plan->ids));
 	int err = content_digest(plan, digest);
 	if (err)
 		return err;
 	struct ids *ids = &plan->ids;
-	derive("device", digest, ids->device_uuid);
-	derive("chunk-tree", digest, ids->block.chunk_tree_uuid);
-	derive("subvolume:", digest, ids->subvol_uuid); /* the path of the top level is empty */
+	derive("device", "", 0, digest, ids->device_uuid);
+	derive("chunk-tree", "", 0, digest, ids->block.chunk_tree_uuid);
 	if (options->device_uuid_given)
 		memcpy(ids->device_uuid, options->device_uuid, sizeof(ids->device_uuid));
 	if (options->chunk_uuid_given)
 		memcpy(ids->block.chunk_tree_uuid, options->chunk_uuid,
 		       sizeof(ids->block.chunk_tree_uuid));
-	return choose_fsid(options, digest, ids->block.fsid);
+	err = choose_subvol_uuids(plan, digest);
+	return err ? err : choose_fsid(options, digest, ids->block.fsid);
 }

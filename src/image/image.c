@@ -34,7 +34,7 @@ void image_free(struct image *image)
 {
 	if (!image)
 		return;
-	layout_release(&image->plan.layout);
+	plan_release(&image->plan);
 	xfree(image);
 }
 
@@ -100,9 +100,10 @@ static int write_trees(struct writing *w)
 	return err;
 }
 
-/* A stretch of stored bytes that lie in a row both in the spool and in the image. */
+/* A stretch of stored bytes that lie in a row both in their source and in the image. */
 struct stretch {
 	u64 logical;
+	u16 source;
 	u64 spool_off;
 	u64 bytes;
 };
@@ -112,7 +113,8 @@ static int write_stretch(const struct writing *w, const struct stretch *s)
 	if (!s->bytes)
 		return 0;
 	int err = emit_at(w->emit, s->logical);
-	return err ? err : emit_spool(w->emit, w->plan->content->data, s->spool_off, s->bytes);
+	struct spool *source = w->plan->content->sources[s->source];
+	return err ? err : emit_spool(w->emit, source, s->spool_off, s->bytes);
 }
 
 static int write_data(const struct writing *w)
@@ -120,13 +122,15 @@ static int write_data(const struct writing *w)
 	struct extent_walk walk = extent_walk_begin(w->plan->tree, w->plan->content);
 	struct stretch s = { .bytes = 0 };
 	for (const struct extent *e; (e = extent_walk_next_stored(&walk));) {
-		if (s.logical + s.bytes != e->logical || s.spool_off + s.bytes != e->spool_off) {
+		if (s.logical + s.bytes != e->logical || s.source != e->source ||
+		    s.spool_off + s.bytes != e->spool_off) {
 			int err = write_stretch(w, &s);
 			if (err)
 				return err;
-			s = (struct stretch){ e->logical, e->spool_off, 0 };
+			s = (struct stretch){ e->logical, e->source, e->spool_off, 0 };
 		}
-		s.bytes += e->stored_bytes;
+		/* Padding breaks the row: emit fills it with zeros. */
+		s.bytes += e->stored_bytes - e->padding;
 	}
 	return write_stretch(w, &s);
 }
@@ -147,12 +151,32 @@ static u32 make_supers(const struct plan *plan, struct btrfs_super_block *supers
 	return nr;
 }
 
-int image_write(struct image *image, int fd, bool sparse)
+bool image_tree_bytes(const struct image *image, u32 index, struct image_tree_bytes *tree)
+{
+	const struct plan *plan = &image->plan;
+	const struct tree_kind *kind = NULL;
+	u64 block_bytes = (u64)plan->options.nodesize * (plan->options.dup ? 2 : 1);
+	u32 nr_kinds = 0;
+	/* Trees of a kind lie in a row. */
+	for (u32 i = 0; i < plan->nr_trees && nr_kinds <= index + 1; i++) {
+		const struct planned_tree *planned = &plan->trees[i];
+		if (planned->kind != kind) {
+			kind = planned->kind;
+			if (nr_kinds++ == index)
+				*tree = (struct image_tree_bytes){ .name = kind->name };
+		}
+		if (nr_kinds == index + 1)
+			tree->bytes += planned->shape.total * block_bytes;
+	}
+	return nr_kinds > index;
+}
+
+int image_write(struct image *image, const struct image_output *output)
 {
 	struct btrfs_super_block supers[BTRFS_SUPER_MIRROR_MAX];
 	const struct plan *plan = &image->plan;
 	u32 nr_supers = make_supers(plan, supers);
-	struct writing w = { .plan = plan, .emit = emit_new(fd, sparse, supers, nr_supers) };
+	struct writing w = { .plan = plan, .emit = emit_new(output, supers, nr_supers) };
 
 	int err = write_trees(&w);
 	if (!err)

@@ -73,14 +73,15 @@ static int add_tree_blocks(struct producer *p, const struct planned_tree *tree)
 	for (u8 level = 0; level <= tree->shape.level; level++)
 		for (u64 i = 0; i < tree->shape.nr_blocks[level]; i++) {
 			u64 logical = layout_block(&p->plan->layout, system, index++);
-			int err = add_tree_block(p, logical, level, tree->kind->id);
+			int err = add_tree_block(p, logical, level, tree->id);
 			if (err)
 				return err;
 		}
 	return 0;
 }
 
-static int add_data_extent(struct producer *p, const struct inode *inode, const struct extent *e)
+static int add_data_extent(struct producer *p, const struct extent_walk *walk,
+			   const struct extent *e)
 {
 	struct {
 		struct btrfs_extent_item extent;
@@ -91,8 +92,8 @@ static int add_data_extent(struct producer *p, const struct inode *inode, const 
 			    .generation = to_le64(GENERATION),
 			    .flags = to_le64(BTRFS_EXTENT_FLAG_DATA) },
 		.type = BTRFS_EXTENT_DATA_REF_KEY,
-		.ref = { .root = to_le64(BTRFS_FS_TREE_OBJECTID),
-			 .objectid = to_le64(inode->ino),
+		.ref = { .root = to_le64(walk->root),
+			 .objectid = to_le64(walk->inode->ino),
 			 .offset = to_le64(e->file_off),
 			 .count = to_le32(1) },
 	};
@@ -112,7 +113,7 @@ static int add_data_extents(struct producer *p)
 {
 	struct extent_walk walk = extent_walk_begin(p->plan->tree, p->plan->content);
 	for (const struct extent *e; (e = extent_walk_next_stored(&walk));) {
-		int err = add_data_extent(p, walk.inode, e);
+		int err = add_data_extent(p, &walk, e);
 		if (err)
 			return err;
 	}

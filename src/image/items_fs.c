@@ -281,11 +281,19 @@ static u8 dir_item_type(u32 mode)
 	}
 }
 
-static u8 *put_dir_record(u8 *at, const struct dentry *d)
+/* What a name leads to: an inode of the same tree, or another tree. */
+static struct btrfs_disk_key location(const struct producer *p, const struct inode *inode)
+{
+	if (inode_is_subvol_root(inode))
+		return key_to_disk((struct btrfs_key){ p->plan->subvols[inode->subvol].id,
+						       BTRFS_ROOT_ITEM_KEY, UINT64_MAX });
+	return key_to_disk((struct btrfs_key){ inode->ino, BTRFS_INODE_ITEM_KEY, 0 });
+}
+
+static u8 *put_dir_record(const struct producer *p, u8 *at, const struct dentry *d)
 {
 	struct btrfs_dir_item record = {
-		.location =
-			key_to_disk((struct btrfs_key){ d->inode->ino, BTRFS_INODE_ITEM_KEY, 0 }),
+		.location = location(p, d->inode),
 		.transid = to_le64(GENERATION),
 		.name_len = to_le16(d->name_len),
 		.type = dir_item_type(d->inode->mode),
@@ -323,7 +331,7 @@ static int add_dir_items(struct producer *p, const struct inode *dir)
 			return err;
 		u8 *at = item;
 		for (u32 j = i; j < end; j++)
-			at = put_dir_record(at, p->names[j]);
+			at = put_dir_record(p, at, p->names[j]);
 	}
 	return 0;
 }
@@ -338,7 +346,7 @@ static int add_dir_indexes(const struct producer *p, const struct inode *dir)
 					  (u32)sizeof(struct btrfs_dir_item) + d->name_len, &item);
 		if (err)
 			return err;
-		put_dir_record(item, d);
+		put_dir_record(p, item, d);
 	}
 	return 0;
 }
@@ -422,7 +430,8 @@ static int add_inode(struct producer *p, const struct inode *inode)
 {
 	int err = add_inode_item(p, inode);
 	if (!err)
-		err = inode->names ? add_refs(p, inode) : add_dotdot_ref(p->tw, inode->ino);
+		err = inode_is_subvol_root(inode) ? add_dotdot_ref(p->tw, inode->ino)
+						  : add_refs(p, inode);
 	if (!err)
 		err = add_xattrs(p, inode);
 	if (!err && inode_is_dir(inode) && inode->nr)
@@ -436,13 +445,13 @@ static int add_inode(struct producer *p, const struct inode *inode)
 	return err;
 }
 
-int produce_fs_tree(const struct plan *plan, struct tree_writer *tw)
+int produce_fs_tree(const struct plan *plan, const struct subvol *subvol, struct tree_writer *tw)
 {
 	struct producer p = { .plan = plan, .tw = tw };
 	u64 nr;
-	const struct inode *const *inodes = tree_inodes(plan->tree, &nr);
+	const struct inode *const *inodes = tree_inodes(plan->tree, &nr) + subvol->first_inode;
 	int err = 0;
-	for (u64 i = 0; i < nr && !err; i++)
+	for (u64 i = 0; i < subvol->nr_inodes && !err; i++)
 		err = add_inode(&p, inodes[i]);
 	xfree(p.names);
 	return err;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The root tree: where each other tree's root is, and the name of the default subvolume. */
+/*
+ * The root tree: where each other tree's root is, how subvolumes hang together,
+ * and the name of the default one.
+ */
 #include "disk/checksum.h"
 #include "plan.h"
 
@@ -39,9 +42,9 @@ static struct btrfs_inode_item root_item_inode(const struct plan *plan, bool is_
 static int add_root_item(const struct plan *plan, struct tree_writer *tw,
 			 const struct planned_tree *tree)
 {
-	struct btrfs_key key = { tree->kind->id, BTRFS_ROOT_ITEM_KEY, 0 };
-	bool is_subvolume = tree->kind->id == BTRFS_FS_TREE_OBJECTID;
-	bool has_inodes = is_subvolume || tree->kind->id == BTRFS_DATA_RELOC_TREE_OBJECTID;
+	struct btrfs_key key = { tree->id, BTRFS_ROOT_ITEM_KEY, 0 };
+	bool is_subvolume = plan_tree_is_subvol(tree);
+	bool has_inodes = is_subvolume || tree->id == BTRFS_DATA_RELOC_TREE_OBJECTID;
 	void *item;
 	int err = tree_writer_add(tw, key, sizeof(struct btrfs_root_item), &item);
 	if (err || tree_writer_counts_only(tw))
@@ -57,13 +60,53 @@ static int add_root_item(const struct plan *plan, struct tree_writer *tw,
 		.generation_v2 = to_le64(GENERATION),
 	};
 	if (is_subvolume) {
-		memcpy(root.uuid, plan->ids.subvol_uuid, sizeof(root.uuid));
+		if (plan->subvols[tree->subvol].is_read_only)
+			root.flags = to_le64(BTRFS_ROOT_SUBVOL_RDONLY);
+		memcpy(root.uuid, plan->ids.subvols[tree->subvol].bytes, sizeof(root.uuid));
 		root.ctransid = to_le64(GENERATION);
 		root.ctime = timespec_to_disk(plan->options.implied_time);
 		root.otime = root.ctime;
+		if (tree->subvol)
+			root.otransid = to_le64(GENERATION);
 	}
 	memcpy(item, &root, sizeof(root));
 	return 0;
+}
+
+/* Where the name of subvolume @child stands, under a key that ties it to its parent. */
+static int add_root_ref(const struct plan *plan, struct tree_writer *tw, struct btrfs_key key,
+			u32 child)
+{
+	const struct dentry *name = plan->subvols[child].root->names;
+	struct btrfs_root_ref ref = {
+		.dirid = to_le64(name->dir->ino),
+		.sequence = to_le64(name->index),
+		.name_len = to_le16(name->name_len),
+	};
+	void *item;
+	int err = tree_writer_add(tw, key, (u32)sizeof(ref) + name->name_len, &item);
+	if (err)
+		return err;
+	memcpy(item, &ref, sizeof(ref));
+	memcpy((u8 *)item + sizeof(ref), name->name, name->name_len);
+	return 0;
+}
+
+/* The reference to a subvolume's parent, then those to its children. */
+static int add_root_refs(const struct plan *plan, struct tree_writer *tw, u32 nr)
+{
+	const struct subvol *s = &plan->subvols[nr];
+	int err = 0;
+	if (s->root->names) {
+		const struct subvol *parent = &plan->subvols[s->root->names->dir->subvol];
+		struct btrfs_key key = { s->id, BTRFS_ROOT_BACKREF_KEY, parent->id };
+		err = add_root_ref(plan, tw, key, nr);
+	}
+	for (u32 c = s->first_child; c != NO_SUBVOL && !err; c = plan->subvols[c].next_sibling) {
+		struct btrfs_key key = { s->id, BTRFS_ROOT_REF_KEY, plan->subvols[c].id };
+		err = add_root_ref(plan, tw, key, c);
+	}
+	return err;
 }
 
 /* Directory 6 holds one name, "default": the subvolume that is mounted. */
@@ -91,7 +134,7 @@ static int add_default_directory(const struct plan *plan, struct tree_writer *tw
 	if (err)
 		return err;
 	struct btrfs_dir_item record = {
-		.location = key_to_disk((struct btrfs_key){ BTRFS_FS_TREE_OBJECTID,
+		.location = key_to_disk((struct btrfs_key){ tree_default_subvol(plan->tree)->id,
 							    BTRFS_ROOT_ITEM_KEY, UINT64_MAX }),
 		.transid = to_le64(GENERATION),
 		.name_len = to_le16((u16)len),
@@ -107,11 +150,12 @@ int produce_root_tree(const struct plan *plan, struct tree_writer *tw)
 {
 	for (u32 i = 0; i < plan->nr_trees; i++) {
 		const struct planned_tree *tree = &plan->trees[i];
-		if (tree->kind->id == BTRFS_CHUNK_TREE_OBJECTID ||
-		    tree->kind->id == BTRFS_ROOT_TREE_OBJECTID)
+		if (tree->id == BTRFS_CHUNK_TREE_OBJECTID || tree->id == BTRFS_ROOT_TREE_OBJECTID)
 			continue;
 		int err = add_root_item(plan, tw, tree);
-		if (!err && tree->kind->id == BTRFS_FS_TREE_OBJECTID)
+		if (!err && plan_tree_is_subvol(tree))
+			err = add_root_refs(plan, tw, tree->subvol);
+		if (!err && tree->id == BTRFS_FS_TREE_OBJECTID)
 			err = add_default_directory(plan, tw);
 		if (err)
 			return err;

@@ -28,29 +28,53 @@ static bool wants_block_group_tree(const struct image_options *options)
 
 /* The chunk tree first, then by id. */
 static const struct tree_kind tree_kinds[] = {
-	{ .id = BTRFS_CHUNK_TREE_OBJECTID, .produce = produce_chunk_tree },
-	{ .id = BTRFS_ROOT_TREE_OBJECTID, .produce = produce_root_tree, .fixed = true },
-	{ .id = BTRFS_EXTENT_TREE_OBJECTID, .produce = produce_extent_tree },
-	{ .id = BTRFS_DEV_TREE_OBJECTID, .produce = produce_dev_tree },
-	{ .id = BTRFS_FS_TREE_OBJECTID, .produce = produce_fs_tree, .fixed = true },
-	{ .id = BTRFS_CSUM_TREE_OBJECTID, .produce = produce_csum_tree },
-	{ .id = BTRFS_UUID_TREE_OBJECTID, .produce = produce_uuid_tree, .fixed = true },
-	{ .id = BTRFS_FREE_SPACE_TREE_OBJECTID,
+	{ .name = "chunk", .id = BTRFS_CHUNK_TREE_OBJECTID, .produce = produce_chunk_tree },
+	{ .name = "root",
+	  .id = BTRFS_ROOT_TREE_OBJECTID,
+	  .produce = produce_root_tree,
+	  .fixed = true },
+	{ .name = "extent", .id = BTRFS_EXTENT_TREE_OBJECTID, .produce = produce_extent_tree },
+	{ .name = "device", .id = BTRFS_DEV_TREE_OBJECTID, .produce = produce_dev_tree },
+	{ .name = "fs", .id = BTRFS_FS_TREE_OBJECTID, .fixed = true },
+	{ .name = "checksum", .id = BTRFS_CSUM_TREE_OBJECTID, .produce = produce_csum_tree },
+	{ .name = "uuid",
+	  .id = BTRFS_UUID_TREE_OBJECTID,
+	  .produce = produce_uuid_tree,
+	  .fixed = true },
+	{ .name = "free-space",
+	  .id = BTRFS_FREE_SPACE_TREE_OBJECTID,
 	  .produce = produce_free_space_tree,
 	  .wanted = wants_free_space_tree },
-	{ .id = BTRFS_BLOCK_GROUP_TREE_OBJECTID,
+	{ .name = "block-group",
+	  .id = BTRFS_BLOCK_GROUP_TREE_OBJECTID,
 	  .produce = produce_block_group_tree,
 	  .wanted = wants_block_group_tree },
-	{ .id = BTRFS_DATA_RELOC_TREE_OBJECTID, .produce = produce_data_reloc_tree, .fixed = true },
+	{ .name = "subvolumes", .id = BTRFS_FIRST_FREE_OBJECTID, .fixed = true },
+	{ .name = "data-reloc",
+	  .id = BTRFS_DATA_RELOC_TREE_OBJECTID,
+	  .produce = produce_data_reloc_tree,
+	  .fixed = true },
 };
-static_assert(sizeof(tree_kinds) / sizeof(tree_kinds[0]) == MAX_TREES, "MAX_TREES");
+#define NR_KINDS (sizeof(tree_kinds) / sizeof(tree_kinds[0]))
 
 static void choose_trees(struct plan *plan)
 {
-	for (u32 i = 0; i < MAX_TREES; i++) {
+	plan->trees = xzalloc((NR_KINDS + plan->nr_subvols) * sizeof(*plan->trees));
+	for (u32 i = 0; i < NR_KINDS; i++) {
 		const struct tree_kind *kind = &tree_kinds[i];
-		if (!kind->wanted || kind->wanted(&plan->options))
-			plan->trees[plan->nr_trees++].kind = kind;
+		u32 first = 0, end = 1;
+		if (kind->wanted && !kind->wanted(&plan->options))
+			continue;
+		if (kind->id == BTRFS_FIRST_FREE_OBJECTID) {
+			first = 1;
+			end = plan->nr_subvols;
+		}
+		for (u32 nr = first; nr < end; nr++)
+			plan->trees[plan->nr_trees++] = (struct planned_tree){
+				.kind = kind,
+				.id = kind->produce ? kind->id : plan->subvols[nr].id,
+				.subvol = nr,
+			};
 	}
 }
 
@@ -58,6 +82,7 @@ static void find_codec_flags(struct plan *plan)
 {
 	struct extent_walk walk = extent_walk_begin(plan->tree, plan->content);
 	bool used[256] = { false };
+	plan->codec_flags = tree_property_features(plan->tree);
 	for (const struct extent *e; (e = extent_walk_next(&walk));)
 		used[e->compression] = true;
 	for (const struct codec *const *codec = codec_table; *codec; codec++)
@@ -71,13 +96,15 @@ static int run_producer(const struct plan *plan, const struct planned_tree *tree
 	struct tree_writer_options options = {
 		.layout = &plan->layout,
 		.system = plan_tree_is_system(tree),
-		.owner = tree->kind->id,
+		.owner = tree->id,
 		.first_block = tree->first_block,
 		.ids = &plan->ids.block,
 		.sink = sink,
 	};
 	struct tree_writer *tw = tree_writer_new(&options, plan->options.nodesize);
-	int err = tree->kind->produce(plan, tw);
+	int err = plan_tree_is_subvol(tree)
+			  ? produce_fs_tree(plan, &plan->subvols[tree->subvol], tw)
+			  : tree->kind->produce(plan, tw);
 	if (!err)
 		err = tree_writer_finish(tw, shape);
 	tree_writer_free(tw);
@@ -157,10 +184,20 @@ static int choose_size(struct plan *plan)
 
 int plan_settle(struct plan *plan)
 {
+	plan->subvols = tree_subvols(plan->tree, &plan->nr_subvols);
+	plan->ids.subvols = xzalloc(plan->nr_subvols * sizeof(*plan->ids.subvols));
+	ids_clear(plan);
 	choose_trees(plan);
 	find_codec_flags(plan);
 	int err = settle(plan);
 	return err ? err : choose_size(plan);
+}
+
+void plan_release(struct plan *plan)
+{
+	layout_release(&plan->layout);
+	xfree(plan->trees);
+	xfree(plan->ids.subvols);
 }
 
 int plan_write_trees(const struct plan *plan, const struct block_sink *sink)

@@ -13,10 +13,14 @@
 
 #define DEVID 1
 
+struct subvol_uuid {
+	u8 bytes[BTRFS_UUID_SIZE];
+};
+
 struct ids {
 	struct block_ids block;
 	u8 device_uuid[BTRFS_UUID_SIZE];
-	u8 subvol_uuid[BTRFS_UUID_SIZE]; /* of the top-level subvolume, tree 5 */
+	struct subvol_uuid *subvols; /* by number; owned by the plan */
 };
 
 struct plan;
@@ -24,16 +28,18 @@ struct plan;
 /* The trees of an image; the chunk tree lies in the SYSTEM chunk, the others in METADATA in this
  * order. */
 struct tree_kind {
-	u64 id;
-	int (*produce)(const struct plan *plan, struct tree_writer *tw);
-	bool (*wanted)(const struct image_options *options); /* NULL: always */
+	const char *name; /* in statistics */
+	u64 id; /* BTRFS_FIRST_FREE_OBJECTID stands for those of all subvolumes below the top level
+		 */
+	int (*produce)(const struct plan *plan, struct tree_writer *tw); /* NULL: a subvolume */
+	bool (*wanted)(const struct image_options *options);             /* NULL: always */
 	bool fixed; /* its shape does not depend on addresses: measured once */
 };
 
-#define MAX_TREES 10
-
 struct planned_tree {
 	const struct tree_kind *kind;
+	u64 id;
+	u32 subvol; /* its number, if it is one */
 	struct tree_shape shape;
 	u64 first_block; /* among the blocks of its chunks */
 };
@@ -43,7 +49,9 @@ struct plan {
 	const struct tree *tree;
 	struct content *content;
 	struct layout layout;
-	struct planned_tree trees[MAX_TREES]; /* [0] is the chunk tree */
+	const struct subvol *subvols; /* of the tree */
+	u32 nr_subvols;
+	struct planned_tree *trees; /* [0] is the chunk tree */
 	u32 nr_trees;
 	u64 total_bytes;
 	u64 codec_flags; /* incompat bits of the codecs in use */
@@ -53,7 +61,13 @@ struct plan {
 /* plan_tree_is_system - whether it is the chunk tree */
 static inline bool plan_tree_is_system(const struct planned_tree *tree)
 {
-	return tree->kind->id == BTRFS_CHUNK_TREE_OBJECTID;
+	return tree->id == BTRFS_CHUNK_TREE_OBJECTID;
+}
+
+/* plan_tree_is_subvol - whether it holds a subvolume */
+static inline bool plan_tree_is_subvol(const struct planned_tree *tree)
+{
+	return !tree->kind->produce;
 }
 
 /* plan_tree_root - logical address of a tree's root block */
@@ -69,6 +83,7 @@ static inline u64 plan_tree_root(const struct plan *plan, const struct planned_t
  * printing.
  */
 int plan_settle(struct plan *plan);
+void plan_release(struct plan *plan);
 
 /* device_item - the DEV_ITEM, which the superblock repeats */
 struct btrfs_dev_item device_item(const struct plan *plan);
@@ -89,7 +104,13 @@ int add_dotdot_ref(struct tree_writer *tw, u64 ino);
 /* superblock_fill - the superblock, not sealed; bytenr is that of the primary */
 void superblock_fill(const struct plan *plan, struct btrfs_super_block *sb);
 
-/* identify - derive all ids from the content; the layout is final */
+/*
+ * ids_clear - no ids yet: zeros
+ * The uuids of subvolumes sort a tree, so the number of each stands in for it.
+ */
+void ids_clear(struct plan *plan);
+
+/* identify - derive all ids from the content; the layout is final and the ids are clear */
 int identify(struct plan *plan);
 
 /* plan_write_trees - run all producers into @sink, in order of address */
@@ -100,7 +121,7 @@ int produce_root_tree(const struct plan *plan, struct tree_writer *tw);
 int produce_extent_tree(const struct plan *plan, struct tree_writer *tw);
 int produce_chunk_tree(const struct plan *plan, struct tree_writer *tw);
 int produce_dev_tree(const struct plan *plan, struct tree_writer *tw);
-int produce_fs_tree(const struct plan *plan, struct tree_writer *tw);
+int produce_fs_tree(const struct plan *plan, const struct subvol *subvol, struct tree_writer *tw);
 int produce_data_reloc_tree(const struct plan *plan, struct tree_writer *tw);
 int produce_csum_tree(const struct plan *plan, struct tree_writer *tw);
 int produce_uuid_tree(const struct plan *plan, struct tree_writer *tw);

@@ -8,6 +8,8 @@ static u64 incompat_flags(const struct plan *plan)
 		    plan->codec_flags;
 	if (plan->options.nodesize > BTRFS_SECTORSIZE)
 		flags |= BTRFS_FEATURE_INCOMPAT_BIG_METADATA;
+	if (tree_default_subvol(plan->tree)->id != BTRFS_FS_TREE_OBJECTID)
+		flags |= BTRFS_FEATURE_INCOMPAT_DEFAULT_SUBVOL;
 	return flags;
 }
 
@@ -36,7 +38,7 @@ static u32 fill_sys_chunk_array(const struct plan *plan, u8 *array)
 static const struct planned_tree *find_tree(const struct plan *plan, u64 id)
 {
 	u32 i = 0;
-	while (plan->trees[i].kind->id != id) {
+	while (plan->trees[i].id != id) {
 		i++;
 		assert(i < plan->nr_trees); /* every image has this tree */
 	}

@@ -16,9 +16,6 @@
 #define ACL_MASK 0x10u
 #define ACL_OTHER 0x20u
 
-#define ACL_XATTR_ACCESS "system.posix_acl_access"
-#define ACL_XATTR_DEFAULT "system.posix_acl_default"
-
 struct acl_entry {
 	u16 tag;
 	u16 perm; /* 0..7 */

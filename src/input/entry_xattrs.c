@@ -12,6 +12,7 @@
 #include "disk/format.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 
 /* What is known while one member's attributes are gathered. */
 struct gather {
@@ -22,6 +23,24 @@ struct gather {
 	u32 *mode;
 	struct text access, dflt; /* values of the ACL xattrs; bytes NULL without */
 };
+
+/* Whether the user wants no xattrs of this name; it is not terminated. */
+static bool is_unwanted(const struct reader_options *options, struct text name)
+{
+	bool found = false;
+	if (!options->nr_xattr_patterns)
+		return false;
+	char *terminated = xmemdup(name.bytes, name.len);
+	for (size_t i = 0; i < options->nr_xattr_patterns && !found; i++)
+		found = !fnmatch(options->xattr_patterns[i], terminated, 0);
+	xfree(terminated);
+	return found;
+}
+
+static struct text name_of(const char *name)
+{
+	return (struct text){ name, strlen(name) };
+}
 
 static bool text_is(struct text t, const char *name)
 {
@@ -67,11 +86,13 @@ static int keep_xattr(struct gather *g, struct text name, struct text value)
 static int add_xattr(struct gather *g, struct text name, struct text value)
 {
 	char q[QUOTE_BYTES], n[QUOTE_BYTES];
-	if (text_is(name, ACL_XATTR_ACCESS)) {
+	if (is_unwanted(g->options, name))
+		return 0;
+	if (text_is(name, XATTR_ACL_ACCESS)) {
 		g->access = value;
 		return 0;
 	}
-	if (text_is(name, ACL_XATTR_DEFAULT)) {
+	if (text_is(name, XATTR_ACL_DEFAULT)) {
 		g->dflt = value;
 		return 0;
 	}
@@ -179,8 +200,7 @@ static int store_acl(struct gather *g, const char *name, const struct acl *acl)
 {
 	u8 *value = arena_alloc(g->arena, 4 + 8 * acl->nr);
 	size_t len = acl_to_xattr(acl, value);
-	return keep_xattr(g, (struct text){ name, strlen(name) },
-			  (struct text){ (const char *)value, len });
+	return keep_xattr(g, name_of(name), (struct text){ (const char *)value, len });
 }
 
 /* @value: the xattr, which counts more than what the text gave in @acl */
@@ -201,17 +221,21 @@ static int finish_acl(struct gather *g, bool is_default, struct text value, stru
 	if (why)
 		return bad_acl(g, kind, why);
 	if (is_default)
-		return store_acl(g, ACL_XATTR_DEFAULT, acl);
+		return store_acl(g, XATTR_ACL_DEFAULT, acl);
 	*g->mode = acl_apply_mode(acl, *g->mode);
-	return acl_says_more(acl) ? store_acl(g, ACL_XATTR_ACCESS, acl) : 0;
+	return acl_says_more(acl) ? store_acl(g, XATTR_ACL_ACCESS, acl) : 0;
 }
 
 static int add_acls(struct gather *g)
 {
 	const struct member *m = g->member;
+	const bool no_access = is_unwanted(g->options, name_of(XATTR_ACL_ACCESS));
+	const bool no_dflt = is_unwanted(g->options, name_of(XATTR_ACL_DEFAULT));
 	struct acl access = { 0 }, dflt = { 0 };
 	char q[QUOTE_BYTES];
 	int err = 0;
+	if (no_access && no_dflt)
+		return 0;
 	if (m->acl_nfs4.len)
 		err = unsupported(g->options, "%s: an NFSv4 ACL: not supported, allowed is POSIX",
 				  member_quote(q, m));
@@ -222,9 +246,9 @@ static int add_acls(struct gather *g)
 		err = read_acl_text(g, "access", m->acl_access, &access, &dflt);
 	if (!err && m->acl_default.len && !g->dflt.bytes)
 		err = read_acl_text(g, "default", m->acl_default, &dflt, &dflt);
-	if (!err)
+	if (!err && !no_access)
 		err = finish_acl(g, false, g->access, &access);
-	if (!err)
+	if (!err && !no_dflt)
 		err = finish_acl(g, true, g->dflt, &dflt);
 	acl_free(&access);
 	acl_free(&dflt);
@@ -237,6 +261,8 @@ int entry_xattrs(const struct member *m, const struct reader_options *options, s
 	struct gather g = {
 		.member = m, .options = options, .arena = arena, .xattrs = xattrs, .mode = mode
 	};
+	if (options->no_xattrs)
+		return 0;
 	for (u32 form = PAX_XATTR_SELINUX; form <= PAX_XATTR_SCHILY; form <<= 1) {
 		if (!(m->xattr_forms & form))
 			continue;

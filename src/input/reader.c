@@ -28,6 +28,7 @@ struct reader {
 	struct cpio_guard *cpio_guard;
 	struct cpio_links *links; /* cpio: of the current archive */
 	struct second_reader *second;
+	u16 source; /* of the content: the input, if data can stay there */
 };
 
 static int next_member(struct reader *r, u64 offset, struct member *m)
@@ -41,7 +42,8 @@ static int next_member(struct reader *r, u64 offset, struct member *m)
 static int read_data(struct reader *r, const struct member *m, struct inode *inode)
 {
 	u32 sum = 0;
-	file_data_begin(r->file_data, inode);
+	inode->size = m->size;
+	file_data_begin(r->file_data, inode, tree_storage(r->tree, inode));
 	int err = second_reader_data(r->second, m, r->file_data, &sum);
 	if (err)
 		return err;
@@ -50,7 +52,7 @@ static int read_data(struct reader *r, const struct member *m, struct inode *ino
 		return fail(-EINVAL, "%s: the sum of its data is %08x, its header says %08x",
 			    member_quote(q, m), sum, m->sum);
 	}
-	return file_data_end(r->file_data, m->size);
+	return file_data_end(r->file_data);
 }
 
 static int place_link(struct reader *r, const struct member *m, struct text target, bool has_data)
@@ -75,6 +77,8 @@ static int place_member(struct reader *r, const struct member *m)
 	struct text target;
 	if (m->unsupported) {
 		char q[QUOTE_BYTES];
+		if (tree_leaves_out(r->tree, m->path.bytes, m->path.len))
+			return 0;
 		return unsupported(r->options, "%s: %s: not supported", member_quote(q, m),
 				   m->unsupported);
 	}
@@ -91,12 +95,35 @@ static int place_member(struct reader *r, const struct member *m)
 	return read_data(r, m, inode);
 }
 
+static enum member_kind kind_of(const struct member *m)
+{
+	if (m->unsupported)
+		return MEMBER_SKIPPED;
+	if (m->is_hard_link)
+		return MEMBER_HARD_LINK;
+	switch (m->mode & S_IFMT) {
+	case S_IFDIR:
+		return MEMBER_DIRECTORY;
+	case S_IFLNK:
+		return MEMBER_SYMLINK;
+	case S_IFCHR:
+	case S_IFBLK:
+		return MEMBER_DEVICE;
+	case S_IFIFO:
+		return MEMBER_FIFO;
+	case S_IFSOCK:
+		return MEMBER_SOCKET;
+	default:
+		return MEMBER_FILE;
+	}
+}
+
 /* One archive, from @*offset to behind its end marker. */
 static int read_archive(struct reader *r, u64 *offset)
 {
 	struct member m;
 	int err;
-	r->second = second_reader_new(r->stream, r->format, *offset);
+	r->second = second_reader_new(r->stream, r->format, *offset, r->source);
 	r->links = r->format == FORMAT_CPIO ? cpio_links_new() : NULL;
 	for (;;) {
 		err = next_member(r, *offset, &m);
@@ -110,6 +137,7 @@ static int read_archive(struct reader *r, u64 *offset)
 		if (err)
 			break;
 		r->counts->members++;
+		r->counts->kinds[kind_of(&m)]++;
 	}
 	cpio_links_free(r->links);
 	second_reader_free(r->second);
@@ -238,15 +266,16 @@ static int read_all(struct reader *r)
 int reader_run(int fd, const char *name, const struct reader_options *options, struct tree *tree,
 	       struct file_data *file_data, struct reader_counts *counts)
 {
+	name = strcmp(name, "-") ? name : "<stdin>";
 	struct reader r = {
-		.stream = stream_new(fd, strcmp(name, "-") ? name : "<stdin>"),
+		.stream = stream_new(fd, name, &counts->input_bytes),
+		.source = file_data_add_archive(file_data, fd, name),
 		.options = options,
 		.tree = tree,
 		.file_data = file_data,
 		.counts = counts,
 	};
 	int err = read_all(&r);
-	counts->input_bytes += stream_read_bytes(r.stream);
 	tar_guard_free(r.tar_guard);
 	cpio_guard_free(r.cpio_guard);
 	stream_close(r.stream);

@@ -16,6 +16,7 @@ struct second_reader {
 	struct stream *stream;
 	enum input_format format;
 	u64 begin;               /* stream offset of the archive */
+	u16 source;              /* of the content */
 	struct archive *archive; /* from the first member on */
 	struct archive_entry *entry;
 };
@@ -28,12 +29,14 @@ static ssize_t lend(struct archive *a, void *data, const void **block)
 	return n < 0 ? -1 : n;
 }
 
-struct second_reader *second_reader_new(struct stream *stream, enum input_format format, u64 offset)
+struct second_reader *second_reader_new(struct stream *stream, enum input_format format, u64 offset,
+					u16 source)
 {
 	struct second_reader *r = xzalloc(sizeof(*r));
 	r->stream = stream;
 	r->format = format;
 	r->begin = offset;
+	r->source = source;
 	stream_restart(stream, offset);
 	return r;
 }
@@ -187,7 +190,11 @@ int second_reader_data(struct second_reader *r, const struct member *m, struct f
 		given += bytes;
 		if (m->has_sum)
 			*sum += sum_bytes(data, bytes);
-		int err = bytes ? file_data_write(file_data, file_off, data, bytes) : 0;
+		struct origin origin = { r->source, 0 };
+		bool found = stream_offset(r->stream, data, bytes, &origin.offset);
+		int err = bytes ? file_data_write(file_data, file_off, data, bytes,
+						  found ? &origin : NULL)
+				: 0;
 		if (err)
 			return err;
 	}

@@ -14,10 +14,12 @@ enum input_format {
 
 struct second_reader;
 
-/* second_reader_new - for one archive, which begins at @offset; release with second_reader_free()
+/*
+ * second_reader_new - for one archive, which begins at @offset; release with second_reader_free()
+ * @source: of the content, where the input's bytes can be found again (content_add_archive())
  */
-struct second_reader *second_reader_new(struct stream *stream, enum input_format format,
-					u64 offset);
+struct second_reader *second_reader_new(struct stream *stream, enum input_format format, u64 offset,
+					u16 source);
 void second_reader_free(struct second_reader *reader);
 
 /*

@@ -9,9 +9,9 @@
 #include <errno.h>
 #include <fcntl.h>
 
-void source_init(struct source *source, int fd, const char *name)
+void source_init(struct source *source, int fd, const char *name, _Atomic u64 *read_bytes)
 {
-	*source = (struct source){ .fd = fd, .name = name };
+	*source = (struct source){ .fd = fd, .name = name, .read_bytes = read_bytes };
 	/* Hints only: on what is no pipe or no file they fail, and nothing is lost. */
 	(void)fcntl(fd, F_SETPIPE_SZ, (int)SOURCE_BLOCK_BYTES);
 	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
@@ -37,7 +37,7 @@ ssize_t source_read(struct source *source, void *buf, size_t bytes)
 		errno = (int)-n;
 		return fail_errno("%s: cannot read", source->name);
 	}
-	source->read_bytes += (u64)n;
+	*source->read_bytes += (u64)n;
 	return n;
 }
 

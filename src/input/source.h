@@ -15,11 +15,14 @@ struct source {
 	u8 *pushed;       /* bytes that come before the descriptor's */
 	size_t pushed_len;
 	size_t pushed_pos;
-	u64 read_bytes; /* from the descriptor */
+	_Atomic u64 *read_bytes; /* from the descriptor: added to */
 };
 
-/* source_init - @fd stays the caller's; @name must stay valid; release with source_release() */
-void source_init(struct source *source, int fd, const char *name);
+/*
+ * source_init - @fd stays the caller's; @name must stay valid; release with source_release()
+ * @read_bytes: what is read from the descriptor is added as it is read
+ */
+void source_init(struct source *source, int fd, const char *name, _Atomic u64 *read_bytes);
 void source_release(struct source *source);
 
 /*

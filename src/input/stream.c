@@ -38,11 +38,6 @@ const char *stream_name(const struct stream *s)
 	return s->source.name;
 }
 
-u64 stream_read_bytes(const struct stream *s)
-{
-	return s->source.read_bytes;
-}
-
 const char *stream_packing(const struct stream *s)
 {
 	return s->unpacker ? s->unpacker->packing : NULL;
@@ -152,6 +147,15 @@ ssize_t stream_lend(struct stream *s, const void **block)
 	return (ssize_t)n;
 }
 
+bool stream_offset(const struct stream *s, const void *data, size_t bytes, u64 *offset)
+{
+	uintptr_t window = (uintptr_t)s->window.bytes, at = (uintptr_t)data;
+	if (s->unpacker || at < window || at + bytes > window + s->len)
+		return false;
+	*offset = s->start + (at - window);
+	return true;
+}
+
 int stream_unpack_at(struct stream *s, u64 offset, enum packing packing, const char *name)
 {
 	assert(offset >= s->start && offset <= s->start + s->len && !s->unpacker);
@@ -186,10 +190,10 @@ int stream_skip_zeros(struct stream *s, u64 *offset)
 	}
 }
 
-struct stream *stream_new(int fd, const char *name)
+struct stream *stream_new(int fd, const char *name, _Atomic u64 *read_bytes)
 {
 	struct stream *s = xzalloc(sizeof(*s));
-	source_init(&s->source, fd, name);
+	source_init(&s->source, fd, name, read_bytes);
 	s->window.bytes = xmalloc(SOURCE_BLOCK_BYTES);
 	s->window.capacity = SOURCE_BLOCK_BYTES;
 	return s;

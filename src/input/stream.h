@@ -14,16 +14,23 @@
 
 struct stream;
 
-/* stream_new - the bytes of @fd as they are; @name must stay valid; release with stream_close() */
-struct stream *stream_new(int fd, const char *name);
+/*
+ * stream_new - the bytes of @fd as they are; @name must stay valid; release with stream_close()
+ * @read_bytes: what is read from @fd is added as it is read
+ */
+struct stream *stream_new(int fd, const char *name, _Atomic u64 *read_bytes);
 void stream_close(struct stream *stream);
 
 /* stream_name - of the archive, for messages */
 const char *stream_name(const struct stream *stream);
-/* stream_read_bytes - taken from the descriptor so far */
-u64 stream_read_bytes(const struct stream *stream);
 /* stream_packing - name of the packing, or NULL */
 const char *stream_packing(const struct stream *stream);
+/*
+ * stream_offset - where the @bytes at @data, lent by stream_lend(), stand in the input
+ * Returns false if they are elsewhere (a copy of libarchive's) or were packed.
+ */
+bool stream_offset(const struct stream *stream, const void *data, size_t bytes, u64 *offset);
+
 /* stream_error - of the input, already printed, or 0 */
 int stream_error(const struct stream *stream);
 

@@ -4,7 +4,9 @@
 struct extent_walk extent_walk_begin(const struct tree *tree, struct content *content)
 {
 	struct extent_walk walk = { .extents = content->extents };
+	u32 nr_subvols;
 	walk.inodes = tree_inodes(tree, &walk.nr_inodes);
+	walk.subvols = tree_subvols(tree, &nr_subvols);
 	return walk;
 }
 
@@ -16,6 +18,7 @@ struct extent *extent_walk_next(struct extent_walk *walk)
 			return NULL;
 		walk->inode = walk->inodes[walk->next_inode++];
 		walk->next_extent = 0;
+		walk->root = walk->subvols[walk->inode->subvol].id;
 	}
 	return walk->extents + walk->inode->first_extent + walk->next_extent++;
 }

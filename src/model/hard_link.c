@@ -168,9 +168,9 @@ int tree_add_link(struct tree *tree, const char *path, size_t path_len, const ch
 	struct inode *data = NULL;
 	char q[QUOTE_BYTES];
 
-	int err = path_fold(path, path_len, &link_path);
+	int err = path_of_member(tree, path, path_len, &link_path);
 	if (!err)
-		err = path_fold(target, target_len, &target_path);
+		err = path_of_member(tree, target, target_len, &target_path);
 	if (!err && link_path.len == 0)
 		err = fail(-EINVAL, "'.': the root is a hard link to '%s', it must be a directory",
 			   quote(q, target, target_len));
@@ -256,19 +256,20 @@ int links_hand_over_data(struct tree *tree, struct content *content)
 		if (!inode_is_file(d->target))
 			return fail(-EINVAL, "%s: a hard link with data to what is no regular file",
 				    quote_dentry(q, d->link));
-		if (d->target->flags & BTRFS_INODE_NODATASUM)
-			return fail(
-				-ENOTSUP,
-				"%s: a hard link with data to a file with the nocow flag: not supported, allowed are data with the file",
-				quote_dentry(q, d->link));
 		if (d->target->size == 0) {
 			d->target->size = d->donor->size;
 			d->target->nr = d->donor->nr;
 			d->target->first_extent = d->donor->first_extent;
-		} else if (!content_equal(content, d->donor, d->target)) {
-			return fail(-EINVAL, "%s: a hard link with other data than its target",
-				    quote_dentry(q, d->link));
+			d->target->hash = d->donor->hash;
+			continue;
 		}
+		bool equal;
+		int err = content_equal(content, d->donor, d->target, &equal);
+		if (!err && !equal)
+			err = fail(-EINVAL, "%s: a hard link with other data than its target",
+				   quote_dentry(q, d->link));
+		if (err)
+			return err;
 	}
 	return 0;
 }

@@ -11,8 +11,14 @@
 #include "disk/format.h"
 #include "tree_private.h"
 
+#include <stdio.h>
+
 #define MAX_SYMLINKS_FOLLOWED 40 /* as the kernel's MAXSYMLINKS */
 #define FIRST_BUCKETS 1024
+
+/* What is left out stands in a directory of this name, which no archive can have. */
+static const char left_out_dir[] = "\0left out";
+#define LEFT_OUT_DIR_BYTES (sizeof(left_out_dir) - 1)
 
 /* ---- paths ------------------------------------------------------------------ */
 
@@ -50,6 +56,77 @@ int path_fold(const char *raw, size_t len, struct path *path)
 	}
 	*path = (struct path){ .bytes = out, .len = out_len };
 	return 0;
+}
+
+int path_compare(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	for (size_t i = 0; i < a_len && i < b_len; i++) {
+		/* A name's end sorts before its continuation, and no name has a NUL. */
+		u8 x = a[i] == '/' ? 0 : (u8)a[i];
+		u8 y = b[i] == '/' ? 0 : (u8)b[i];
+		if (x != y)
+			return x - y;
+	}
+	return a_len < b_len ? -1 : a_len > b_len;
+}
+
+/*
+ * What is left out is found by its whole path: it has no parents whose type could be wrong,
+ * and no symlinks are followed.
+ */
+static void leave_out(struct path *path)
+{
+	u8 hash[16];
+	hash128(path->bytes, path->len, hash);
+	path->len = LEFT_OUT_DIR_BYTES + 1 + 2 * sizeof(hash);
+	xfree(path->bytes);
+	path->bytes = xmalloc(path->len + 1);
+	memcpy(path->bytes, left_out_dir, LEFT_OUT_DIR_BYTES);
+	path->bytes[LEFT_OUT_DIR_BYTES] = '/';
+	for (size_t i = 0; i < sizeof(hash); i++)
+		snprintf(path->bytes + LEFT_OUT_DIR_BYTES + 1 + 2 * i, 3, "%02x", hash[i]);
+}
+
+bool path_is_left_out(const struct path *path)
+{
+	return path->len > LEFT_OUT_DIR_BYTES &&
+	       !memcmp(path->bytes, left_out_dir, LEFT_OUT_DIR_BYTES);
+}
+
+int path_of_member(struct tree *tree, const char *raw, size_t len, struct path *path)
+{
+	size_t skip;
+	int err = path_fold(raw, len, path);
+	if (err)
+		return err;
+	if (!path_filter_keeps(&tree->options.filter, path->bytes, path->len, &skip)) {
+		leave_out(path);
+		return 0;
+	}
+	tree->root_met = true;
+	path->len -= skip;
+	memmove(path->bytes, path->bytes + skip, path->len);
+	return 0;
+}
+
+bool tree_leaves_out(const struct tree *tree, const char *path, size_t path_len)
+{
+	struct path folded;
+	size_t skip;
+	if (path_fold(path, path_len, &folded))
+		return false;
+	bool keeps = path_filter_keeps(&tree->options.filter, folded.bytes, folded.len, &skip);
+	xfree(folded.bytes);
+	return !keeps;
+}
+
+bool path_is_below(const char *dir, size_t dir_len, const char *path, size_t path_len)
+{
+	if (dir_len == 0)
+		return true;
+	if (dir_len > path_len || memcmp(dir, path, dir_len) != 0)
+		return false;
+	return dir_len == path_len || path[dir_len] == '/';
 }
 
 struct path dentry_path(const struct dentry *dentry)
@@ -212,19 +289,27 @@ static int walk_follow(struct walk *w, const struct dentry *link)
 	return 0;
 }
 
+struct inode *dentry_imply(struct tree *tree, struct dentry *dentry)
+{
+	struct inode *inode = arena_alloc(&tree->arena, sizeof(*inode));
+	const struct implied_attributes *implied = &tree->options.implied;
+	inode->mode = S_IFDIR | implied->mode;
+	inode->uid = implied->uid;
+	inode->gid = implied->gid;
+	inode->mtime = implied->time;
+	inode->names = dentry;
+	if (dentry)
+		dentry->inode = inode;
+	return inode;
+}
+
 static int walk_implied(struct walk *w, const char *name, size_t len)
 {
 	struct dentry *d;
 	int err = dentry_new(w->tree, w->dir, name, len, w->path, &d);
-	if (err)
-		return err;
-	struct inode *inode = arena_alloc(&w->tree->arena, sizeof(*inode));
-	inode->mode = S_IFDIR | 0755;
-	inode->mtime = w->tree->options.implied_time;
-	inode->names = d;
-	d->inode = inode;
-	w->dir = inode;
-	return 0;
+	if (!err)
+		w->dir = dentry_imply(w->tree, d);
+	return err;
 }
 
 /* One component that is not the last. */
@@ -320,6 +405,17 @@ int tree_place(struct tree *tree, const struct path *path, struct dentry **resul
 	}
 	xfree(w.text);
 	return err;
+}
+
+void names_drop_left_out(struct tree *tree)
+{
+	const struct dentry *d = find(tree, tree->root, left_out_dir, LEFT_OUT_DIR_BYTES);
+	struct dentry **at = &tree->root->children;
+	if (!d)
+		return;
+	while (*at != d)
+		at = &(*at)->sibling_next;
+	*at = d->sibling_next;
 }
 
 void names_init(struct tree *tree)

@@ -5,18 +5,24 @@
 #include "base/io.h"
 #include "base/mem.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define WRITE_BUFFER (1u << 20)
+#define COPY_BUFFER (256u << 10)
 #define READ_WINDOW (64u << 10)
 
 struct spool {
 	int fd;
-	const char *dir;
-	u8 *buffer; /* bytes from written on, not yet in the file */
+	const char *dir;    /* or NULL: the file is an archive, and not ours */
+	const char *name;   /* of the archive */
+	struct stat before; /* of the archive */
+	u64 begin;          /* file offset of the spool's first byte */
+	u8 *buffer;         /* bytes from written on, not yet in the file */
 	size_t buffered;
 	u64 written; /* bytes in the file */
-	u8 *window;  /* READ_WINDOW bytes, allocated when first needed */
+	u8 *copy_buffer;
+	u8 *window; /* READ_WINDOW bytes, allocated when first needed */
 	u64 window_off;
 	size_t window_bytes;
 	u64 last_end; /* behind the last small read */
@@ -37,12 +43,41 @@ int spool_new(const char *dir, struct spool **spool)
 	return 0;
 }
 
+struct spool *spool_over(int fd, const char *name)
+{
+	struct stat st;
+	off_t begin = lseek(fd, 0, SEEK_CUR);
+	if (begin < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size <= begin)
+		return NULL;
+	struct spool *s = xzalloc(sizeof(*s));
+	s->fd = fd;
+	s->name = name;
+	s->before = st;
+	s->begin = (u64)begin;
+	s->written = (u64)(st.st_size - begin);
+	return s;
+}
+
+int spool_check(const struct spool *spool)
+{
+	const struct stat *before = &spool->before;
+	struct stat now;
+	if (fstat(spool->fd, &now))
+		return fail_errno("%s: cannot look at it", spool->name);
+	if (now.st_size != before->st_size || now.st_mtim.tv_sec != before->st_mtim.tv_sec ||
+	    now.st_mtim.tv_nsec != before->st_mtim.tv_nsec)
+		return fail(-EBUSY, "%s: it was changed while it was read", spool->name);
+	return 0;
+}
+
 void spool_free(struct spool *spool)
 {
 	if (!spool)
 		return;
-	close(spool->fd);
+	if (spool->dir)
+		close(spool->fd);
 	xfree(spool->buffer);
+	xfree(spool->copy_buffer);
 	xfree(spool->window);
 	xfree(spool);
 }
@@ -54,6 +89,8 @@ u64 spool_size(const struct spool *spool)
 
 static int flush(struct spool *s)
 {
+	if (!s->buffered)
+		return 0;
 	int err = io_pwrite_full(s->fd, s->buffer, s->buffered, s->written);
 	if (err) {
 		errno = -err;
@@ -100,10 +137,13 @@ int spool_append_zeros(struct spool *spool, size_t bytes)
 
 static int read_file(struct spool *s, u64 offset, void *buf, size_t bytes)
 {
-	int err = io_pread_full(s->fd, buf, bytes, offset);
+	int err = io_pread_full(s->fd, buf, bytes, s->begin + offset);
 	if (!err)
 		return 0;
 	errno = -err;
+	if (!s->dir)
+		return fail_errno("%s: cannot read again at %llu", s->name,
+				  (unsigned long long)offset);
 	return fail_errno("cannot read the spool file in '%s' at %llu", s->dir,
 			  (unsigned long long)offset);
 }
@@ -147,20 +187,31 @@ int spool_read(struct spool *spool, u64 offset, void *buf, size_t bytes)
 	return err;
 }
 
+static int copy_through_buffer(struct spool *s, u64 offset, size_t bytes, int fd, bool *write_error)
+{
+	if (!s->copy_buffer)
+		s->copy_buffer = xaligned(COPY_BUFFER);
+	int err = read_file(s, offset, s->copy_buffer, bytes);
+	if (err)
+		return err;
+	err = io_write_full(fd, s->copy_buffer, bytes);
+	*write_error = err != 0;
+	return err;
+}
+
 int spool_copy(struct spool *spool, u64 offset, u64 bytes, int fd, bool *write_error)
 {
 	assert(offset + bytes <= spool_size(spool));
 	*write_error = false;
-	/* With nothing buffered the write buffer is free to copy through. */
 	int err = flush(spool);
 	while (!err && bytes) {
-		size_t n = (size_t)min_u64(WRITE_BUFFER, bytes);
-		err = read_file(spool, offset, spool->buffer, n);
-		if (err)
-			break;
-		err = io_write_full(fd, spool->buffer, n);
-		if (err)
-			*write_error = true;
+		u64 n = min_u64(bytes, COPY_BUFFER);
+		ssize_t copied = io_copy_in_kernel(spool->fd, spool->begin + offset, fd,
+						   (size_t)min_u64(bytes, 1u << 30));
+		if (copied > 0)
+			n = (u64)copied;
+		else
+			err = copy_through_buffer(spool, offset, (size_t)n, fd, write_error);
 		offset += n;
 		bytes -= n;
 	}

@@ -7,7 +7,7 @@
 
 /* ---- members ---------------------------------------------------------------------- */
 
-static int check_xattrs(const struct tree *tree, const struct path *path, const struct xattr *list)
+int xattrs_check(const struct tree *tree, const struct path *path, const struct xattr *list)
 {
 	char q[QUOTE_BYTES], name[QUOTE_BYTES];
 	u64 limit = btrfs_max_xattr_size(tree->options.nodesize);
@@ -35,8 +35,8 @@ static int check_xattrs(const struct tree *tree, const struct path *path, const 
 	return 0;
 }
 
-static int check_target(const struct tree *tree, const struct path *path,
-			const struct attributes *attr)
+int attributes_check_target(const struct tree *tree, const struct path *path,
+			    const struct attributes *attr)
 {
 	char q[QUOTE_BYTES];
 	if (!S_ISLNK(attr->mode))
@@ -91,12 +91,12 @@ static int add_root(struct tree *tree, const struct attributes *attr, struct ino
 	return 0;
 }
 
-static int add_folded(struct tree *tree, const struct path *path, const struct attributes *attr,
-		      struct inode **inode)
+int tree_put(struct tree *tree, const struct path *path, const struct attributes *attr,
+	     struct inode **inode)
 {
-	int err = check_xattrs(tree, path, attr->xattrs);
+	int err = xattrs_check(tree, path, attr->xattrs);
 	if (!err)
-		err = check_target(tree, path, attr);
+		err = attributes_check_target(tree, path, attr);
 	if (err)
 		return err;
 	if (path->len == 0)
@@ -119,12 +119,12 @@ int tree_add(struct tree *tree, const char *path, size_t path_len, const struct 
 	     struct inode **inode)
 {
 	struct path folded;
-	int err = path_fold(path, path_len, &folded);
+	int err = path_of_member(tree, path, path_len, &folded);
 	if (err)
 		return err;
 	struct attributes sorted = *attr;
 	xattrs_sort(&sorted.xattrs);
-	err = add_folded(tree, &folded, &sorted, inode);
+	err = tree_put(tree, &folded, &sorted, inode);
 	xfree(folded.bytes);
 	return err;
 }
@@ -137,9 +137,7 @@ struct tree *tree_new(const struct tree_options *options)
 	tree->options = *options;
 	names_init(tree);
 	links_init(tree);
-	tree->root = arena_alloc(&tree->arena, sizeof(*tree->root));
-	tree->root->mode = S_IFDIR | 0755;
-	tree->root->mtime = options->implied_time;
+	tree->root = dentry_imply(tree, NULL);
 	return tree;
 }
 
@@ -151,7 +149,20 @@ void tree_free(struct tree *tree)
 	xfree(tree->buckets);
 	xfree(tree->pending_buckets);
 	xfree(tree->inodes);
+	xfree(tree->subvols);
+	path_rules_release(&tree->rules);
 	xfree(tree);
+}
+
+struct storage tree_storage(const struct tree *tree, const struct inode *inode)
+{
+	const struct path_rules *rules = &tree->options.rules;
+	struct path path = { .len = 0 };
+	if (rules->nr && inode->names)
+		path = dentry_path(inode->names);
+	struct path_settings holds = path_rules_find(rules, path.bytes, path.len);
+	xfree(path.bytes);
+	return storage_of(holds.codec, inode->flags | holds.inode_flags);
 }
 
 struct arena *tree_arena(struct tree *tree)

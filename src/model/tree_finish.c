@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The one walk that gives the tree its order: children by memcmp of their
- * names, depth first; inode numbers and directory indexes follow from it. Nothing
- * that comes later can see in which order members arrived.
+ * The walk that gives the tree its order: children by memcmp of their names, depth
+ * first; inode numbers and directory indexes follow from it. Each subvolume is
+ * walked by itself, and its numbers begin anew. Nothing that comes later can see in
+ * which order members arrived.
  */
 #include "base/diag.h"
 #include "disk/format.h"
@@ -40,32 +41,70 @@ static void sort_directory(struct tree *tree, struct inode *dir)
 	dir->nr = nr;
 }
 
-static void number(struct tree *tree, struct inode *inode)
+/* The next number of subvolume @subvol, whose walk goes on. */
+static void number(struct tree *tree, u32 subvol, struct inode *inode)
 {
+	struct subvol *s = &tree->subvols[subvol];
 	tree->inodes = mem_grow(tree->inodes, &tree->inodes_capacity, tree->nr_inodes + 1,
 				sizeof(*tree->inodes));
-	inode->ino = BTRFS_FIRST_FREE_OBJECTID + tree->nr_inodes;
+	inode->ino = u32_from_u64(BTRFS_FIRST_FREE_OBJECTID + s->nr_inodes++);
+	inode->subvol = subvol;
 	inode->nlink = 1;
 	tree->inodes[tree->nr_inodes++] = inode;
+}
+
+static int refuse_cross_link(const struct dentry *d)
+{
+	char q[QUOTE_BYTES], t[QUOTE_BYTES];
+	return fail(-EXDEV,
+		    "%s: a hard link to '%s' in another subvolume, allowed: names in one subvolume",
+		    quote_dentry(q, d), quote_dentry(t, d->inode->names));
+}
+
+static int refuse_lost_link(const struct dentry *d)
+{
+	const struct path *target = &d->inode->pending->target;
+	char q[QUOTE_BYTES], t[QUOTE_BYTES];
+	if (path_is_left_out(target))
+		return fail(
+			-ENOENT,
+			"%s: the target of this hard link, which is left out, is not in the archive",
+			quote_dentry(q, d));
+	return fail(-ENOENT, "%s: the target of this hard link, '%s', is not in the archive",
+		    quote_dentry(q, d), quote(t, target->bytes, target->len));
+}
+
+/* Make the name @d, one more of a file, that of a file of its own. */
+static struct inode *dereference(struct tree *tree, struct content *content, struct dentry *d)
+{
+	struct inode *copy = arena_alloc(&tree->arena, sizeof(*copy));
+	*copy = *d->inode;
+	copy->ino = 0;
+	copy->xattrs = xattrs_copy(&tree->arena, copy->xattrs);
+	if (inode_is_file(copy))
+		content_copy_extents(content, copy);
+	d->inode = copy;
+	return copy;
 }
 
 /*
  * While the walk goes on, names leads to the last alias, and that one's
  * alias_next back to the first: adding one is O(1).
  */
-static int visit(struct tree *tree, struct dentry *d)
+static int visit(struct tree *tree, struct content *content, u32 subvol, struct dentry *d)
 {
 	struct inode *inode = d->inode;
-	char q[QUOTE_BYTES], t[QUOTE_BYTES];
+	char q[QUOTE_BYTES];
 
 	if (!inode->mode)
-		return fail(-ENOENT,
-			    "%s: the target of this hard link, '%s', is not in the archive",
-			    quote_dentry(q, d),
-			    quote(t, inode->pending->target.bytes, inode->pending->target.len));
+		return refuse_lost_link(d);
+	if (inode->ino && tree->options.hard_dereference)
+		inode = dereference(tree, content, d);
 	if (!inode->ino) {
-		number(tree, inode);
+		number(tree, subvol, inode);
 		d->alias_next = d;
+	} else if (inode->subvol != subvol) {
+		return refuse_cross_link(d);
 	} else {
 		if (inode->nlink >= BTRFS_LINK_MAX)
 			return fail(-EMLINK, "%s: more hard links to one file than %u",
@@ -80,23 +119,28 @@ static int visit(struct tree *tree, struct dentry *d)
 
 static void close_alias_lists(struct tree *tree)
 {
-	for (size_t i = 1; i < tree->nr_inodes; i++) {
+	for (size_t i = 0; i < tree->nr_inodes; i++) {
 		struct dentry *last = tree->inodes[i]->names;
+		if (inode_is_subvol_root(tree->inodes[i]))
+			continue;
 		tree->inodes[i]->names = last->alias_next;
 		last->alias_next = NULL;
 	}
 }
 
-static int walk(struct tree *tree)
+/* Sort and number what is in one subvolume. */
+static int walk(struct tree *tree, struct content *content, u32 subvol)
 {
+	struct inode *root = tree->subvols[subvol].root;
 	struct frame *stack = NULL;
 	size_t depth = 0, capacity = 0;
 	int err = 0;
 
-	number(tree, tree->root);
-	sort_directory(tree, tree->root);
+	tree->subvols[subvol].first_inode = tree->nr_inodes;
+	number(tree, subvol, root);
+	sort_directory(tree, root);
 	stack = mem_grow(stack, &capacity, 1, sizeof(*stack));
-	stack[depth++] = (struct frame){ .dir = tree->root };
+	stack[depth++] = (struct frame){ .dir = root };
 	while (depth && !err) {
 		struct frame *top = &stack[depth - 1];
 		if (top->next == top->dir->nr) {
@@ -104,7 +148,11 @@ static int walk(struct tree *tree)
 			continue;
 		}
 		struct dentry *d = top->dir->sorted[top->next++];
-		err = visit(tree, d);
+		if (inode_is_subvol_root(d->inode)) {
+			d->alias_next = NULL;
+			continue;
+		}
+		err = visit(tree, content, subvol, d);
 		if (err || !inode_is_dir(d->inode))
 			continue;
 		sort_directory(tree, d->inode);
@@ -115,20 +163,42 @@ static int walk(struct tree *tree)
 	return err;
 }
 
-int tree_finish(struct tree *tree, struct content *content)
+int tree_bind_links(struct tree *tree, struct content *content)
 {
 	int err = links_resolve_late(tree);
+	return err ? err : links_hand_over_data(tree, content);
+}
+
+static int check_root(const struct tree *tree)
+{
+	const struct path_filter *filter = &tree->options.filter;
+	char q[QUOTE_BYTES];
+	if (tree->root_met || !filter->root_len)
+		return 0;
+	return fail(-ENOENT, "--root-becomes: '%s' is not in the archive",
+		    quote(q, filter->root, filter->root_len));
+}
+
+int tree_finish(struct tree *tree, struct content *content)
+{
+	int err = check_root(tree);
+	names_drop_left_out(tree);
 	if (!err)
-		err = links_hand_over_data(tree, content);
-	if (!err) {
-		/* The walk reuses the chains of the table of names. */
-		xfree(tree->buckets);
-		tree->buckets = NULL;
-		err = walk(tree);
-	}
+		err = subvols_resolve(tree);
 	if (!err)
-		close_alias_lists(tree);
-	return err;
+		err = rules_resolve(tree);
+	if (err)
+		return err;
+	/* The walk reuses the chains of the table of names. */
+	xfree(tree->buckets);
+	tree->buckets = NULL;
+	for (u32 i = 0; i < tree->nr_subvols && !err; i++)
+		err = walk(tree, content, i);
+	if (err)
+		return err;
+	close_alias_lists(tree);
+	subvols_connect(tree);
+	return owners_apply(tree);
 }
 
 const struct inode *tree_root(const struct tree *tree)
@@ -140,4 +210,15 @@ const struct inode *const *tree_inodes(const struct tree *tree, u64 *nr)
 {
 	*nr = tree->nr_inodes;
 	return (const struct inode *const *)tree->inodes;
+}
+
+const struct subvol *tree_subvols(const struct tree *tree, u32 *nr)
+{
+	*nr = tree->nr_subvols;
+	return tree->subvols;
+}
+
+const struct subvol *tree_default_subvol(const struct tree *tree)
+{
+	return &tree->subvols[tree->default_subvol];
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What names.c, hard_link.c, tree.c and tree_finish.c share; each uses only those before it. */
+/*
+ * What names.c, path_rules.c, path_filter.c, hard_link.c, subvol.c, tree.c, lay_over.c,
+ * apply_rules.c, owners.c and tree_finish.c share; each uses only those before it.
+ */
 #ifndef MODEL_TREE_PRIVATE_H
 #define MODEL_TREE_PRIVATE_H
 
@@ -57,7 +60,14 @@ struct tree {
 	size_t nr_pending;
 	struct donation *donations;
 
-	struct inode **inodes; /* by number, from tree_finish() on */
+	struct subvol *subvols; /* by number, from tree_finish() on */
+	u32 nr_subvols;
+	u32 default_subvol;
+	bool root_met; /* a member at or below the directory that becomes the root */
+	u64 property_features;
+	struct path_rules rules; /* by where paths lead to in the finished tree */
+
+	struct inode **inodes; /* likewise: by subvolume, then by number */
 	size_t nr_inodes;
 	size_t inodes_capacity;
 };
@@ -74,6 +84,27 @@ void names_init(struct tree *tree);
 int path_fold(const char *raw, size_t len, struct path *path);
 
 /*
+ * path_of_member - fold the path of a member or of a link's target, and apply the filter
+ * What is left out gets a path that no archive can name, of one component. Errors as path_fold().
+ */
+int path_of_member(struct tree *tree, const char *raw, size_t len, struct path *path);
+
+/* path_is_left_out - whether path_of_member() made this of a path that is left out */
+bool path_is_left_out(const struct path *path);
+
+/* names_drop_left_out - take what is left out away; links to it remain */
+void names_drop_left_out(struct tree *tree);
+
+/*
+ * path_compare - the order of the walk: a directory before what is below it, names by memcmp
+ * Both are folded. Returns a number below, equal to or above 0.
+ */
+int path_compare(const char *a, size_t a_len, const char *b, size_t b_len);
+
+/* path_is_below - whether @path is @dir or lies below it; both are folded */
+bool path_is_below(const char *dir, size_t dir_len, const char *path, size_t path_len);
+
+/*
  * tree_lookup - what stands at a folded path, parents' symlinks followed
  * @awaited: NULL, or result: the path with the symlinks that exist replaced (xmalloc'ed)
  * Returns the dentry, or NULL if nothing stands there, or if the path is the root's.
@@ -85,6 +116,10 @@ struct dentry *tree_lookup(struct tree *tree, const struct path *path, struct pa
  * missing A new one has no inode yet: the caller gives it one. Errors as tree_add().
  */
 int tree_place(struct tree *tree, const struct path *path, struct dentry **result);
+
+/* dentry_imply - give @dentry, which has no inode, a directory that no member describes; NULL: the
+ * root */
+struct inode *dentry_imply(struct tree *tree, struct dentry *dentry);
 
 /* dentry_path - the path of a name, xmalloc'ed; for the table of pending links and for messages */
 struct path dentry_path(const struct dentry *dentry);
@@ -105,5 +140,38 @@ int links_resolve_late(struct tree *tree);
 
 /* links_hand_over_data - give data that came with links to their targets */
 int links_hand_over_data(struct tree *tree, struct content *content);
+
+/* ---- subvol.c -------------------------------------------------------------- */
+
+/* subvols_resolve - find or make the directories of all subvolumes, and number them */
+int subvols_resolve(struct tree *tree);
+
+/* subvols_connect - list the children of each; the inodes are numbered */
+void subvols_connect(struct tree *tree);
+
+/* ---- tree.c ---------------------------------------------------------------- */
+
+/* tree_put - what tree_add() does with a folded path; the xattrs are sorted */
+int tree_put(struct tree *tree, const struct path *path, const struct attributes *attr,
+	     struct inode **inode);
+
+/* attributes_check_target - whether a symlink's target can be stored; errors as xattrs_check() */
+int attributes_check_target(const struct tree *tree, const struct path *path,
+			    const struct attributes *attr);
+
+/* xattrs_check - whether a sorted list can be stored; 0, or negative errno after printing */
+int xattrs_check(const struct tree *tree, const struct path *path, const struct xattr *list);
+
+/* ---- apply_rules.c --------------------------------------------------------- */
+
+/* rules_resolve - find out where the paths of all rules lead to; it is an error if nothing is there
+ */
+int rules_resolve(struct tree *tree);
+
+/* ---- owners.c ---------------------------------------------------------------- */
+
+/* owners_apply - make the owners of all inodes what the options want; 0, or -ERANGE after printing
+ */
+int owners_apply(struct tree *tree);
 
 #endif

@@ -67,6 +67,19 @@ void xattrs_sort(struct xattr **list)
 	xfree(ranked);
 }
 
+struct xattr *xattrs_copy(struct arena *arena, const struct xattr *list)
+{
+	struct xattr *first = NULL, **tail = &first;
+	for (; list; list = list->next) {
+		struct xattr *x = NULL;
+		xattr_add(arena, &x, list->bytes, list->name_len, xattr_value(list),
+			  list->value_len);
+		*tail = x;
+		tail = &x->next;
+	}
+	return first;
+}
+
 bool xattrs_equal(const struct xattr *a, const struct xattr *b)
 {
 	for (; a && b; a = a->next, b = b->next)

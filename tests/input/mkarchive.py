@@ -910,14 +910,29 @@ NOCOW = pax((b'SCHILY.fflags', b'nocow')) + file(b't')
 LINK_WITH_DATA = pax((b'size', b'5')) + header(b'l', 5, b'1', link=b't') + pad(b'hello')
 
 
-@bad('link-data-nocow', '^tar2btrfs: l: a hard link with data to a file with the nocow flag')
+@good('link-data-nocow')
 def _():
     return NOCOW + LINK_WITH_DATA + END
 
 
-@bad('link-data-nocow-late', '^tar2btrfs: l: a hard link with data to a file with the nocow flag')
+@good('link-data-nocow-late', 'link-data-nocow')
 def _():
     return LINK_WITH_DATA + NOCOW + END
+
+
+@good('link-data-nocow-both', 'link-data-nocow')
+def _():
+    return pax((b'SCHILY.fflags', b'nocow')) + file(b't', b'hello') + LINK_WITH_DATA + END
+
+
+@good('link-data-nocow-plain', 'link-data-nocow')
+def _():
+    return pax((b'SCHILY.fflags', b'nocow')) + file(b't', b'hello') + header(b'l', 0, b'1', link=b't') + END
+
+
+@bad('link-data-nocow-other', '^tar2btrfs: l: a hard link with other data than its target')
+def _():
+    return pax((b'SCHILY.fflags', b'nocow')) + file(b't', b'HELLO') + LINK_WITH_DATA + END
 
 
 @good('xattr-schily', 'xattr')

@@ -121,6 +121,27 @@ static size_t read_frame(const struct codec *codec, const u8 *frame, size_t fram
 	return read_lzo(frame, frame_bytes, out, out_bytes);
 }
 
+/* Our own reader: as stored on disk, with zeros behind, with too little room, and damaged. */
+static bool decompresses(const struct codec *codec, const u8 *frame, size_t n, const u8 *data,
+			 size_t bytes)
+{
+	static u8 back[PIECE_MAX];
+	const size_t stored_bytes = align_up(n, 4096);
+	u8 *stored = calloc(1, stored_bytes);
+	u8 *cut = exact_copy(frame, n - 1);
+
+	memcpy(stored, frame, n);
+	memset(back, 0xff, sizeof(back));
+	bool good = codec->decompress(stored, stored_bytes, back, sizeof(back)) == bytes &&
+		    !memcmp(back, data, bytes);
+	good = good && codec->decompress(frame, n, back, bytes) == bytes;
+	good = good && codec->decompress(frame, n, back, bytes - 1) == 0;
+	good = good && codec->decompress(cut, n - 1, back, bytes) == 0;
+	free(stored);
+	free(cut);
+	return good;
+}
+
 /*
  * One piece through a used and a fresh context, into exactly enough room and into
  * one byte less.
@@ -135,7 +156,7 @@ static int piece_is_good(const struct codec *codec, int level, void *used, const
 	const size_t n = codec->compress(used, in, bytes, frame, sizeof(frame));
 	good = n > 0 && n <= sizeof(frame);
 	good = good && read_frame(codec, frame, n, back, bytes) == bytes &&
-	       !memcmp(back, in, bytes);
+	       !memcmp(back, in, bytes) && decompresses(codec, frame, n, in, bytes);
 	if (good) {
 		void *fresh = codec->context_new(level);
 		u8 *again = malloc(n);
@@ -212,7 +233,8 @@ static void check_lzo_borders(const struct codec *codec)
 		memset(data, 0, zeros);
 		size_t n = codec->compress(ctx, data, 5 * 4096, frame, sizeof(frame));
 		bad += read_lzo(frame, n, back, 5 * 4096) != 5 * 4096 ||
-		       memcmp(back, data, 5 * 4096);
+		       memcmp(back, data, 5 * 4096) ||
+		       !decompresses(codec, frame, n, data, 5 * 4096);
 		size_t net = 4;
 		for (size_t pos = 4; pos < n;) {
 			pos = 4096 - pos % 4096 < 4 ? align_up(pos, 4096) : pos;

@@ -93,6 +93,19 @@ static void test_refusals(void)
 		"-O block-group-tree,^free-space-tree",
 		"-o ''",
 		"--spool-dir ''",
+		"--progress=sometimes",
+		"--progress=",
+		"--input-size 0",
+		"--input-size 1x",
+		"--stats=xml",
+		"--stats=json:",
+		"--digest=",
+		"--digest=-",
+		"--content-digest=",
+		"--manifest ''",
+		"--manifest -",
+		"-o a --digest=a",
+		"-o a --manifest b --stats=json:b",
 		"--output",
 		"-L",
 		"--no-seed=1",
@@ -119,8 +132,8 @@ static void test_defaults(void)
 	unsetenv("TMPDIR");
 	ok(parse("", &o) == OPTIONS_RUN && lines == 0, "no arguments");
 	ok(!o.archive && !o.output && !strcmp(o.spool_dir, "/var/tmp"), "default places");
-	ok(o.data.codec.codec && !strcmp(o.data.codec.codec->name, "zstd") &&
-		   o.data.codec.level == 3,
+	ok(o.tree.rules.codec.codec && !strcmp(o.tree.rules.codec.codec->name, "zstd") &&
+		   o.tree.rules.codec.level == 3,
 	   "default codec");
 	ok(o.image.nodesize == 16384 && o.data.nodesize == 16384 && o.reader.nodesize == 16384,
 	   "default node size, everywhere");
@@ -155,10 +168,11 @@ static void test_values(void)
 	ok(parse("-- --version", &o) == OPTIONS_RUN && !strcmp(o.archive, "--version"),
 	   "-- ends the options");
 	ok(parse("--compress lzo:9 --csum blake2", &o) == OPTIONS_RUN &&
-		   !strcmp(o.data.codec.codec->name, "lzo") && o.data.codec.level == 9 &&
-		   o.data.csum == BTRFS_CSUM_TYPE_BLAKE2 && o.image.csum == BTRFS_CSUM_TYPE_BLAKE2,
+		   !strcmp(o.tree.rules.codec.codec->name, "lzo") &&
+		   o.tree.rules.codec.level == 9 && o.data.csum == BTRFS_CSUM_TYPE_BLAKE2 &&
+		   o.image.csum == BTRFS_CSUM_TYPE_BLAKE2,
 	   "codec and checksum");
-	ok(parse("--compress none", &o) == OPTIONS_RUN && !o.data.codec.codec, "no codec");
+	ok(parse("--compress none", &o) == OPTIONS_RUN && !o.tree.rules.codec.codec, "no codec");
 	ok(parse("-n 64K -m dup", &o) == OPTIONS_RUN && o.image.nodesize == 65536 && o.image.dup,
 	   "node size and profile");
 	ok(parse("-m dup -m single", &o) == OPTIONS_RUN && !o.image.dup, "profile taken back");
@@ -190,6 +204,19 @@ static void test_values(void)
 	ok(parse("--max-inline 2K --threads 1024", &o) == OPTIONS_RUN &&
 		   o.data.max_inline == 2048 && o.data.threads == 1024,
 	   "inline limit and threads");
+	ok(parse("-o a --digest --stats --progress in", &o) == OPTIONS_RUN && o.report.digest &&
+		   !o.report.digest_path && o.report.stats == STATS_TABLE &&
+		   o.report.progress == PROGRESS_AUTO && !strcmp(o.archive, "in"),
+	   "arguments that may be left out");
+	ok(parse("-o a --digest=- --content-digest=- --stats=json:s --progress=always", &o) ==
+			   OPTIONS_RUN &&
+		   !strcmp(o.report.digest_path, "-") && o.report.stats == STATS_JSON &&
+		   !strcmp(o.report.stats_path, "s") && o.report.progress == PROGRESS_ALWAYS &&
+		   o.data.hash_files,
+	   "arguments behind =");
+	ok(parse("--manifest m --input-size 1g", &o) == OPTIONS_RUN && o.data.hash_files &&
+		   o.report.input_bytes == 1 << 30 && o.report.progress == PROGRESS_NEVER,
+	   "a manifest needs hashes");
 	ok(parse("--keep-times --skip-unsupported", &o) == OPTIONS_RUN && o.reader.keep_times &&
 		   o.reader.skip_unsupported,
 	   "switches of the reader");

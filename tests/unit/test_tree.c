@@ -4,6 +4,7 @@
  *   d PATH           directory          f PATH       file
  *   s PATH TARGET    symbolic link      h PATH TARGET hard link
  *   d! f! ...        the call must fail
+ *   u PATH           a subvolume, whenever it is named
  * The result lists "PATH:number" in walk order, ! if tree_finish() must fail.
  */
 #include "base/diag.h"
@@ -72,6 +73,23 @@ static const struct test_case cases[] = {
 	{ { "h b a", "f b" }, "b:257" },
 	{ { "s a t", "h b a" }, "a:257 b:257" },
 	{ { "f d/a", "h b d/a", "f d" }, "b:257 d:258" },
+	/* subvolumes: numbers begin anew, whatever the order of requests */
+	{ { "f a", "f b/x", "f c", "u b" }, "a:257 b:256@1 b/x:257@1 c:258" },
+	{ { "u b-c", "u b/c", "u b", "f b/x", "f b/c/y", "f b-c/z", "f d" },
+	  "b:256@1 b/c:256@2 b/c/y:257@2 b/x:257@1 b-c:256@3 b-c/z:257@3 d:257" },
+	{ { "u a/b", "f c" }, "a:257 a/b:256@1 c:258" },
+	{ { "u lib/x", "s lib usr/lib", "f usr/lib/x/f" },
+	  "lib:257 usr:258 usr/lib:259 usr/lib/x:256@1 usr/lib/x/f:257@1" },
+	{ { "f a/x", "h a/y a/x", "u a" }, "a:256@1 a/x:257@1 a/y:257@1" },
+	{ { "f a/x", "h y a/x", "u a" }, "!" },
+	{ { "f y", "h a/x y", "u a" }, "!" },
+	{ { "f a", "u a" }, "!" },
+	{ { "f a", "u a/b" }, "!" },
+	{ { "s a b", "d b", "u a" }, "!" },
+	{ { "h a b", "u a" }, "!" },
+	{ { "d a", "u a", "u ./a/" }, "!" },
+	{ { "u ." }, "!" },
+	{ { "u a/.." }, "!" },
 };
 
 static char line[4096];
@@ -84,6 +102,8 @@ static void gather(const char *text, size_t len)
 static int run_member(struct tree *tree, const char *member)
 {
 	char text[256];
+	if (member[0] == 'u')
+		return 0;
 	snprintf(text, sizeof(text), "%s", member);
 	bool must_fail = text[1] == '!';
 	char *path = strchr(text, ' ') + 1, *target = strchr(path, ' ');
@@ -109,8 +129,10 @@ static void list(const struct inode *dir, const char *prefix, char *out, size_t 
 		char path[512];
 		size_t used = strlen(out);
 		snprintf(path, sizeof(path), "%s%.*s", prefix, d->name_len, d->name);
-		snprintf(out + used, size - used, "%s%s:%llu", used ? " " : "", path,
-			 (unsigned long long)d->inode->ino);
+		snprintf(out + used, size - used, "%s%s:%u", used ? " " : "", path, d->inode->ino);
+		used = strlen(out);
+		if (d->inode->subvol)
+			snprintf(out + used, size - used, "@%u", d->inode->subvol);
 		if (d->index != i + 2)
 			snprintf(out, size, "wrong index");
 		if (inode_is_dir(d->inode)) {
@@ -122,7 +144,12 @@ static void list(const struct inode *dir, const char *prefix, char *out, size_t 
 
 static void run_case(const struct test_case *c)
 {
-	struct tree_options options = { .nodesize = 16384 };
+	struct subvol_request subvols[12];
+	struct tree_options options = { .nodesize = 16384, .subvols = { .subvols = subvols } };
+	for (size_t i = 0; c->members[i]; i++)
+		if (c->members[i][0] == 'u')
+			subvols[options.subvols.nr_subvols++] =
+				(struct subvol_request){ .path = c->members[i] + 2 };
 	struct tree *tree = tree_new(&options);
 	struct content content = { .nr_extents = 0 };
 	char found[1024] = "";
@@ -130,7 +157,9 @@ static void run_case(const struct test_case *c)
 	for (size_t i = 0; c->members[i]; i++)
 		err = run_member(tree, c->members[i]);
 	if (!err || strcmp(c->result, "!") != 0) {
-		err = tree_finish(tree, &content);
+		err = tree_bind_links(tree, &content);
+		if (!err)
+			err = tree_finish(tree, &content);
 		if (err)
 			strcpy(found, "!");
 		else

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The canonical listing of a tree in mtree form, which the manual specifies. It says
+ * what an image holds, not how: no address, codec or inode number is in it.
+ */
+#ifndef CLI_MANIFEST_H
+#define CLI_MANIFEST_H
+
+#include "model/tree.h"
+
+#define MANIFEST_DIGEST_BYTES 32
+
+/*
+ * manifest_write - write the listing of a finished tree whose files have their hashes
+ * @fd:     where to, or -1 if only the digest is wanted
+ * @name:   of @fd, for messages
+ * @digest: result, SHA-256 of the listing
+ * Returns 0 or a negative errno after printing.
+ */
+int manifest_write(const struct tree *tree, int fd, const char *name,
+		   u8 digest[MANIFEST_DIGEST_BYTES]);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is said of a run beside the image: digests, the manifest, figures.
+ *
+ * All files are opened before any work is done and appear when the image is complete. None
+ * is left behind or changed by a run that fails.
+ */
+#ifndef CLI_REPORT_H
+#define CLI_REPORT_H
+
+#include "cli/options.h"
+#include "cli/output.h"
+
+struct report;
+
+/* report_check - whether every file has a place of its own; 0, or -EINVAL after printing
+ * @image_path: as given with -o, or NULL */
+int report_check(const struct report_options *options, const char *image_path);
+
+/*
+ * report_open - open the files; the run begins now
+ * @options: must outlive the result; so must @image_path, the image's name in digests
+ * Returns 0, or a negative errno after printing.
+ */
+int report_open(const struct report_options *options, const char *image_path, int archive_fd,
+		const struct output *image, struct report **report);
+
+/* report_digest - what is to get the bytes of the image, or NULL if nobody asked for that */
+struct sha256 *report_digest(struct report *report);
+
+/* report_tree - write what follows from the tree; before anything of the image is written */
+int report_tree(struct report *report, const struct tree *tree);
+
+/* report_image - write what follows from the image; before it is put in place */
+int report_image(struct report *report);
+
+/* report_commit - the image is in place: write the figures, and put all files in place */
+int report_commit(struct report *report, const struct reader_counts *counts,
+		  const struct tree *tree, struct content *content, const struct image *image);
+
+/* report_close - release; NULL is fine */
+void report_close(struct report *report);
+
+#endif

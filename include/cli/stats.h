@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* --stats: the figures of a run, as a table or as JSON. */
+#ifndef CLI_STATS_H
+#define CLI_STATS_H
+
+#include "cli/options.h"
+
+#include <stdio.h>
+
+struct stats {
+	const struct reader_counts *counts;
+	u64 data_bytes;    /* of file data in the image's files, uncompressed, without holes */
+	u64 stored_bytes;  /* of it as it lies on disk, each extent once */
+	u64 inline_bytes;  /* of it as it lies in the trees */
+	u64 deduped_bytes; /* that were not stored since they are stored already */
+	const struct image *image;
+	double wall_seconds;
+	double cpu_seconds;    /* of all threads */
+	u64 peak_memory_bytes; /* resident */
+};
+
+/*
+ * stats_gather - look at what was made of the archive
+ * @started: of the run, on CLOCK_MONOTONIC
+ */
+struct stats stats_gather(const struct reader_counts *counts, const struct tree *tree,
+			  struct content *content, const struct image *image,
+			  const struct timespec *started);
+
+/* stats_print - to @out, in @format; errors are the caller's to find */
+void stats_print(const struct stats *stats, enum stats_format format, FILE *out);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A plan: what the user wants to be else than the archive says, as an mtree
+ * specification (mtree(5)). Read strictly, line by line: libarchive's reader tells no
+ * line numbers, drops unknown keywords and malformed values without a word, and knows no
+ * xattrs.
+ */
+#ifndef INPUT_PLAN_H
+#define INPUT_PLAN_H
+
+#include "input/reader.h"
+
+struct plan;
+
+/*
+ * plan_read - read the whole of @path
+ * @path:    a file's name; "-" is no exception
+ * @options: policies of times, limits of xattrs; must outlive the result
+ * @tree:    whose arena keeps xattrs
+ * @plan:    result; release with plan_free()
+ * Returns 0, or a negative errno after printing the line, what was found and what is allowed.
+ */
+int plan_read(const char *path, const struct reader_options *options, struct tree *tree,
+	      struct plan **plan);
+
+/* plan_apply - lay it over @tree, after tree_bind_links(); 0, or a negative errno after printing */
+int plan_apply(struct plan *plan, struct tree *tree);
+
+void plan_free(struct plan *plan);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What of an archive becomes the image: paths that are left out, and the directory
+ * that becomes the root. Paths are the archive's, folded; a path is left out with
+ * all that is below it.
+ */
+#ifndef MODEL_PATH_FILTER_H
+#define MODEL_PATH_FILTER_H
+
+#include "base/types.h"
+
+#include <regex.h>
+
+struct excluded_path {
+	char *bytes; /* folded; owned by the filter */
+	size_t len;
+};
+
+struct path_filter {
+	struct excluded_path *paths;
+	size_t nr_paths, paths_capacity;
+	regex_t *regexes;
+	size_t nr_regexes, regexes_capacity;
+	char *root; /* folded; owned by the filter; NULL: the archive's own */
+	size_t root_len;
+};
+
+/* path_filter_exclude_path - leave out what is at @path, NUL-terminated; 0, or a negative errno
+ * after printing what is wrong with it */
+int path_filter_exclude_path(struct path_filter *filter, const char *path);
+
+/* path_filter_exclude_regex - leave out paths that @regex, a POSIX extended one, matches anywhere;
+ * 0, or -EINVAL after printing what is wrong with it */
+int path_filter_exclude_regex(struct path_filter *filter, const char *regex);
+
+/* path_filter_set_root - keep only what is at and below @path, which becomes the root; errors as
+ * path_filter_exclude_path() */
+int path_filter_set_root(struct path_filter *filter, const char *path);
+
+/*
+ * path_filter_keeps - whether a folded path is to be in the image
+ * @len: bytes at @path
+ * @skip: result: so many of them drop from its beginning
+ */
+bool path_filter_keeps(const struct path_filter *filter, const char *path, size_t len,
+		       size_t *skip);
+
+/* path_filter_release - free what the filter owns */
+void path_filter_release(struct path_filter *filter);
+
+#endif

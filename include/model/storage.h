@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How the data of a file are stored. */
+#ifndef MODEL_STORAGE_H
+#define MODEL_STORAGE_H
+
+#include "disk/codec.h"
+
+struct storage {
+	struct codec_choice codec; /* none if without_sums: the kernel wants such data plain */
+	bool without_sums;
+};
+
+/* storage_of - what follows from a file's codec and its inode's flags */
+static inline struct storage storage_of(struct codec_choice codec, u32 inode_flags)
+{
+	if (inode_flags & BTRFS_INODE_NODATASUM)
+		return (struct storage){ .without_sums = true };
+	return (struct storage){ .codec = codec };
+}
+
+#endif

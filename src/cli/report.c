@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/report.h"
+
+#include "base/diag.h"
+#include "base/io.h"
+#include "base/mem.h"
+#include "cli/manifest.h"
+#include "cli/stats.h"
+
+#include <time.h>
+#include <unistd.h>
+
+enum report_file {
+	FILE_DIGEST,
+	FILE_CONTENT_DIGEST,
+	FILE_MANIFEST,
+	FILE_STATS,
+	NR_FILES,
+};
+
+static const char *const option_names[NR_FILES] = {
+	[FILE_DIGEST] = "--digest",
+	[FILE_CONTENT_DIGEST] = "--content-digest",
+	[FILE_MANIFEST] = "--manifest",
+	[FILE_STATS] = "--stats",
+};
+
+struct report {
+	const struct report_options *options;
+	const char *image_path;
+	struct timespec started;
+	struct output *files[NR_FILES]; /* NULL: not asked for, or standard error */
+	struct sha256 *digest;
+};
+
+static const char *path_of(const struct report_options *options, enum report_file file)
+{
+	const char *const paths[NR_FILES] = {
+		[FILE_DIGEST] = options->digest_path,
+		[FILE_CONTENT_DIGEST] = options->content_digest_path,
+		[FILE_MANIFEST] = options->manifest_path,
+		[FILE_STATS] = options->stats_path,
+	};
+	return paths[file];
+}
+
+static bool is_stdout(const char *path)
+{
+	return !strcmp(path, "-");
+}
+
+int report_check(const struct report_options *options, const char *image_path)
+{
+	char quoted[QUOTE_BYTES];
+
+	for (int i = 0; i < NR_FILES; i++) {
+		const char *path = path_of(options, i);
+
+		if (!path)
+			continue;
+		quote(quoted, path, strlen(path));
+		if (!strcmp(path, image_path ? image_path : "-"))
+			return fail(-EINVAL, "%s: found '%s', where the image goes; see -o",
+				    option_names[i], quoted);
+		for (int j = 0; j < i; j++) {
+			const char *other = path_of(options, j);
+
+			if (other && !strcmp(path, other) && !is_stdout(path))
+				return fail(-EINVAL,
+					    "%s: found '%s', as for %s, allowed: another file",
+					    option_names[i], quoted, option_names[j]);
+		}
+	}
+	return 0;
+}
+
+static int open_file(struct report *r, enum report_file file, int archive_fd,
+		     const struct output *image)
+{
+	const char *path = path_of(r->options, file);
+	bool sparse;
+
+	if (!path)
+		return 0;
+	int err = output_open(is_stdout(path) ? NULL : path, OUTPUT_TEXT, archive_fd,
+			      &r->files[file]);
+	if (!err && output_fd(r->files[file], &sparse) == output_fd(image, &sparse))
+		err = fail(-EINVAL, "%s: found '%s', where the image goes; see -o",
+			   option_names[file], path);
+	return err;
+}
+
+int report_open(const struct report_options *options, const char *image_path, int archive_fd,
+		const struct output *image, struct report **report)
+{
+	struct report *r = xzalloc(sizeof(*r));
+	int err = 0;
+
+	r->options = options;
+	r->image_path = image_path ? image_path : "-";
+	clock_gettime(CLOCK_MONOTONIC, &r->started);
+	for (int i = 0; i < NR_FILES && !err; i++)
+		err = open_file(r, i, archive_fd, image);
+	if (options->digest)
+		r->digest = sha256_new();
+	if (err)
+		report_close(r);
+	else
+		*report = r;
+	return err;
+}
+
+struct sha256 *report_digest(struct report *r)
+{
+	return r->digest;
+}
+
+static int file_fd(const struct report *r, enum report_file file)
+{
+	bool sparse;
+
+	return r->files[file] ? output_fd(r->files[file], &sparse) : STDERR_FILENO;
+}
+
+static int write_text(const struct report *r, enum report_file file, const char *text, size_t len)
+{
+	int err = io_write_full(file_fd(r, file), text, len);
+
+	if (!err)
+		return 0;
+	errno = -err;
+	return fail_errno("cannot write what %s is to print", option_names[file]);
+}
+
+/* A line as sha256sum prints it: special characters in names are escaped, which \ says in front. */
+static int write_digest(const struct report *r, enum report_file file, const u8 digest[32],
+			const char *name)
+{
+	const size_t room = 1 + 64 + 2 + 2 * strlen(name) + 1;
+	char *line = xmalloc(room + 1), *p = line;
+
+	if (strpbrk(name, "\\\n"))
+		*p++ = '\\';
+	for (int i = 0; i < 32; i++)
+		p += snprintf(p, 3, "%02x", digest[i]);
+	*p++ = ' ';
+	*p++ = ' ';
+	for (; *name; name++) {
+		if (*name == '\\' || *name == '\n')
+			*p++ = '\\';
+		*p++ = *name == '\n' ? 'n' : *name;
+	}
+	*p++ = '\n';
+	int err = write_text(r, file, line, (size_t)(p - line));
+	xfree(line);
+	return err;
+}
+
+int report_tree(struct report *r, const struct tree *tree)
+{
+	const char *path = r->options->manifest_path;
+	u8 digest[MANIFEST_DIGEST_BYTES];
+
+	if (!path && !r->options->content_digest)
+		return 0;
+	int err =
+		manifest_write(tree, path ? file_fd(r, FILE_MANIFEST) : -1, "the manifest", digest);
+	if (!err && r->options->content_digest)
+		err = write_digest(r, FILE_CONTENT_DIGEST, digest, path ? path : "-");
+	return err;
+}
+
+int report_image(struct report *r)
+{
+	u8 digest[32];
+
+	if (!r->digest)
+		return 0;
+	sha256_finish(r->digest, digest);
+	r->digest = NULL;
+	return write_digest(r, FILE_DIGEST, digest, r->image_path);
+}
+
+static int write_stats(const struct report *r, const struct stats *stats)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return fail_errno("cannot print figures");
+	stats_print(stats, r->options->stats, out);
+	int err = fclose(out) ? fail_errno("cannot print figures")
+			      : write_text(r, FILE_STATS, text, len);
+	xfree(text);
+	return err;
+}
+
+int report_commit(struct report *r, const struct reader_counts *counts, const struct tree *tree,
+		  struct content *content, const struct image *image)
+{
+	int err = 0;
+
+	if (r->options->stats != STATS_NONE) {
+		struct stats stats = stats_gather(counts, tree, content, image, &r->started);
+
+		err = write_stats(r, &stats);
+	}
+	for (int i = 0; i < NR_FILES && !err; i++)
+		if (r->files[i])
+			err = output_commit(r->files[i], 0);
+	return err;
+}
+
+void report_close(struct report *r)
+{
+	u8 digest[32];
+
+	if (!r)
+		return;
+	for (int i = 0; i < NR_FILES; i++)
+		output_close(r->files[i]);
+	if (r->digest)
+		sha256_finish(r->digest, digest);
+	xfree(r);
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Rules by path, at the end, when every path is known.
+ *
+ * While members arrive, data are stored by a guess: a file may get a smaller name
+ * later, its rule's path may lead through symlinks, its data may have come with a hard
+ * link. Where the guess was wrong the stored bytes are read back and stored anew. Pieces
+ * depend on the file's bytes and holes alone, so the outcome is the same.
+ */
+#include "base/diag.h"
+#include "disk/format.h"
+#include "tree_private.h"
+
+#define PROPERTY_XATTR "btrfs.compression"
+
+/* ---- where rules lead to ------------------------------------------------------------ */
+
+static int resolve_rule(struct tree *tree, const struct path_rule *rule)
+{
+	char q[QUOTE_BYTES];
+	const struct path path = { .bytes = rule->path, .len = rule->path_len };
+	const struct dentry *d = path.len ? tree_lookup(tree, &path, NULL) : NULL;
+	const struct inode *inode = d ? d->inode : path.len ? NULL : tree->root;
+	if (!inode)
+		return fail(-ENOENT, "--%s: '%s' is not in the archive", rule->option,
+			    quote(q, path.bytes, path.len));
+	if (!inode_is_file(inode) && !inode_is_dir(inode))
+		return fail(-EINVAL, "--%s: '%s' is neither a file nor a directory", rule->option,
+			    quote(q, path.bytes, path.len));
+	struct path real = { .len = 0 };
+	if (d)
+		real = dentry_path(d);
+	int err = path_rules_add(&tree->rules, rule->option, real.bytes, real.len, &rule->asks);
+	xfree(real.bytes);
+	if (!err)
+		tree->rules.list[tree->rules.nr - 1].age = rule->age;
+	return err;
+}
+
+int rules_resolve(struct tree *tree)
+{
+	const struct path_rules *asked = &tree->options.rules;
+	int err = 0;
+	tree->rules.codec = asked->codec;
+	for (size_t i = 0; i < asked->nr && !err; i++)
+		err = resolve_rule(tree, &asked->list[i]);
+	for (u32 i = 1; asked->nr && i < tree->nr_subvols && !err; i++) {
+		const struct subvol *s = &tree->subvols[i];
+		const struct path_settings border = { .is_subvol = true };
+		err = path_rules_add(&tree->rules, "subvol", s->path, s->path_len, &border);
+	}
+	path_rules_seal(&tree->rules);
+	return err;
+}
+
+/* ---- flags and properties ------------------------------------------------------------- */
+
+/* As the kernel would on a new inode: a directory has flags for what will be made in it. */
+static void set_flags(struct inode *inode, u32 flags)
+{
+	if (inode_is_dir(inode))
+		flags &= ~BTRFS_INODE_NODATASUM;
+	else if (flags & BTRFS_INODE_NODATACOW)
+		flags |= BTRFS_INODE_NODATASUM;
+	inode->flags |= flags;
+	if (flags & BTRFS_INODE_NODATACOW)
+		inode->flags &= ~(BTRFS_INODE_COMPRESS | BTRFS_INODE_NOCOMPRESS);
+}
+
+static int set_property(struct tree *tree, struct inode *inode, const struct path *path,
+			const struct codec *codec)
+{
+	const char *value = codec ? codec->name : "none";
+	if (inode->flags & (BTRFS_INODE_NODATACOW | BTRFS_INODE_NODATASUM))
+		return 0; /* never compressed */
+	inode->flags &= ~(BTRFS_INODE_COMPRESS | BTRFS_INODE_NOCOMPRESS);
+	inode->flags |= codec ? BTRFS_INODE_COMPRESS : BTRFS_INODE_NOCOMPRESS;
+	tree->property_features |= codec ? codec->incompat_flag : 0;
+	xattr_add(&tree->arena, &inode->xattrs, PROPERTY_XATTR, strlen(PROPERTY_XATTR), value,
+		  strlen(value));
+	xattrs_sort(&inode->xattrs);
+	return xattrs_check(tree, path, inode->xattrs);
+}
+
+/* ---- data ----------------------------------------------------------------------------- */
+
+static int store_anew(struct content *content, struct file_data *fd, struct inode *inode,
+		      struct storage storage)
+{
+	const u64 first = inode->first_extent, size = inode->size;
+	const u32 nr = inode->nr;
+	int err = 0;
+	inode->nr = 0;
+	file_data_begin(fd, inode, storage);
+	for (u32 i = 0; i < nr && !err; i++) {
+		const struct extent e = content->extents[first + i];
+		u8 *data = xmalloc(e.ram_bytes);
+		err = content_unpack(content, &e, data);
+		if (!err)
+			err = file_data_write(fd, e.file_off, data,
+					      (size_t)min_u64(e.ram_bytes, size - e.file_off),
+					      NULL);
+		xfree(data);
+	}
+	return err ? err : file_data_end(fd);
+}
+
+static int settle_data(struct content *content, struct file_data *fd, struct inode *inode,
+		       struct codec_choice codec)
+{
+	const struct storage storage = storage_of(codec, inode->flags);
+	if (!inode->nr || content_is_stored_as(content, inode, &storage))
+		return 0;
+	return store_anew(content, fd, inode, storage);
+}
+
+static int settle(struct tree *tree, struct content *content, struct file_data *fd,
+		  struct inode *inode)
+{
+	struct path path = { .len = 0 };
+	int err = 0;
+	if (tree->rules.nr && inode->names)
+		path = dentry_path(inode->names);
+	const struct path_settings holds = path_rules_find(&tree->rules, path.bytes, path.len);
+	set_flags(inode, holds.inode_flags);
+	if (holds.has_property)
+		err = set_property(tree, inode, &path, holds.property);
+	if (!err && inode_is_file(inode))
+		err = settle_data(content, fd, inode, holds.codec);
+	xfree(path.bytes);
+	return err;
+}
+
+int tree_apply_rules(struct tree *tree, struct content *content, struct file_data *file_data)
+{
+	int err = 0;
+	for (size_t i = 0; i < tree->nr_inodes && !err; i++)
+		if (inode_is_file(tree->inodes[i]) || inode_is_dir(tree->inodes[i]))
+			err = settle(tree, content, file_data, tree->inodes[i]);
+	return err;
+}
+
+int tree_label(struct tree *tree, const char *xattr,
+	       const char *(*label)(void *context, const char *path, u32 mode, int *err),
+	       void *context)
+{
+	int err = 0;
+	for (size_t i = 0; i < tree->nr_inodes && !err; i++) {
+		struct inode *inode = tree->inodes[i];
+		struct path path = { .len = 0 };
+		if (inode->names)
+			path = dentry_path(inode->names);
+		char *absolute = xzalloc(path.len + 2);
+		absolute[0] = '/';
+		if (path.len)
+			memcpy(absolute + 1, path.bytes, path.len);
+		const char *value = label(context, absolute, inode->mode, &err);
+		if (!err && value) {
+			xattr_add(&tree->arena, &inode->xattrs, xattr, strlen(xattr), value,
+				  strlen(value) + 1);
+			xattrs_sort(&inode->xattrs);
+			err = xattrs_check(tree, &path, inode->xattrs);
+		}
+		xfree(absolute);
+		xfree(path.bytes);
+	}
+	return err;
+}
+
+u64 tree_property_features(const struct tree *tree)
+{
+	return tree->property_features;
+}

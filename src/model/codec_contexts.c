@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "codec_contexts.h"
+
+void *codec_contexts_get(struct codec_contexts *contexts, const struct codec_choice *choice)
+{
+	if (!choice->codec)
+		return NULL;
+	for (u32 i = 0; i < contexts->nr; i++)
+		if (codec_choice_id(&contexts->list[i].choice) == codec_choice_id(choice))
+			return contexts->list[i].context;
+	assert(contexts->nr < MAX_CODEC_CONTEXTS);
+	contexts->list[contexts->nr].choice = *choice;
+	contexts->list[contexts->nr].context = choice->codec->context_new(choice->level);
+	return contexts->list[contexts->nr++].context;
+}
+
+void codec_contexts_release(struct codec_contexts *contexts)
+{
+	for (u32 i = 0; i < contexts->nr; i++)
+		contexts->list[i].choice.codec->context_free(contexts->list[i].context);
+	contexts->nr = 0;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The codec contexts of one thread, made when they are needed first. */
+#ifndef MODEL_CODEC_CONTEXTS_H
+#define MODEL_CODEC_CONTEXTS_H
+
+#include "disk/codec.h"
+
+/* As many as there are codecs with their levels. */
+#define MAX_CODEC_CONTEXTS 32
+
+struct codec_contexts {
+	struct {
+		struct codec_choice choice;
+		void *context;
+	} list[MAX_CODEC_CONTEXTS];
+	u32 nr;
+};
+
+/* codec_contexts_get - the context for @choice; NULL for "none" */
+void *codec_contexts_get(struct codec_contexts *contexts, const struct codec_choice *choice);
+void codec_contexts_release(struct codec_contexts *contexts);
+
+#endif

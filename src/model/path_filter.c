@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/path_filter.h"
+
+#include "base/mem.h"
+#include "tree_private.h"
+
+#include <string.h>
+
+static int fold_option(const char *text, struct excluded_path *path)
+{
+	struct path folded;
+	int err = path_fold(text, strlen(text), &folded);
+	if (!err)
+		*path = (struct excluded_path){ .bytes = folded.bytes, .len = folded.len };
+	return err;
+}
+
+int path_filter_exclude_path(struct path_filter *filter, const char *path)
+{
+	struct excluded_path excluded;
+	int err = fold_option(path, &excluded);
+	if (err)
+		return err;
+	filter->paths = mem_grow(filter->paths, &filter->paths_capacity, filter->nr_paths + 1,
+				 sizeof(*filter->paths));
+	filter->paths[filter->nr_paths++] = excluded;
+	return 0;
+}
+
+int path_filter_exclude_regex(struct path_filter *filter, const char *regex)
+{
+	char q[QUOTE_BYTES], why[128];
+	regex_t compiled;
+	int code = regcomp(&compiled, regex, REG_EXTENDED | REG_NOSUB);
+	if (code) {
+		regerror(code, &compiled, why, sizeof(why));
+		return fail(-EINVAL,
+			    "--exclude-regex: found '%s' (%s), allowed: a POSIX extended regular "
+			    "expression",
+			    quote(q, regex, strlen(regex)), why);
+	}
+	filter->regexes = mem_grow(filter->regexes, &filter->regexes_capacity,
+				   filter->nr_regexes + 1, sizeof(*filter->regexes));
+	filter->regexes[filter->nr_regexes++] = compiled;
+	return 0;
+}
+
+int path_filter_set_root(struct path_filter *filter, const char *path)
+{
+	struct excluded_path root;
+	int err = fold_option(path, &root);
+	if (err)
+		return err;
+	xfree(filter->root);
+	filter->root = root.bytes;
+	filter->root_len = root.len;
+	return 0;
+}
+
+static bool matches(const struct path_filter *filter, const char *path, size_t len)
+{
+	for (size_t i = 0; i < filter->nr_regexes; i++) {
+		regmatch_t all = { .rm_so = 0, .rm_eo = (regoff_t)len };
+		if (!regexec(&filter->regexes[i], path, 1, &all, REG_STARTEND))
+			return true;
+	}
+	return false;
+}
+
+static bool is_excluded(const struct path_filter *filter, const char *path, size_t len)
+{
+	for (size_t i = 0; i < filter->nr_paths; i++) {
+		const struct excluded_path *p = &filter->paths[i];
+		if (path_is_below(p->bytes, p->len, path, len))
+			return true;
+	}
+	for (size_t end = 0; filter->nr_regexes && end < len; end++) {
+		const char *slash = memchr(path + end, '/', len - end);
+		end = slash ? (size_t)(slash - path) : len;
+		if (matches(filter, path, end))
+			return true;
+	}
+	return false;
+}
+
+bool path_filter_keeps(const struct path_filter *filter, const char *path, size_t len, size_t *skip)
+{
+	*skip = 0;
+	if (is_excluded(filter, path, len))
+		return false;
+	if (!filter->root_len)
+		return true;
+	if (!path_is_below(filter->root, filter->root_len, path, len))
+		return false;
+	*skip = filter->root_len + (len > filter->root_len);
+	return true;
+}
+
+void path_filter_release(struct path_filter *filter)
+{
+	for (size_t i = 0; i < filter->nr_paths; i++)
+		xfree(filter->paths[i].bytes);
+	for (size_t i = 0; i < filter->nr_regexes; i++)
+		regfree(&filter->regexes[i]);
+	xfree(filter->paths);
+	xfree(filter->regexes);
+	xfree(filter->root);
+	*filter = (struct path_filter){ .nr_paths = 0 };
+}

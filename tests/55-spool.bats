@@ -1,0 +1,78 @@
+#!/usr/bin/env bats
+# The archive as its own spool: data that go in as they are stay in a plain file that is the archive.
+# bats file_tags=kernel
+
+# that the archive comes through a pipe is the point; options are words
+# shellcheck disable=SC2002,SC2086
+load helpers
+
+setup()
+{
+	require_tool btrfs
+	img=$BATS_TEST_TMPDIR/img
+	archive=$BATS_TEST_TMPDIR/archive.tar
+}
+
+# pieces that begin in the archive and go on elsewhere, and all kinds of ends
+odd_files()
+{
+	local n
+	for n in 1 4096 4097 131072 131073 262144 1048576 1048577 3000001; do
+		echo "file text-$n size=$n"
+		echo "file noise-$n size=$n seed=noise$n"
+	done
+	echo "file gap-in-second-piece size=400000 hole=131080+90 hole=270000+3000"
+	echo "file gap-in-first-piece size=400000 hole=10+90"
+	echo "file gap-at-end size=400001 hole=399990+11"
+	echo "file gaps size=900000 hole=5000+50000 hole=131072+4096 hole=262140+8 hole=500000+131072"
+}
+
+@test "file and pipe give the same image, and a right one" {
+	require_mount
+	odd_files >"$BATS_TEST_TMPDIR/spec"
+	spec_tar "$archive" <"$BATS_TEST_TMPDIR/spec"
+	for options in '--compress none' '--compress none --max-inline 0' '--compress lzo' '--compress none -m dup'; do
+		"$TAR2BTRFS" $options -L "$(unique_label)" -o "$img" "$archive"
+		assert_equal "$(cat "$archive" | image_hash $options -L "$(unique_label)")" "$(sha256sum <"$img" | cut -c1-64)"
+		assert_equal "$(image_hash $options -L "$(unique_label)" <"$archive")" "$(sha256sum <"$img" | cut -c1-64)"
+		assert_manifest "$img" <"$BATS_TEST_TMPDIR/spec"
+	done
+}
+
+@test "standard input may stand behind the file's beginning" {
+	odd_files | spec_tar "$archive"
+	{ head -c 1234; cat "$archive"; } <<<"$(yes | head -n 2000)" >"$BATS_TEST_TMPDIR/behind"
+	assert_equal "$({ dd bs=1234 count=1 of=/dev/null status=none; image_hash --compress none; } <"$BATS_TEST_TMPDIR/behind")" \
+		"$(cat "$archive" | image_hash --compress none)"
+}
+
+@test "data that go in as they are take no room in the spool directory" {
+	require_mount
+	mkdir "$BATS_TEST_TMPDIR/small"
+	mount -t tmpfs -o size=2m none "$BATS_TEST_TMPDIR/small"
+	echo "file noise size=64000000 seed=noise" | spec_tar "$archive"
+	for options in '--compress none' '--compress zstd:1' '--compress zstd:15'; do
+		"$TAR2BTRFS" $options --spool-dir "$BATS_TEST_TMPDIR/small" -o "$img" "$archive"
+		assert_check "$img"
+		run -1 --separate-stderr "$TAR2BTRFS" $options --spool-dir "$BATS_TEST_TMPDIR/small" - < <(cat "$archive")
+		[[ $stderr == *"cannot write the spool file"*"--spool-dir"* ]]
+		[ -z "$output" ]
+	done
+	umount "$BATS_TEST_TMPDIR/small"
+}
+
+@test "an archive that changes while it is read is an error" {
+	echo "file noise size=30000000 seed=noise" | spec_tar "$archive"
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	"$TAR2BTRFS" --compress none "$archive" >"$BATS_TEST_TMPDIR/fifo" 2>"$BATS_TEST_TMPDIR/stderr" &
+	local pid=$! status=0
+	{
+		# the first bytes of the image say that the archive has been read, the pipe keeps the rest back
+		head -c 4096 >/dev/null
+		touch -d @1 "$archive"
+		cat >/dev/null
+	} <"$BATS_TEST_TMPDIR/fifo"
+	wait "$pid" || status=$?
+	assert_equal "$status" 1
+	grep -q "archive.tar: it was changed while it was read" "$BATS_TEST_TMPDIR/stderr"
+}
