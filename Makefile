@@ -4,6 +4,7 @@
 #   CC, CFLAGS, LDFLAGS  compiler and flags; they come after ours
 #   WERROR=1             warnings are errors
 #   V=1                  show commands
+#   STATIC=1             a program that needs no shared library; pkg-config is not asked
 #   PREFIX, DESTDIR      where install puts things
 #   BUILD                build directory (default: build); another one holds its own program too
 #   JOBS, TESTS          for the test targets: files at once, and which ones (TESTS='30-xattrs 40-links')
@@ -20,6 +21,12 @@ INSTALL ?= install
 PROGRAM := $(if $(filter build,$(BUILD)),,$(BUILD)/)tar2btrfs
 
 LIBRARIES = libarchive libzstd zlib lzo2 uuid libgcrypt libxxhash
+# used where it is there: labels by file_contexts; SELINUX= does without
+ifneq ($(STATIC),1)
+SELINUX ?= $(shell $(PKG_CONFIG) --exists libselinux && echo libselinux)
+else
+SELINUX ?= libselinux
+endif
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wcast-qual -Wwrite-strings \
 	-Wpointer-arith -Wundef -Wvla -Wstrict-prototypes -Wold-style-definition -Wmissing-prototypes \
 	-Wimplicit-fallthrough -Wformat=2 -Wswitch-enum -fno-common
@@ -30,9 +37,19 @@ ifneq ($(V),1)
 Q = @
 endif
 
-OUR_CPPFLAGS = -Iinclude -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
+# A static program needs what libarchive's readers call as well; of its other parts nothing is linked. The linker
+# warns of user databases, which are never asked.
+ifeq ($(STATIC),1)
+LINK = -static
+LIBS = -larchive -llzma -llz4 -lbz2 -lnettle -lzstd -lz -llzo2 -luuid -lgcrypt -lgpg-error -lxxhash \
+	$(if $(SELINUX),-lselinux -lpcre2-8) -pthread
+else
+LIBRARY_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) $(SELINUX) 2>/dev/null)
+LIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) $(SELINUX) 2>/dev/null) -pthread
+endif
+
+OUR_CPPFLAGS = -Iinclude -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(if $(SELINUX),-DHAVE_SELINUX) $(LIBRARY_CFLAGS)
 OUR_CFLAGS = -std=gnu17 -pthread -ffile-prefix-map=$(CURDIR)=. $(WARNINGS)
-LIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null) -pthread
 
 SOURCES := $(sort $(wildcard src/*/*.c))
 LIB_OBJECTS := $(patsubst src/%.c,$(BUILD)/%.o,$(filter-out src/cli/main.c,$(SOURCES)))
@@ -41,10 +58,10 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(sort $(wildcard tests/
 .PHONY: all
 all: $(PROGRAM)	## build ./tar2btrfs
 
-# Objects are made anew when the compiler or its flags change.
-FLAGS := $(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS)
+# All is made anew when the compiler or its flags change.
+FLAGS := $(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) $(LDFLAGS) $(LINK) $(LIBS)
 $(BUILD)/flags: FORCE
-	$(Q)$(PKG_CONFIG) --exists --print-errors $(LIBRARIES) || \
+	$(Q)[ -n '$(LINK)' ] || $(PKG_CONFIG) --exists --print-errors $(LIBRARIES) || \
 		{ echo "a library is missing: see README.md, or run 'make deps-build' as root" >&2; exit 1; }
 	$(Q)mkdir -p $(BUILD)
 	$(Q)echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
@@ -62,11 +79,11 @@ $(BUILD)/libtar2btrfs.a: $(LIB_OBJECTS)
 
 $(PROGRAM): $(BUILD)/cli/main.o $(BUILD)/libtar2btrfs.a
 	$(if $(Q),@echo "  LD $@")
-	$(Q)$(CC) $(OUR_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(OUR_CFLAGS) $(CFLAGS) $(LDFLAGS) $(LINK) -o $@ $^ $(LIBS)
 
 $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libtar2btrfs.a $(BUILD)/flags
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(BUILD)/libtar2btrfs.a $(LIBS)
+	$(Q)$(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) $(LDFLAGS) $(LINK) -MMD -MP -o $@ $< $(BUILD)/libtar2btrfs.a $(LIBS)
 
 .PHONY: unit-tests
 unit-tests: $(UNIT_TESTS)
@@ -83,6 +100,10 @@ SUBMAKE = +$(Q)$(MAKE) --no-print-directory
 .PHONY: deps-build
 deps-build:	## install what building needs (Debian, as root)
 	$(Q)sh tests/deps.sh build
+
+.PHONY: deps-static
+deps-static:	## install what building with STATIC=1 needs (Debian, as root)
+	$(Q)sh tests/deps.sh build static
 
 .PHONY: deps-test
 deps-test:	## install what building and testing need (Debian, as root)
@@ -126,6 +147,18 @@ valgrind: all	## a few suites under valgrind
 check-kernels: all	## images of each kind read by Debian's own kernel in qemu (slow)
 	$(Q)bash tests/kernels/check-kernels.sh
 
+.PHONY: cross
+CROSS = arm64 s390x
+cross:	## static programs for other CPUs, build-cross/ARCH/tar2btrfs; CROSS='s390x' selects
+	$(Q)sh tests/deps.sh build cross
+	$(Q)sh tests/cross/build.sh $(CROSS)
+
+.PHONY: check-cross
+check-cross: cross all	## all of determinism on other CPUs, emulated by qemu (slow)
+	$(SUBMAKE) unit-tests
+	+$(Q)for a in $(CROSS); do TAR2BTRFS=$(CURDIR)/build-cross/$$a/run BUILD=$(BUILD) \
+		python3 tests/tools/suite.py 70-determinism 75-golden || exit; done
+
 .PHONY: golden
 golden: all	## write tests/golden anew, after LAYOUT_VERSION has changed
 	$(Q)TAR2BTRFS=$(abspath $(PROGRAM)) bash tests/tools/golden.sh write
@@ -156,25 +189,36 @@ format-check:	## fail if clang-format would change something
 
 # ---- install ---------------------------------------------------------------
 
-BINDIR = $(DESTDIR)$(PREFIX)/bin
-MANDIR = $(DESTDIR)$(PREFIX)/share/man/man1
-# where each shell looks for completions
+BINDIR = $(PREFIX)/bin
+DATADIR = $(PREFIX)/share
+MANDIR = $(DATADIR)/man/man1
+DOCDIR = $(DATADIR)/doc/tar2btrfs
+DOCUMENTS = README.md CHANGELOG.md
+# where each shell looks for completions; zsh in another place for what packages bring
 COMPLETIONS = contrib/completions
-BASH_COMPLETION = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/tar2btrfs
-ZSH_COMPLETION = $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_tar2btrfs
-FISH_COMPLETION = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/tar2btrfs.fish
+BASHDIR = $(DATADIR)/bash-completion/completions
+ZSHDIR = $(DATADIR)/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
+FISHDIR = $(DATADIR)/fish/vendor_completions.d
+
+.PHONY: completions
+completions: all	## write contrib/completions anew, after an option has changed
+	$(Q)python3 $(COMPLETIONS)/generate.py $(abspath $(PROGRAM)) $(COMPLETIONS)
 
 .PHONY: install
 install: all	## install to DESTDIR/PREFIX
-	$(Q)$(INSTALL) -D -m 755 $(PROGRAM) $(BINDIR)/tar2btrfs
-	$(Q)$(INSTALL) -D -m 644 man/tar2btrfs.1 $(MANDIR)/tar2btrfs.1
-	$(Q)$(INSTALL) -D -m 644 $(COMPLETIONS)/tar2btrfs.bash $(BASH_COMPLETION)
-	$(Q)$(INSTALL) -D -m 644 $(COMPLETIONS)/_tar2btrfs $(ZSH_COMPLETION)
-	$(Q)$(INSTALL) -D -m 644 $(COMPLETIONS)/tar2btrfs.fish $(FISH_COMPLETION)
+	$(Q)$(INSTALL) -D -m 755 $(PROGRAM) $(DESTDIR)$(BINDIR)/tar2btrfs
+	$(Q)$(INSTALL) -D -m 644 man/tar2btrfs.1 $(DESTDIR)$(MANDIR)/tar2btrfs.1
+	$(Q)$(INSTALL) -D -m 644 $(COMPLETIONS)/tar2btrfs.bash $(DESTDIR)$(BASHDIR)/tar2btrfs
+	$(Q)$(INSTALL) -D -m 644 $(COMPLETIONS)/_tar2btrfs $(DESTDIR)$(ZSHDIR)/_tar2btrfs
+	$(Q)$(INSTALL) -D -m 644 $(COMPLETIONS)/tar2btrfs.fish $(DESTDIR)$(FISHDIR)/tar2btrfs.fish
+	$(Q)$(INSTALL) -d $(DESTDIR)$(DOCDIR)
+	$(Q)$(INSTALL) -m 644 $(DOCUMENTS) $(DESTDIR)$(DOCDIR)
 
 .PHONY: uninstall
 uninstall:	## remove what install put there
-	$(Q)rm -f $(BINDIR)/tar2btrfs $(MANDIR)/tar2btrfs.1 $(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION)
+	$(Q)rm -f $(addprefix $(DESTDIR),$(BINDIR)/tar2btrfs $(MANDIR)/tar2btrfs.1 $(BASHDIR)/tar2btrfs \
+		$(ZSHDIR)/_tar2btrfs $(FISHDIR)/tar2btrfs.fish)
+	$(Q)rm -rf $(DESTDIR)$(DOCDIR)
 
 VERSION = $(shell sed -n 's/^.define TAR2BTRFS_VERSION "\(.*\)"/\1/p' include/cli/version.h)
 
@@ -182,9 +226,14 @@ VERSION = $(shell sed -n 's/^.define TAR2BTRFS_VERSION "\(.*\)"/\1/p' include/cl
 dist:	## a reproducible archive of the last commit
 	git archive --format=tar --prefix=tar2btrfs-$(VERSION)/ HEAD | gzip -n9 >tar2btrfs-$(VERSION).tar.gz
 
+.PHONY: deb
+deb:	## a Debian package of the working tree, in build/deb
+	$(Q)sh tests/deps.sh build package
+	$(Q)sh contrib/debian/build.sh $(abspath $(BUILD))/deb
+
 .PHONY: clean
 clean:	## remove what make made
-	rm -rf $(BUILD) build-asan build-tsan tar2btrfs tar2btrfs-*.tar.gz
+	rm -rf $(BUILD) build-asan build-tsan build-cross tar2btrfs tar2btrfs-*.tar.gz
 
 .PHONY: help
 help:	## this list

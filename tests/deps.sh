@@ -1,18 +1,25 @@
 #!/bin/sh
 # deps.sh GROUP... - install the Debian packages of the groups that are not there yet.
-# Groups: build, demo, test, lint, kernels, bench. Without apt-get, or without root, it only names them.
+# Groups: build, static, cross, demo, test, lint, package, kernels, bench. Without apt-get, or without root, it only names them.
 set -eu
 
 packages()
 {
 	case $1 in
 	build) echo make gcc libc6-dev pkg-config libarchive-dev libzstd-dev zlib1g-dev liblzo2-dev \
-		uuid-dev libgcrypt20-dev libxxhash-dev ;;
+		uuid-dev libgcrypt20-dev libxxhash-dev libselinux1-dev ;;
+	static) echo liblzma-dev liblz4-dev libbz2-dev nettle-dev libgpg-error-dev libpcre2-dev ;;
+	cross) echo dpkg qemu-user-static gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
+		gcc-s390x-linux-gnu libc6-dev-s390x-cross ;;
 	demo) echo btrfs-progs python3 mount util-linux ;;
 	test) packages demo
+		packages package
+		packages static
+		packages cross
 		echo bats procps e2fsprogs grub-common attr acl cpio gzip bzip2 xz-utils zstd lz4 \
-		libarchive-tools libcap2-bin kmod fdisk faketime clang time mandoc ;;
+		libarchive-tools libcap2-bin kmod fdisk faketime clang time mandoc mtree-netbsd selinux-utils ;;
 	lint) echo clang clang-format clang-tidy cppcheck shellcheck ;;
+	package) echo debhelper dpkg-dev lintian python3 ;;
 	bench) packages demo
 		echo squashfs-tools-ng squashfs-tools erofs-utils mmdebstrap dpkg-dev xz-utils ;;
 	kernels) packages demo

@@ -1,0 +1,96 @@
+#!/usr/bin/env bats
+# make install and uninstall, and the Debian package.
+
+load helpers
+
+setup_file()
+{
+	export MAKEFLAGS=
+}
+
+setup()
+{
+	cd "$TOP" || return
+	ROOT=$BATS_TEST_TMPDIR/root
+	mkdir "$ROOT"
+}
+
+# files below $ROOT
+files()
+{
+	(cd "$ROOT" && find . -type f | sort)
+}
+
+# the program of the tree is installed, whatever is tested
+make_install()
+{
+	make -s "$@" DESTDIR="$ROOT"
+}
+
+@test 'what is installed is in its place, and goes again' {
+	require_plain_build
+	make_install install PREFIX=/usr
+	files | diff - <(cat <<-'EOF'
+		./usr/bin/tar2btrfs
+		./usr/share/bash-completion/completions/tar2btrfs
+		./usr/share/doc/tar2btrfs/CHANGELOG.md
+		./usr/share/doc/tar2btrfs/README.md
+		./usr/share/fish/vendor_completions.d/tar2btrfs.fish
+		./usr/share/man/man1/tar2btrfs.1
+		./usr/share/zsh/vendor-completions/_tar2btrfs
+	EOF
+	)
+	"$ROOT/usr/bin/tar2btrfs" --version | cmp - <("$TOP/tar2btrfs" --version)
+	touch "$ROOT/usr/bin/other"
+	make_install uninstall PREFIX=/usr
+	[ "$(files)" = ./usr/bin/other ]
+}
+
+@test 'the default is /usr/local' {
+	require_plain_build
+	make_install install
+	[ -x "$ROOT/usr/local/bin/tar2btrfs" ]
+	[ -e "$ROOT/usr/local/share/zsh/site-functions/_tar2btrfs" ]
+	run ! grep -v '^\./usr/local/' <(files)
+	make_install uninstall
+	[ -z "$(files)" ]
+}
+
+# bats test_tags=slow
+@test 'a Debian package builds, installs, runs and goes again' {
+	require_plain_build
+	require_root
+	require_tool dpkg-buildpackage dh lintian dpkg
+	local out=$BATS_TEST_TMPDIR/deb deb changes
+	sh contrib/debian/build.sh "$out" >"$BATS_TEST_TMPDIR/log" 2>&1 || {
+		tail -n 30 "$BATS_TEST_TMPDIR/log"
+		return 1
+	}
+	deb=$(echo "$out"/tar2btrfs_*.deb)
+	changes=$(echo "$out"/*.changes)
+	run -0 lintian --fail-on error --no-tag-display-limit --allow-root "$changes"
+	echo "$output"
+	run ! grep -E '^E: ' <<<"$output"
+	# of the version that the program has
+	[ "$(dpkg-deb -f "$deb" Version | sed 's/-.*//')" = "$("$TOP/tar2btrfs" --version | sed -n 's/^tar2btrfs //p')" ]
+
+	# into a root of its own; libraries are those of this machine
+	mkdir -p "$ROOT"/var/lib/dpkg/{info,updates,triggers}
+	touch "$ROOT"/var/lib/dpkg/{status,available}
+	dpkg --root="$ROOT" --force-depends --log=/dev/null -i "$deb" >"$BATS_TEST_TMPDIR/log" 2>&1 || {
+		cat "$BATS_TEST_TMPDIR/log"
+		return 1
+	}
+	[ -e "$ROOT/usr/share/man/man1/tar2btrfs.1.gz" ]
+	[ -e "$ROOT/usr/share/doc/tar2btrfs/changelog.gz" ]
+	tar -C "$TOP/man" -c . | "$ROOT/usr/bin/tar2btrfs" -o "$BATS_TEST_TMPDIR/img"
+	assert_check "$BATS_TEST_TMPDIR/img"
+	(cd "$ROOT" && sed 's|  |  ./|' var/lib/dpkg/info/tar2btrfs.md5sums | md5sum --quiet -c)
+	dpkg --root="$ROOT" --log=/dev/null -P tar2btrfs >"$BATS_TEST_TMPDIR/log" 2>&1 || {
+		cat "$BATS_TEST_TMPDIR/log"
+		return 1
+	}
+	# dpkg keeps its own
+	files | grep -v '^\./var/lib/dpkg/' >"$BATS_TEST_TMPDIR/left" || :
+	[ ! -s "$BATS_TEST_TMPDIR/left" ]
+}

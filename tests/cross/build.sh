@@ -1,0 +1,63 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# build.sh ARCH... - a static tar2btrfs for each of Debian's ARCHs (arm64, s390x), in build-cross/ARCH/, the unit tests,
+# and "run", which is the program under qemu.
+# The libraries come from Debian's packages for ARCH, unpacked below build-cross: what is installed here stays as
+# it is, and no architecture is added to dpkg. Fetching needs apt-get, but not root.
+set -eu
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+libraries="libarchive-dev libzstd-dev zlib1g-dev liblzo2-dev uuid-dev libgcrypt20-dev libgpg-error-dev libxxhash-dev
+	liblzma-dev liblz4-dev libbz2-dev nettle-dev libselinux1-dev libpcre2-dev"
+
+# apt ARCH COMMAND... - apt-get as on a machine of ARCH, with lists of its own
+apt()
+{
+	state=$top/build-cross/$1/apt
+	arch=$1
+	shift
+	mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
+	: >"$state/status"
+	apt-get -qq -o APT::Architecture="$arch" -o APT::Architectures="$arch" -o Dir::State::Lists="$state/lists" \
+		-o Dir::State::Status="$state/status" -o Dir::Cache="$state/cache" -o APT::Sandbox::User="$(id -un)" \
+		-o Acquire::Languages=none "$@"
+}
+
+# sysroot ARCH - headers and static libraries in build-cross/ARCH/root
+sysroot()
+{
+	dir=$top/build-cross/$1
+	[ ! -e "$dir/ready" ] || return 0
+	rm -rf "$dir"
+	mkdir -p "$dir/deb" "$dir/root"
+	# a source that has nothing for this architecture is no failure; the next command tells
+	apt "$1" update >"$dir/log" 2>&1 || :
+	# shellcheck disable=SC2086 # words
+	(cd "$dir/deb" && apt "$1" download $libraries) >>"$dir/log" 2>&1 || {
+		cat "$dir/log" >&2
+		echo "build.sh: no packages for $1: apt-get download failed" >&2
+		return 75
+	}
+	for deb in "$dir"/deb/*.deb; do dpkg-deb -x "$deb" "$dir/root"; done
+	rm -rf "$dir/apt" "$dir/deb"
+	touch "$dir/ready"
+}
+
+for architecture; do
+	case $architecture in
+	arm64) cpu=aarch64 ;;
+	s390x) cpu=s390x ;;
+	*) echo "build.sh: no such architecture: $architecture; there are: arm64 s390x" >&2; exit 2 ;;
+	esac
+	sysroot "$architecture" || exit
+	triplet=$cpu-linux-gnu
+	usr=$top/build-cross/$architecture/root/usr
+	env -u MAKEFLAGS -u MAKEOVERRIDES -u MFLAGS make -s -C "$top" -j "$(nproc)" STATIC=1 BUILD="build-cross/$architecture" \
+		CC="$triplet-gcc" AR="$triplet-ar" CPPFLAGS="-I$usr/include/$triplet -I$usr/include" LDFLAGS="-L$usr/lib/$triplet" \
+		all unit-tests
+	cat >"$top/build-cross/$architecture/run" <<-END
+		#!/bin/sh
+		exec qemu-$cpu-static "$top/build-cross/$architecture/tar2btrfs" "\$@"
+	END
+	chmod +x "$top/build-cross/$architecture/run"
+done
