@@ -125,6 +125,18 @@ count_files()
 	btrfs inspect-internal dump-super -s 1 img | grep -q match
 }
 
+@test "what does not shrink costs a slow level little more than a fast one" {
+	python3 "$GEN/stream.py" data 64m 3 >tar
+	plain=$(stat -c %s tar)
+	measured --compress zstd:3 tar
+	before=$cpu
+	for codec in zstd:15 zstd:19 zlib:9 lzo:9; do
+		measured --compress $codec tar
+		close "$before" "$cpu" 3
+		[ "$(stat -c %s img)" -lt $((plain + (2 << 20))) ]
+	done
+}
+
 @test "deep paths are not quadratic" {
 	deep()
 	{

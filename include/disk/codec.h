@@ -22,8 +22,8 @@ struct codec {
 	void (*context_free)(void *ctx);
 	/*
 	 * compress one piece of @in_bytes (1..131072) into one frame
-	 * Returns its length, or 0 if it does not fit into @out_bytes or the library gave up:
-	 * the caller then stores the piece as it is.
+	 * Returns its length, or 0 if it does not fit into @out_bytes, which slow levels may know
+	 * without trying, or the library gave up: the caller then stores the piece as it is.
 	 */
 	size_t (*compress)(void *ctx, const void *in, size_t in_bytes, void *out, size_t out_bytes);
 	/*

@@ -10,6 +10,7 @@
  * wants the frame's length to be exact.
  */
 #include "codec_table.h"
+#include "randomness.h"
 
 #include "base/diag.h"
 #include "base/mem.h"
@@ -80,6 +81,8 @@ static size_t lzo_compress(void *ctx, const void *in, size_t in_bytes, void *out
 	size_t len = sizeof(le32);
 
 	assert(in_bytes >= 1 && in_bytes <= BTRFS_MAX_COMPRESSED);
+	if (lzo->level == LEVEL_BEST && cannot_shrink(in, in_bytes, out_bytes))
+		return 0;
 	while (in_bytes) {
 		const size_t piece = min_u64(in_bytes, BTRFS_SECTORSIZE);
 		const size_t segment = make_segment(lzo, p, piece);

@@ -3,6 +3,7 @@
 #define ZLIB_CONST /* next_in points to const */
 
 #include "codec_table.h"
+#include "randomness.h"
 
 #include "base/diag.h"
 #include "base/mem.h"
@@ -55,6 +56,8 @@ static size_t zlib_compress(void *ctx, const void *in, size_t in_bytes, void *ou
 	z_stream *stream = ctx;
 
 	assert(in_bytes >= 1 && in_bytes <= BTRFS_MAX_COMPRESSED);
+	if (cannot_shrink(in, in_bytes, out_bytes)) /* slow at any level: 45 MB/s */
+		return 0;
 	deflateReset(stream);
 	stream->next_in = in;
 	stream->avail_in = (uInt)in_bytes;

@@ -9,6 +9,7 @@
  * whatever room the caller has.
  */
 #include "codec_table.h"
+#include "randomness.h"
 
 #include "base/diag.h"
 #include "base/mem.h"
@@ -21,8 +22,13 @@
 #define WINDOW_LOG 17
 static_assert(1u << WINDOW_LOG == BTRFS_MAX_COMPRESSED, "the window holds a piece");
 
+/* From here on trees of matches are built, at 15 MB/s where nothing matches; below, 300 MB/s and
+ * more. */
+#define LEVEL_SLOW 13
+
 struct zstd_context {
 	ZSTD_CCtx *cctx;
+	int level;
 	size_t frame_bytes; /* room at frame */
 	u8 frame[];
 };
@@ -60,6 +66,7 @@ static void *zstd_new(int level)
 	const size_t frame_bytes = ZSTD_compressBound(BTRFS_MAX_COMPRESSED);
 	struct zstd_context *zstd = xzalloc(sizeof(*zstd) + frame_bytes);
 
+	zstd->level = level;
 	zstd->frame_bytes = frame_bytes;
 	zstd->cctx = ZSTD_createCCtx();
 	if (!zstd->cctx)
@@ -87,6 +94,8 @@ static size_t zstd_compress(void *ctx, const void *in, size_t in_bytes, void *ou
 	struct zstd_context *zstd = ctx;
 
 	assert(in_bytes >= 1 && in_bytes <= BTRFS_MAX_COMPRESSED);
+	if (zstd->level >= LEVEL_SLOW && cannot_shrink(in, in_bytes, out_bytes))
+		return 0;
 	size_t n = ZSTD_compress2(zstd->cctx, zstd->frame, zstd->frame_bytes, in, in_bytes);
 	if (ZSTD_getErrorCode(n) == ZSTD_error_memory_allocation)
 		exit_failed(ZSTD_getErrorName(n));

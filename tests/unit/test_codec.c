@@ -2,10 +2,12 @@
 /*
  * Codecs: the libraries' own decompressors return what went in, frames obey
  * the kernel's rules, bytes do not depend on what a context did before, and
- * the limit on output is exact. Also the reader of ALGO[:LEVEL].
+ * the limit on output is exact. What does not shrink is recognised, what does is not taken for it.
+ * Also the reader of ALGO[:LEVEL].
  */
 #include "test.h"
 
+#include "../../src/disk/randomness.h"
 #include "base/diag.h"
 #include "disk/codec.h"
 
@@ -249,6 +251,89 @@ static void check_lzo_borders(const struct codec *codec)
 	codec->context_free(ctx);
 }
 
+/* A stream of bytes without any order: xorshift64*. */
+static void fill_random(u8 *p, size_t bytes, u64 seed)
+{
+	u64 x = seed * 0x9e3779b97f4a7c15u + 1;
+
+	for (size_t i = 0; i < bytes; i++) {
+		x ^= x >> 12;
+		x ^= x << 25;
+		x ^= x >> 27;
+		p[i] = (u8)(x * 2685821657736338717u >> 56);
+	}
+}
+
+static void check_recognition(void)
+{
+	static u8 data[PIECE_MAX];
+	u32 missed = 0, text_missed = 0, repeat_missed = 0, skew_missed = 0;
+
+	for (u32 seed = 1; seed <= 1000; seed++) {
+		/* any length, and a last sector of any length */
+		size_t bytes = 4097 + (seed * 104729) % (PIECE_MAX - 4096);
+		fill_random(data, bytes, seed);
+		missed += !cannot_shrink(data, bytes, bytes - 1);
+	}
+	ok(missed == 0, "random: recognised at any length (%u of 1000 missed)", missed);
+	fill_random(data, PIECE_MAX, 1);
+	ok(!cannot_shrink(data, PIECE_MAX, PIECE_MAX), "random: not refused where there is room");
+	ok(!cannot_shrink(data, 4096, 1), "random: not refused if all may count");
+	for (u32 at = 0; at < PIECE_MAX - 8192; at += 997) {
+		fill_random(data, PIECE_MAX, at);
+		memcpy(data + at, content[TEXT], 4096);
+		text_missed += cannot_shrink(data, PIECE_MAX, PIECE_MAX - 4096);
+		fill_random(data, PIECE_MAX, at);
+		memcpy(data + at, data + (at + 65537) % (PIECE_MAX - 8192), 8192);
+		repeat_missed += cannot_shrink(data, PIECE_MAX, PIECE_MAX - 4096);
+		/* what a code of bytes would shrink by a sector: values below 16 are twice as
+		 * likely */
+		fill_random(data, PIECE_MAX, at);
+		for (u32 i = 0; i < PIECE_MAX; i += 9)
+			data[i] &= 15;
+		skew_missed += cannot_shrink(data, PIECE_MAX, PIECE_MAX - 4096);
+	}
+	ok(text_missed == 0, "a sector of text amid random bytes is seen");
+	ok(repeat_missed == 0, "random bytes that repeat are seen");
+	ok(skew_missed == 0, "uneven bytes are seen");
+}
+
+/*
+ * Of a file that alternates text and random bytes, borders at odd offsets, hardly a sector is
+ * lost against compressing each piece: with room for the piece as it is nothing is recognised.
+ */
+static void check_alternation(const struct codec *codec, int level)
+{
+	enum {
+		TEXT_BYTES = 5000011,
+		ALL_BYTES = 8000023
+	};
+	static u8 file[ALL_BYTES], frame[FRAME_MAX];
+	void *ctx = codec->context_new(level);
+	u32 with = 0, without = 0;
+	char line[64];
+
+	for (u32 at = 0; at < TEXT_BYTES;) {
+		int n = snprintf(line, sizeof(line), "%u bytes are %u words and %x lines\n", at,
+				 at * 2654435761u >> 12, at * 40503u);
+		memcpy(file + at, line, min_u64((u64)n, TEXT_BYTES - at));
+		at += (u32)n;
+	}
+	fill_random(file + TEXT_BYTES, ALL_BYTES - TEXT_BYTES, 1);
+	for (u32 at = 0; at < ALL_BYTES; at += PIECE_MAX) {
+		const size_t bytes = min_u64(PIECE_MAX, ALL_BYTES - at);
+		const size_t plain = align_up(bytes, 4096), most = plain - 4096;
+		size_t n = codec->compress(ctx, file + at, bytes, frame, most);
+		with += (u32)(n ? align_up(n, 4096) : plain) / 4096;
+		n = codec->compress(ctx, file + at, bytes, frame, sizeof(frame));
+		without += (u32)(n <= most ? align_up(n, 4096) : plain) / 4096;
+	}
+	ok(with <= without + without / 200,
+	   "%s:%d text and random bytes by turns: %u sectors, %u if each piece is tried",
+	   codec->name, level, with, without);
+	codec->context_free(ctx);
+}
+
 static void check_table(void)
 {
 	static const struct {
@@ -361,5 +446,9 @@ int main(void)
 		}
 	}
 	check_lzo_borders(codec_table[2]);
+	check_recognition();
+	check_alternation(codec_table[0], 15);
+	check_alternation(codec_table[1], 9);
+	check_alternation(codec_table[2], 9);
 	return done();
 }
