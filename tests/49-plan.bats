@@ -174,6 +174,39 @@ xattrs_of()
 	btrfs inspect-internal dump-tree i | grep -q 'flags 0x3(NODATASUM|NODATACOW)'
 }
 
+@test "what /unset takes back is not set, and only a backslash of its own joins lines" {
+	cat >plan <<-'END'
+		/set type=file mode=0600 time=3 flags=nodump
+		./a
+		# no line goes on behind a comment \
+		./b
+		/unset time flags
+		./c
+		./l type=link link=back\134
+		./m type=link link=back\\
+		./d \
+		    uid=5
+	END
+	mkimage i tar --plan plan --manifest m
+	assert_manifest i <<-'SPEC'
+		dir . mtime=9
+		dir etc mtime=5
+		file etc/shadow text=root:*: mtime=6
+		file bin/su size=20000 mode=0755
+		symlink lib usr/lib
+		dir usr/lib
+		file usr/lib/x text=x
+		link usr/lib/y usr/lib/x
+		file a mode=0600 mtime=3
+		file b mode=0600 mtime=3
+		file c mode=0600
+		symlink l back%5c
+		symlink m back%5c
+		file d mode=0600 uid=5
+	SPEC
+	assert_equal "$(grep nodump m | cut -d' ' -f1 | xargs)" './a ./b'
+}
+
 @test "a file of several names changes under all of them" {
 	echo './usr/lib/y mode=0600 uid=3' >plan
 	mkimage i tar --plan plan
@@ -217,6 +250,8 @@ xattrs_of()
 	bad "./$(printf 'n%.0s' {1..256}) type=dir" '255'
 	bad './a\x type=dir' 'escapes'
 	bad '/set link=x' 'behind /set'
+	bad '/set time=1 atime=2' 'behind /set'
+	bad '/set size=5' 'behind /set'
 	bad '/unset what' 'what'
 	bad './etc xattr.system.posix_acl_access=AgAAAAEABgD/////AgAHAOgDAAAEAAQA/////xAABwD/////IAAAAP////8=' 'mode='
 	bad './etc mode=0700 xattr.system.posix_acl_access=AgAA' 'ACL'

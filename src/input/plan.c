@@ -341,14 +341,23 @@ static int unset(struct reading *r, struct text line)
 			return refuse(word, "what /set has set, or all");
 		r->set.given &= ~can[i].given;
 	}
+	/* none to warn of either */
+	if (!(r->set.given & GIVEN_FLAGS))
+		r->set.member.file_flags.len = 0;
 	return 0;
+}
+
+static bool has_other_times(const struct keywords *k)
+{
+	return k->member.atime.is_set || k->member.ctime.is_set || k->member.birthtime.is_set;
 }
 
 static int set(struct reading *r, struct text line)
 {
+	const struct keywords *k = &r->set;
 	int err = take_words(&r->set, line);
-	if (!err && (r->set.records.len || r->set.is_optional ||
-		     (r->set.given & (GIVEN_DEVICE | GIVEN_TARGET))))
+	if (!err && (k->records.len || k->is_optional || k->has_data || has_other_times(k) ||
+		     (k->given & (GIVEN_DEVICE | GIVEN_TARGET))))
 		err = refuse(line, "type= mode= uid= gid= time= and flags= behind /set");
 	return err;
 }
@@ -370,12 +379,11 @@ static bool is_sound(struct text path)
 static int add_wish(struct reading *r, struct text path, const struct keywords *k)
 {
 	struct plan *plan = r->plan;
-	const struct member *m = &k->member;
 	plan->wishes = mem_grow(plan->wishes, &plan->capacity, plan->nr + 1, sizeof(*plan->wishes));
 	plan->wishes[plan->nr++] = (struct wish){ .path = path, .asks = *k, .line = r->line };
 	if (!is_sound(path))
 		return refuse(path, "names of at most 255 bytes, and no '..'");
-	if ((m->atime.is_set || m->ctime.is_set || m->birthtime.is_set) && !m->mtime.is_set)
+	if (has_other_times(k) && !(k->given & GIVEN_TIMES))
 		return refuse(path, "atime=, ctime= and btime= with time=");
 	return 0;
 }

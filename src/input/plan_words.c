@@ -21,9 +21,33 @@ void words_free(struct text_buffer *buffer)
 	*buffer = (struct text_buffer){ .len = 0 };
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static bool is_comment(struct text rest)
+{
+	while (rest.len && is_blank(rest.bytes[0])) {
+		rest.bytes++;
+		rest.len--;
+	}
+	return rest.len && rest.bytes[0] == '#';
+}
+
+/* A backslash behind another one is that one's. */
+static bool ends_in_backslash(struct text part)
+{
+	size_t nr = 0;
+	while (nr < part.len && part.bytes[part.len - 1 - nr] == '\\')
+		nr++;
+	return nr % 2;
+}
+
 bool words_line(struct text *rest, struct text *line, u64 *number, u64 *next_number)
 {
 	char *to = (char *)(uintptr_t)rest->bytes;
+	const bool may_go_on = !is_comment(*rest);
 	bool goes_on = true;
 	if (!rest->len)
 		return false;
@@ -34,7 +58,7 @@ bool words_line(struct text *rest, struct text *line, u64 *number, u64 *next_num
 		++*next_number;
 		if (part.len && part.bytes[part.len - 1] == '\r')
 			part.len--;
-		goes_on = part.len && part.bytes[part.len - 1] == '\\';
+		goes_on = may_go_on && ends_in_backslash(part);
 		memmove(to, part.bytes, part.len);
 		to += part.len;
 		if (goes_on)
@@ -42,11 +66,6 @@ bool words_line(struct text *rest, struct text *line, u64 *number, u64 *next_num
 	}
 	line->len = (size_t)(to - line->bytes);
 	return true;
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
 }
 
 bool words_next(struct text *line, struct text *word)

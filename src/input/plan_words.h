@@ -17,7 +17,8 @@ void words_free(struct text_buffer *buffer);
 
 /*
  * words_line - take one line off the front of @rest
- * Lines that end in a backslash are joined in place. @number: of the line's first, from 1.
+ * Lines that end in a backslash, which none escapes, are joined in place; comments never. @number:
+ * of the line's first, from 1.
  * @next_number: in and out, 0 at first. Returns false at the end.
  */
 bool words_line(struct text *rest, struct text *line, u64 *number, u64 *next_number);
