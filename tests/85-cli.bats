@@ -72,9 +72,10 @@ has_unnamed_files()
 	[ "$(find "/proc/$PID/fd" -lname '*(deleted)' | wc -l)" -ge "$1" ]
 }
 
+# has_temporary_name [NUMBER] - of which there are so many, or any
 has_temporary_name()
 {
-	compgen -G '.tar2btrfs-*' >/dev/null
+	[ "$(compgen -G '.tar2btrfs-*' | wc -l)" -ge "${1:-1}" ]
 }
 
 # ---- help, version, and what describes the options --------------------------
@@ -628,10 +629,11 @@ without_proc()
 	echo old >out
 	for signal in INT TERM HUP; do
 		# bash ignores INT for what runs in the background, nohup HUP
-		(trap - INT && without_proc env --default-signal=INT,TERM,HUP "$TAR2BTRFS" -o out pipe) 3>&- &
+		(trap - INT && without_proc env --default-signal=INT,TERM,HUP \
+			"$TAR2BTRFS" -o out --digest=sum --manifest m pipe) 3>&- &
 		PID=$!
 		exec 8<>pipe
-		wait_until has_temporary_name
+		wait_until has_temporary_name 3
 		kill -s $signal $PID
 		local status=0
 		wait $PID || status=$?

@@ -126,6 +126,30 @@ setup()
 	cmp disk <(head -c 1M /dev/zero)
 }
 
+@test 'no report takes the place of the image or of another report, whatever it is called' {
+	mkdir dir
+	ln -s ../img dir/link
+	echo old >img
+	for other in ./img "$PWD/img" dir/../img dir/link; do
+		refused 1 -o img --digest="$other" "$IN"
+		[[ $stderr == *"$other is the same file as img, allowed: another file" ]]
+		refused 1 -o new --manifest m --content-digest=img --stats=json:"$other" "$IN"
+		[[ $stderr == *"$other is the same file as img"* ]]
+	done
+	refused 1 -o fresh --digest=./fresh "$IN"
+	run -1 --separate-stderr bash -c '"$1" --digest=img "$2" >img' - "$TAR2BTRFS" "$IN"
+	[[ $stderr == *'img is the same file as standard output'* ]]
+	run -1 --separate-stderr bash -c '"$1" -o /dev/fd/3 --digest=/dev/fd/4 "$2" 3>img 4>&3' - "$TAR2BTRFS" "$IN"
+	[ "$(find . -type f)" = ./img ]
+	[ ! -s img ]
+	# one name in two places is two files, and text may follow text
+	"$TAR2BTRFS" -o img --digest=dir/img "$IN"
+	sha256sum -c dir/img
+	"$TAR2BTRFS" -o img --digest=- --content-digest=/dev/stdout --manifest - "$IN" >all
+	[ "$(grep -c '^[0-9a-f]\{64\}  ' all)" -eq 2 ]
+	"$TAR2BTRFS" -o img --digest=/dev/null --manifest - "$IN" >/dev/null
+}
+
 # ---- figures -----------------------------------------------------------------------
 
 # json FILE EXPRESSION: of the object s

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where the image goes: standard output, a file that appears complete or not
+ * Where the image and the reports go: standard output, a file that appears complete or not
  * at all, or a device or pipe that is written in place.
  */
 #ifndef CLI_OUTPUT_H
@@ -8,6 +8,8 @@
 
 #include "base/types.h"
 
+/* All outputs of a run. */
+struct outputs;
 struct output;
 
 enum output_kind {
@@ -15,15 +17,22 @@ enum output_kind {
 	OUTPUT_TEXT, /* may go to a terminal, not to a block device */
 };
 
+/* outputs_new - none yet; @archive_fd: the input, which none may be */
+struct outputs *outputs_new(int archive_fd);
+
+/* outputs_free - close all; a file without a commit is as it was; NULL is fine */
+void outputs_free(struct outputs *all);
+
 /*
- * output_open - prepare the destination, before any work is done
- * @path:       as given with -o, or NULL for standard output; a terminal is refused for images
- * @archive_fd: the input; a @path that is the same file is refused
+ * output_open - prepare one more destination, before any work is done
+ * @path: as given with -o, or NULL for standard output; a terminal is refused for images
  * A regular or new file is not touched until output_commit(): an unnamed file beside it is written.
- * A symlink is followed; /dev/stdout and /dev/fd/N mean that descriptor. Returns 0, or a negative
+ * A symlink is followed; /dev/stdout and /dev/fd/N mean that descriptor. Refused is what leads to
+ * the archive, or to the file of another output that this would spoil. Returns 0, or a negative
  * errno after printing.
  */
-int output_open(const char *path, enum output_kind kind, int archive_fd, struct output **output);
+int output_open(struct outputs *all, const char *path, enum output_kind kind,
+		struct output **output);
 
 /* output_begin - check that @image_bytes fit (devices); 0, or a negative errno after printing */
 int output_begin(struct output *output, u64 image_bytes);
@@ -37,8 +46,5 @@ int output_fd(const struct output *output, bool *sparse);
  * Returns 0, or a negative errno after printing.
  */
 int output_commit(struct output *output, u64 image_bytes);
-
-/* output_close - release; without a commit before, the file named by @path is as it was */
-void output_close(struct output *output);
 
 #endif

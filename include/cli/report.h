@@ -13,17 +13,20 @@
 
 struct report;
 
-/* report_check - whether every file has a place of its own; 0, or -EINVAL after printing
- * @image_path: as given with -o, or NULL */
+/*
+ * report_check - whether no name stands for two files; 0, or -EINVAL after printing
+ * @image_path: as given with -o, or NULL
+ * Names that differ may still lead to one file, which output_open() finds out.
+ */
 int report_check(const struct report_options *options, const char *image_path);
 
 /*
- * report_open - open the files; the run begins now
+ * report_open - open the files, which are among @outputs; the run begins now
  * @options: must outlive the result; so must @image_path, the image's name in digests
  * Returns 0, or a negative errno after printing.
  */
-int report_open(const struct report_options *options, const char *image_path, int archive_fd,
-		const struct output *image, struct report **report);
+int report_open(const struct report_options *options, const char *image_path,
+		struct outputs *outputs, struct report **report);
 
 /* report_digest - what is to get the bytes of the image, or NULL if nobody asked for that */
 struct sha256 *report_digest(struct report *report);
@@ -38,7 +41,7 @@ int report_image(struct report *report);
 int report_commit(struct report *report, const struct reader_counts *counts,
 		  const struct tree *tree, struct content *content, const struct image *image);
 
-/* report_close - release; NULL is fine */
+/* report_close - release all but the files, which @outputs keeps; NULL is fine */
 void report_close(struct report *report);
 
 #endif

@@ -7,11 +7,11 @@
 #include <errno.h>
 #include <unistd.h>
 
-static void remove_temp(struct guard *guard)
+static void remove_file(struct guarded_name *name)
 {
-	if (*guard->temp)
-		unlinkat(guard->dir_fd, guard->temp, 0);
-	*guard->temp = '\0';
+	if (*name->bytes)
+		unlinkat(name->dir_fd, name->bytes, 0);
+	*name->bytes = '\0';
 }
 
 /* Wait for a signal from outside; 0 when guard_stop() sent one. */
@@ -37,7 +37,8 @@ static void *guard_run(void *arg)
 	if (number <= 0)
 		return NULL;
 	pthread_mutex_lock(&guard->lock);
-	remove_temp(guard);
+	for (struct guarded_name *name = guard->names; name; name = name->next)
+		remove_file(name);
 	signal(number, SIG_DFL);
 	sigemptyset(&one);
 	sigaddset(&one, number);
@@ -61,9 +62,8 @@ static void guard_choose_signals(struct guard *guard)
 	}
 }
 
-int guard_start(struct guard *guard)
+static int guard_start(struct guard *guard)
 {
-	pthread_mutex_init(&guard->lock, NULL);
 	guard_choose_signals(guard);
 	if (!guard->wake_signal)
 		return 0;
@@ -78,14 +78,45 @@ int guard_start(struct guard *guard)
 	return 0;
 }
 
+void guard_init(struct guard *guard)
+{
+	*guard = (struct guard){ .is_running = false };
+	pthread_mutex_init(&guard->lock, NULL);
+}
+
+int guard_add(struct guard *guard, struct guarded_name *name)
+{
+	if (!guard->is_running) {
+		int err = guard_start(guard);
+		if (err)
+			return err;
+	}
+	pthread_mutex_lock(&guard->lock);
+	name->next = guard->names;
+	guard->names = name;
+	pthread_mutex_unlock(&guard->lock);
+	return 0;
+}
+
+void guard_remove(struct guard *guard, struct guarded_name *name)
+{
+	pthread_mutex_lock(&guard->lock);
+	remove_file(name);
+	for (struct guarded_name **at = &guard->names; *at; at = &(*at)->next) {
+		if (*at == name) {
+			*at = name->next;
+			break;
+		}
+	}
+	pthread_mutex_unlock(&guard->lock);
+}
+
 void guard_stop(struct guard *guard)
 {
+	if (!guard->is_running)
+		return;
 	/* Not pthread_cancel(): the sanitizers do not understand it. */
-	if (guard->is_running) {
-		pthread_kill(guard->thread, guard->wake_signal);
-		pthread_join(guard->thread, NULL);
-	}
-	remove_temp(guard);
-	if (guard->is_running)
-		pthread_sigmask(SIG_SETMASK, &guard->old_mask, NULL);
+	pthread_kill(guard->thread, guard->wake_signal);
+	pthread_join(guard->thread, NULL);
+	pthread_sigmask(SIG_SETMASK, &guard->old_mask, NULL);
 }

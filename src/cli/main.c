@@ -212,18 +212,18 @@ static int run(const struct options *options)
 	int err = checksum_init();
 	if (!err)
 		err = open_archive(options->archive, &run.archive_fd);
+	struct outputs *outputs = outputs_new(run.archive_fd);
 	if (!err)
-		err = output_open(options->output, OUTPUT_IMAGE, run.archive_fd, &run.output);
+		err = output_open(outputs, options->output, OUTPUT_IMAGE, &run.output);
 	if (!err)
-		err = report_open(&options->report, options->output, run.archive_fd, run.output,
-				  &run.report);
+		err = report_open(&options->report, options->output, outputs, &run.report);
 	if (!err && options->selinux_contexts)
 		err = selinux_open(options->selinux_contexts, &run.labels);
 	if (!err)
 		err = convert(&run);
 	selinux_close(run.labels);
 	report_close(run.report);
-	output_close(run.output);
+	outputs_free(outputs);
 	return err;
 }
 

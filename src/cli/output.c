@@ -26,7 +26,15 @@
 
 #define TEMP_NAME_TRIES 100
 
+struct outputs {
+	int archive_fd;
+	struct guard guard; /* of temporary names */
+	struct output *list;
+};
+
 struct output {
+	struct outputs *all;
+	struct output *next;
 	char name[QUOTE_BYTES]; /* for messages */
 	enum output_kind kind;
 	int fd;
@@ -35,21 +43,21 @@ struct output {
 	u64 start_pos;  /* block device: where the image begins */
 	u64 disk_bytes; /* block device: its size, set by output_begin() */
 
-	/* A regular FILE that is made anew; else guard.dir_fd is -1. */
-	struct guard guard;      /* with its directory, and the temporary name there */
-	char base[NAME_MAX + 1]; /* its name in that directory */
-	bool replaces;           /* there was a FILE */
-	mode_t old_mode;         /* its permissions */
+	/* A regular FILE that is made anew; else temp.dir_fd is -1. */
+	struct guarded_name temp; /* its directory, and the temporary name there */
+	char base[NAME_MAX + 1];  /* its name in that directory */
+	bool replaces;            /* there was a FILE */
+	mode_t old_mode;          /* its permissions */
 };
 
 /* ---- destinations that are written in place ------------------------------- */
 
-static int refuse_archive(const struct output *o, const struct stat *st, int archive_fd)
+static int refuse_archive(const struct output *o, const struct stat *st)
 {
 	struct stat in;
 	bool is_same = false;
 
-	if (fstat(archive_fd, &in))
+	if (fstat(o->all->archive_fd, &in))
 		return fail_errno("cannot look at the archive");
 	if (S_ISREG(st->st_mode) && S_ISREG(in.st_mode))
 		is_same = st->st_dev == in.st_dev && st->st_ino == in.st_ino;
@@ -61,7 +69,7 @@ static int refuse_archive(const struct output *o, const struct stat *st, int arc
 }
 
 /* Take @fd, which is open already. */
-static int take_descriptor(struct output *o, int fd, int archive_fd)
+static int take_descriptor(struct output *o, int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
 	struct stat st;
@@ -81,15 +89,15 @@ static int take_descriptor(struct output *o, int fd, int archive_fd)
 			    o->name);
 	o->fd = fd;
 	o->is_block = S_ISBLK(st.st_mode);
-	return refuse_archive(o, &st, archive_fd);
+	return refuse_archive(o, &st);
 }
 
 /* A device or FIFO; of a FIFO this waits for the reader. */
-static int open_in_place(struct output *o, const char *path, const struct stat *st, int archive_fd)
+static int open_in_place(struct output *o, const char *path, const struct stat *st)
 {
 	int flags = O_WRONLY | O_NOCTTY | O_CLOEXEC;
 
-	int err = refuse_archive(o, st, archive_fd);
+	int err = refuse_archive(o, st);
 	if (err)
 		return err;
 	/* Refused by the kernel for a device that is mounted or otherwise in use. */
@@ -100,7 +108,7 @@ static int open_in_place(struct output *o, const char *path, const struct stat *
 		return fail_errno("cannot open %s for writing", o->name);
 	o->owns_fd = true;
 	o->fd = fd;
-	return take_descriptor(o, fd, archive_fd);
+	return take_descriptor(o, fd);
 }
 
 /* ---- regular files -------------------------------------------------------- */
@@ -120,7 +128,7 @@ static int make_temp(struct output *o, int (*make)(const struct output *o, const
 		snprintf(name, sizeof(name), ".tar2btrfs-%016llx", (unsigned long long)number);
 		int result = make(o, name);
 		if (result >= 0)
-			memcpy(o->guard.temp, name, sizeof(name));
+			memcpy(o->temp.bytes, name, sizeof(name));
 		if (result >= 0 || errno != EEXIST)
 			return result;
 	}
@@ -135,7 +143,7 @@ static mode_t creation_mode(const struct output *o)
 
 static int make_named(const struct output *o, const char *name)
 {
-	return openat(o->guard.dir_fd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+	return openat(o->temp.dir_fd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
 		      creation_mode(o));
 }
 
@@ -144,7 +152,7 @@ static int link_unnamed(const struct output *o, const char *name)
 	char self[48];
 
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", o->fd);
-	return linkat(AT_FDCWD, self, o->guard.dir_fd, name, AT_SYMLINK_FOLLOW);
+	return linkat(AT_FDCWD, self, o->temp.dir_fd, name, AT_SYMLINK_FOLLOW);
 }
 
 /* Open the new file: without a name if that is possible and it can be given one later. */
@@ -152,18 +160,18 @@ static int create_file(struct output *o)
 {
 	int fd = -1;
 
-	int err = guard_start(&o->guard);
+	int err = guard_add(&o->all->guard, &o->temp);
 	if (err)
 		return err;
 	if (access("/proc/self/fd", X_OK))
 		errno = EOPNOTSUPP;
 	else
-		fd = openat(o->guard.dir_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, creation_mode(o));
+		fd = openat(o->temp.dir_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, creation_mode(o));
 	/* EISDIR: an old kernel takes this for a directory opened to write. */
 	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
-		pthread_mutex_lock(&o->guard.lock);
+		pthread_mutex_lock(&o->all->guard.lock);
 		fd = make_temp(o, make_named);
-		pthread_mutex_unlock(&o->guard.lock);
+		pthread_mutex_unlock(&o->all->guard.lock);
 	}
 	if (fd < 0)
 		return fail_errno("cannot create a file beside %s", o->name);
@@ -172,7 +180,7 @@ static int create_file(struct output *o)
 	return 0;
 }
 
-static int open_replacing(struct output *o, char *path, const struct stat *st, int archive_fd)
+static int open_replacing(struct output *o, char *path, const struct stat *st)
 {
 	char *slash = strrchr(path, '/');
 	const char *base = slash ? slash + 1 : path;
@@ -189,14 +197,14 @@ static int open_replacing(struct output *o, char *path, const struct stat *st, i
 		dir = "/";
 	else if (slash)
 		*slash = '\0';
-	o->guard.dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (o->guard.dir_fd < 0)
+	o->temp.dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (o->temp.dir_fd < 0)
 		return fail_errno("cannot open the directory of %s", o->name);
 	if (st) {
-		err = refuse_archive(o, st, archive_fd);
+		err = refuse_archive(o, st);
 		if (err)
 			return err;
-		if (faccessat(o->guard.dir_fd, o->base, W_OK, AT_EACCESS))
+		if (faccessat(o->temp.dir_fd, o->base, W_OK, AT_EACCESS))
 			return fail_errno("cannot write %s", o->name);
 		o->replaces = true;
 		o->old_mode = st->st_mode & 0777;
@@ -206,7 +214,7 @@ static int open_replacing(struct output *o, char *path, const struct stat *st, i
 
 /* ---- what a path means ---------------------------------------------------- */
 
-static int open_path(struct output *o, const char *given, int archive_fd)
+static int open_path(struct output *o, const char *given)
 {
 	char path[PATH_MAX];
 	struct stat st;
@@ -223,43 +231,124 @@ static int open_path(struct output *o, const char *given, int archive_fd)
 	if (err)
 		return err;
 	if (fd >= 0)
-		return take_descriptor(o, fd, archive_fd);
+		return take_descriptor(o, fd);
 	if (stat(path, &st)) {
 		if (errno != ENOENT)
 			return fail_errno("cannot look at %s", o->name);
-		return open_replacing(o, path, NULL, archive_fd);
+		return open_replacing(o, path, NULL);
 	}
 	if (S_ISREG(st.st_mode))
-		return open_replacing(o, path, &st, archive_fd);
+		return open_replacing(o, path, &st);
 	if (S_ISDIR(st.st_mode))
 		return fail(-EISDIR, "%s is a directory, allowed: a file, device or FIFO", o->name);
 	if (S_ISSOCK(st.st_mode))
 		return fail(-ENXIO, "%s is a socket, allowed: a file, device or FIFO", o->name);
-	return open_in_place(o, path, &st, archive_fd);
+	return open_in_place(o, path, &st);
+}
+
+/* ---- outputs of one run ----------------------------------------------------- */
+
+static bool is_replacing(const struct output *o)
+{
+	return o->temp.dir_fd >= 0;
+}
+
+static bool is_one_inode(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* The file that is written or will be replaced; false if there is none yet. */
+static bool stat_target(const struct output *o, struct stat *st)
+{
+	if (is_replacing(o))
+		return !fstatat(o->temp.dir_fd, o->base, st, AT_SYMLINK_NOFOLLOW);
+	return !fstat(o->fd, st);
+}
+
+/* Whether what is written to both would be lost or mixed: text after text in one stream is fine. */
+static bool clashes(const struct output *a, const struct output *b)
+{
+	struct stat x, y;
+
+	if (is_replacing(a) && is_replacing(b))
+		return !strcmp(a->base, b->base) && !fstat(a->temp.dir_fd, &x) &&
+		       !fstat(b->temp.dir_fd, &y) && is_one_inode(&x, &y);
+	if (!stat_target(a, &x) || !stat_target(b, &y) || !is_one_inode(&x, &y) ||
+	    S_ISCHR(x.st_mode))
+		return false;
+	return is_replacing(a) || is_replacing(b) || a->kind == OUTPUT_IMAGE ||
+	       b->kind == OUTPUT_IMAGE;
+}
+
+static int refuse_clashes(const struct output *o)
+{
+	for (const struct output *other = o->all->list; other; other = other->next)
+		if (clashes(o, other))
+			return fail(-EINVAL, "%s is the same file as %s, allowed: another file",
+				    o->name, other->name);
+	return 0;
 }
 
 /* ---- the interface -------------------------------------------------------- */
 
-int output_open(const char *path, enum output_kind kind, int archive_fd, struct output **output)
+struct outputs *outputs_new(int archive_fd)
+{
+	struct outputs *all = xzalloc(sizeof(*all));
+
+	all->archive_fd = archive_fd;
+	guard_init(&all->guard);
+	return all;
+}
+
+static void release(struct output *o)
+{
+	guard_remove(&o->all->guard, &o->temp);
+	if (o->owns_fd)
+		close(o->fd);
+	if (is_replacing(o))
+		close(o->temp.dir_fd);
+	xfree(o);
+}
+
+void outputs_free(struct outputs *all)
+{
+	if (!all)
+		return;
+	for (struct output *o = all->list, *next; o; o = next) {
+		next = o->next;
+		release(o);
+	}
+	guard_stop(&all->guard);
+	xfree(all);
+}
+
+int output_open(struct outputs *all, const char *path, enum output_kind kind,
+		struct output **output)
 {
 	struct output *o = xzalloc(sizeof(*o));
 	int err;
 
+	o->all = all;
 	o->kind = kind;
 	o->fd = -1;
-	o->guard.dir_fd = -1;
+	o->temp.dir_fd = -1;
 	if (path) {
 		quote(o->name, path, strlen(path));
-		err = open_path(o, path, archive_fd);
+		err = open_path(o, path);
 	} else {
 		snprintf(o->name, sizeof(o->name), "standard output");
-		err = take_descriptor(o, STDOUT_FILENO, archive_fd);
+		err = take_descriptor(o, STDOUT_FILENO);
 	}
-	if (err)
-		output_close(o);
-	else
-		*output = o;
-	return err;
+	if (!err)
+		err = refuse_clashes(o);
+	if (err) {
+		release(o);
+		return err;
+	}
+	o->next = all->list;
+	*output = all->list = o;
+	return 0;
 }
 
 int output_begin(struct output *o, u64 image_bytes)
@@ -279,7 +368,7 @@ int output_begin(struct output *o, u64 image_bytes)
 
 int output_fd(const struct output *o, bool *sparse)
 {
-	*sparse = o->guard.dir_fd >= 0;
+	*sparse = is_replacing(o);
 	return o->fd;
 }
 
@@ -341,15 +430,15 @@ static int commit_in_place(struct output *o, u64 image_bytes)
 
 static int put_in_place(struct output *o)
 {
-	if (!*o->guard.temp) {
+	if (!*o->temp.bytes) {
 		if (!link_unnamed(o, o->base))
 			return 0;
 		if (errno != EEXIST || make_temp(o, link_unnamed) < 0)
 			return fail_errno("cannot give a new file its name %s", o->name);
 	}
-	if (renameat(o->guard.dir_fd, o->guard.temp, o->guard.dir_fd, o->base))
+	if (renameat(o->temp.dir_fd, o->temp.bytes, o->temp.dir_fd, o->base))
 		return fail_errno("cannot replace %s", o->name);
-	*o->guard.temp = '\0';
+	*o->temp.bytes = '\0';
 	return 0;
 }
 
@@ -359,30 +448,18 @@ static int commit_file(struct output *o)
 		return fail_errno("cannot set the mode of %s", o->name);
 	if (fsync(o->fd))
 		return fail_errno("cannot write %s", o->name);
-	pthread_mutex_lock(&o->guard.lock);
+	pthread_mutex_lock(&o->all->guard.lock);
 	int err = put_in_place(o);
-	pthread_mutex_unlock(&o->guard.lock);
+	pthread_mutex_unlock(&o->all->guard.lock);
 	if (err)
 		return err;
 	/* EINVAL: a filesystem that cannot sync directories. */
-	if (fsync(o->guard.dir_fd) && errno != EINVAL)
+	if (fsync(o->temp.dir_fd) && errno != EINVAL)
 		return fail_errno("cannot sync the directory of %s", o->name);
 	return 0;
 }
 
 int output_commit(struct output *o, u64 image_bytes)
 {
-	return o->guard.dir_fd >= 0 ? commit_file(o) : commit_in_place(o, image_bytes);
-}
-
-void output_close(struct output *o)
-{
-	if (!o)
-		return;
-	guard_stop(&o->guard);
-	if (o->owns_fd)
-		close(o->fd);
-	if (o->guard.dir_fd >= 0)
-		close(o->guard.dir_fd);
-	xfree(o);
+	return is_replacing(o) ? commit_file(o) : commit_in_place(o, image_bytes);
 }

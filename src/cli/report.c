@@ -74,24 +74,8 @@ int report_check(const struct report_options *options, const char *image_path)
 	return 0;
 }
 
-static int open_file(struct report *r, enum report_file file, int archive_fd,
-		     const struct output *image)
-{
-	const char *path = path_of(r->options, file);
-	bool sparse;
-
-	if (!path)
-		return 0;
-	int err = output_open(is_stdout(path) ? NULL : path, OUTPUT_TEXT, archive_fd,
-			      &r->files[file]);
-	if (!err && output_fd(r->files[file], &sparse) == output_fd(image, &sparse))
-		err = fail(-EINVAL, "%s: found '%s', where the image goes; see -o",
-			   option_names[file], path);
-	return err;
-}
-
-int report_open(const struct report_options *options, const char *image_path, int archive_fd,
-		const struct output *image, struct report **report)
+int report_open(const struct report_options *options, const char *image_path,
+		struct outputs *outputs, struct report **report)
 {
 	struct report *r = xzalloc(sizeof(*r));
 	int err = 0;
@@ -99,8 +83,12 @@ int report_open(const struct report_options *options, const char *image_path, in
 	r->options = options;
 	r->image_path = image_path ? image_path : "-";
 	clock_gettime(CLOCK_MONOTONIC, &r->started);
-	for (int i = 0; i < NR_FILES && !err; i++)
-		err = open_file(r, i, archive_fd, image);
+	for (int i = 0; i < NR_FILES && !err; i++) {
+		const char *path = path_of(options, i);
+		if (path)
+			err = output_open(outputs, is_stdout(path) ? NULL : path, OUTPUT_TEXT,
+					  &r->files[i]);
+	}
 	if (options->digest)
 		r->digest = sha256_new();
 	if (err)
@@ -218,8 +206,6 @@ void report_close(struct report *r)
 
 	if (!r)
 		return;
-	for (int i = 0; i < NR_FILES; i++)
-		output_close(r->files[i]);
 	if (r->digest)
 		sha256_finish(r->digest, digest);
 	xfree(r);
