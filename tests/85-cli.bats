@@ -172,6 +172,45 @@ help_names()
 	[ "${COMPREPLY[*]}" = --keep-times ]
 }
 
+# what fish offers behind a line
+fish_completes()
+{
+	fish -N -c 'source $argv[1]; complete -C $argv[2]' "$BATS_TEST_DIRNAME/../contrib/completions/tar2btrfs.fish" "$1" |
+		cut -f1 | sort | tr '\n' ' '
+}
+
+@test 'the fish completion completes' {
+	require_tool fish
+	touch alpha
+	assert_equal "$(fish_completes 'tar2btrfs --cs')" '--csum '
+	assert_equal "$(fish_completes 'tar2btrfs --csum ')" 'blake2 crc32c sha256 xxhash '
+	assert_equal "$(fish_completes 'tar2btrfs -m ')" 'dup single '
+	assert_equal "$(fish_completes 'tar2btrfs -u r')" 'ro: rw: '
+	assert_equal "$(fish_completes 'tar2btrfs --plan al')" 'alpha '
+	# what may be left out does not follow a blank
+	assert_equal "$(fish_completes 'tar2btrfs --progress=')" '--progress=always --progress=auto --progress=never '
+	assert_equal "$(fish_completes 'tar2btrfs --progress al')" 'alpha '
+	assert_equal "$(fish_completes 'tar2btrfs --stats=')" '--stats=json '
+	assert_equal "$(fish_completes 'tar2btrfs --digest=al')" '--digest=alpha '
+}
+
+# zsh_completes TEXT - what zsh lists behind it, on a terminal of its own
+zsh_completes()
+{
+	python3 "$TOP/tests/tools/zsh-completes.py" "$BATS_TEST_DIRNAME/../contrib/completions" "$1" | tr '\n' ' '
+}
+
+@test 'the zsh completion completes' {
+	require_tool zsh
+	touch alpha
+	assert_equal "$(zsh_completes 'tar2btrfs --csum ')" 'blake2 crc32c sha256 xxhash '
+	assert_equal "$(zsh_completes 'tar2btrfs -m ')" 'dup single '
+	assert_equal "$(zsh_completes 'tar2btrfs --progress=')" 'always auto never '
+	assert_equal "$(zsh_completes 'tar2btrfs --keep')" '--keep-times '
+	assert_equal "$(zsh_completes 'tar2btrfs -O ')" '^block-group-tree ^free-space-tree block-group-tree free-space-tree list-all '
+	assert_equal "$(zsh_completes 'tar2btrfs --plan al')" 'alpha '
+}
+
 @test 'the manual is clean' {
 	require_tool mandoc
 	run -0 mandoc -T lint -W warning "$BATS_TEST_DIRNAME/../man/tar2btrfs.1"

@@ -17,7 +17,7 @@ packages()
 		packages static
 		packages cross
 		echo bats procps e2fsprogs grub-common attr acl cpio gzip bzip2 xz-utils zstd lz4 \
-		libarchive-tools libcap2-bin kmod fdisk faketime clang time mandoc mtree-netbsd selinux-utils ;;
+		libarchive-tools libcap2-bin kmod fdisk faketime clang time mandoc mtree-netbsd selinux-utils zsh fish ;;
 	lint) echo clang clang-format clang-tidy cppcheck shellcheck ;;
 	package) echo debhelper dpkg-dev lintian python3 ;;
 	bench) packages demo

@@ -143,7 +143,8 @@ def fish(opts):
         if o.takes and not o.optional:
             line += ' -r -F' if o.file else ' -x'
         if o.words:
-            line += " -a '%s'" % ' '.join(o.words) if not o.optional else ''
+            # what may be left out, fish offers behind "=" only
+            line += ' -f' * o.optional + " -a '%s'" % ' '.join(o.words)
         elif o.directory:
             line += " -a '(__fish_complete_directories)'"
         out.append(line + " -d '%s'" % o.text.replace("'", "\\'"))
