@@ -14,7 +14,6 @@
 #define NSEC_PER_SEC 1000000000ull
 #define TERMINAL_PERIOD (NSEC_PER_SEC / 10)
 #define LINES_PERIOD NSEC_PER_SEC
-#define BAR_CELLS 20
 #define MAX_COLUMNS 200
 
 struct progress {
@@ -67,11 +66,12 @@ static void add_size(struct text *t, u64 bytes)
 
 static void add_bar(struct text *t, u64 done, u64 total)
 {
+	static const char cells[] = "##########";
+	const int nr = sizeof(cells) - 1;
 	const double part = (double)done / (double)total;
-	const int filled = (int)(part * BAR_CELLS);
+	const int filled = (int)(part * nr);
 
-	add(t, "[%.*s%*s] %3d%%  ", filled, "####################", BAR_CELLS - filled, "",
-	    (int)(part * 100));
+	add(t, "[%.*s%*s] %3d%%  ", filled, cells, nr - filled, "", (int)(part * 100));
 }
 
 static void add_time(struct text *t, double seconds)
