@@ -330,6 +330,9 @@ labels()
 	archive_refused 1 '--selinux-contexts' --selinux-contexts bad || archive_refused 1 'no label for' --selinux-contexts bad
 	archive_refused 1 'No such file' --selinux-contexts nothere
 	archive_refused 2 '--selinux-contexts' --selinux-contexts ''
+	# libselinux takes these, and then labels nothing
+	archive_refused 1 'no regular file' --selinux-contexts .
+	archive_refused 1 'no regular file' --selinux-contexts <(cat file_contexts)
 }
 
 # ---- no privilege at all -------------------------------------------------------------------

@@ -8,6 +8,7 @@
 #include <linux/xattr.h>
 #include <selinux/label.h>
 #include <selinux/selinux.h>
+#include <sys/stat.h>
 
 struct selinux_labels {
 	struct selabel_handle *handle;
@@ -33,6 +34,11 @@ int selinux_open(const char *path, struct selinux_labels **labels)
 		{ .type = SELABEL_OPT_PATH, .value = path },
 	};
 	char q[QUOTE_BYTES];
+	struct stat st;
+	/* of others libselinux makes a list of nothing */
+	if (!stat(path, &st) && !S_ISREG(st.st_mode))
+		return fail(-EINVAL, "--selinux-contexts: %s is no regular file, allowed: one",
+			    quote(q, path, strlen(path)));
 	selinux_set_callback(SELINUX_CB_LOG, (union selinux_callback){ .func_log = say_nothing });
 	struct selabel_handle *handle = selabel_open(SELABEL_CTX_FILE, options, 1);
 	if (!handle)
