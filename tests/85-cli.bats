@@ -123,6 +123,24 @@ help_names()
 			sed -E 's/^ -*/--/' | grep -E -- '--..')
 }
 
+@test 'each option stands in the synopsis and in an example of the manual' {
+	local manual=$BATS_TEST_DIRNAME/../man/tar2btrfs.1 name letter failed=0
+
+	sed 's/\\-/-/g; s/\\&//g' "$manual" >plain
+	sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESC/p' plain | sed 's/Fl qv/Fl q Fl v/; s/Fl /-/g' >synopsis
+	awk '/^\.Bd -literal/ { inside = 1 } /^\.Ed/ { inside = 0 } inside || /^\.Dl/' plain >examples
+	while read -r letter name; do
+		[ -n "$name" ] || name=$letter
+		for text in synopsis examples; do
+			grep -qE -- "(^|[ .])(${letter%,}|$name)([ =]|\$)" "$text" || {
+				echo "$text: no $name"
+				failed=1
+			}
+		done
+	done < <("$TAR2BTRFS" --help | grep -oE '^ +(-[A-Za-z], )?--[a-z-]+')
+	[ "$failed" = 0 ]
+}
+
 @test 'the completions have the options of the help' {
 	local dir=$BATS_TEST_DIRNAME/../contrib/completions
 
