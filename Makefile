@@ -147,6 +147,11 @@ valgrind: all	## a few suites under valgrind
 check-kernels: all	## images of each kind read by Debian's own kernel in qemu (slow)
 	$(Q)bash tests/kernels/check-kernels.sh
 
+.PHONY: check-integration
+check-integration: all	## contrib/ in real trees: BUILDROOT=DIR, OECORE=DIR with BITBAKE=DIR (checkouts; slow)
+	$(Q)TAR2BTRFS=$(abspath $(PROGRAM)) BUILDROOT=$(BUILDROOT) OECORE=$(OECORE) BITBAKE=$(BITBAKE) \
+		bats $(or $(TESTS:%=tests/integration/%.bats),tests/integration)
+
 .PHONY: cross
 CROSS = arm64 s390x
 cross:	## static programs for other CPUs, build-cross/ARCH/tar2btrfs; CROSS='s390x' selects
