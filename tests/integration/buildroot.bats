@@ -6,7 +6,7 @@ load ../helpers
 
 setup_file()
 {
-	[ -n "${BUILDROOT:-}" ] || skip "BUILDROOT names no checkout"
+	[ -d "${BUILDROOT:-}/package" ] || skip "BUILDROOT names no checkout of buildroot"
 	require_root
 	require_mount
 	require_tool fakeroot rsync patchelf file bc unzip wget g++ pkg-config

@@ -1,0 +1,32 @@
+SUMMARY = "Turns a tar or cpio stream into a btrfs seed image"
+DESCRIPTION = "A filter that writes a minimal btrfs filesystem with the same bytes for the same tree, without root."
+SECTION = "console/utils"
+LICENSE = "GPL-2.0-or-later"
+LIC_FILES_CHKSUM = "file://COPYING;md5=b234ee4d69f5fce4486a80fdaf4a4263"
+
+# The source is the tree that this layer is part of.
+FILESEXTRAPATHS:prepend := "${THISDIR}/../../../..:"
+SRC_URI = "file://Makefile file://COPYING file://README.md file://CHANGELOG.md \
+           file://src file://include file://man file://contrib/completions"
+S = "${UNPACKDIR}"
+
+DEPENDS = "libarchive zstd zlib lzo util-linux-libuuid libgcrypt xxhash"
+
+inherit pkgconfig bash-completion
+
+# libselinux comes with meta-selinux
+PACKAGECONFIG ??= ""
+PACKAGECONFIG[selinux] = "SELINUX=libselinux,SELINUX=,libselinux"
+EXTRA_OEMAKE = "V=1 PREFIX=${prefix} ${PACKAGECONFIG_CONFARGS}"
+
+do_compile() {
+	oe_runmake
+}
+
+do_install() {
+	oe_runmake install DESTDIR=${D}
+}
+
+FILES:${PN} += "${datadir}/fish ${datadir}/zsh"
+
+BBCLASSEXTEND = "native nativesdk"
