@@ -54,6 +54,8 @@ OUR_CFLAGS = -std=gnu17 -pthread -ffile-prefix-map=$(CURDIR)=. $(WARNINGS)
 SOURCES := $(sort $(wildcard src/*/*.c))
 LIB_OBJECTS := $(patsubst src/%.c,$(BUILD)/%.o,$(filter-out src/cli/main.c,$(SOURCES)))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
+HARNESSES := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZERS := $(addprefix $(BUILD)/fuzz/,$(HARNESSES))
 
 .PHONY: all
 all: $(PROGRAM)	## build ./tar2btrfs
@@ -86,7 +88,16 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libtar2btrfs.a $(BUILD)/flags
 	$(Q)$(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) $(LDFLAGS) $(LINK) -MMD -MP -o $@ $< $(BUILD)/libtar2btrfs.a $(LIBS)
 
 .PHONY: unit-tests
-unit-tests: $(UNIT_TESTS)
+unit-tests: $(UNIT_TESTS) $(FUZZERS) $(BUILD)/fuzz/generate
+
+# Each harness is a program that replays its corpus, or with FUZZ_MAIN= (and libFuzzer in CFLAGS) one that searches.
+FUZZ_MAIN = tests/fuzz/replay.c
+$(BUILD)/fuzz/generate: tests/fuzz/generate.c tests/fuzz/generator.c
+$(FUZZERS): $(BUILD)/fuzz/%: tests/fuzz/fuzz_%.c tests/fuzz/convert.c tests/fuzz/generator.c $(FUZZ_MAIN)
+$(BUILD)/fuzz/generate $(FUZZERS): $(BUILD)/libtar2btrfs.a $(BUILD)/flags tests/fuzz/fuzz.h
+	$(Q)mkdir -p $(@D)
+	$(if $(Q),@echo "  LD $@")
+	$(Q)$(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) $(LDFLAGS) $(LINK) -o $@ $(filter %.c,$^) $(BUILD)/libtar2btrfs.a $(LIBS)
 
 -include $(wildcard $(BUILD)/*/*.d)
 
@@ -142,6 +153,19 @@ tsan:	## tests of what runs in threads, with the thread sanitizer
 valgrind: all	## a few suites under valgrind
 	$(Q)TAR2BTRFS=$(CURDIR)/tests/tools/under-valgrind SANITIZER=valgrind BUILD=$(BUILD) \
 		python3 tests/tools/suite.py $(or $(TESTS),10-types 20-names 30-xattrs 40-links)
+
+.PHONY: fuzz
+FUZZ_SECONDS = 60
+FUZZ = $(HARNESSES)
+fuzz:	## search for inputs that crash (clang); FUZZ='tree meta' selects, FUZZ_SECONDS=600 each
+	$(Q)sh tests/deps.sh build fuzz
+	$(SUBMAKE) BUILD=build-fuzz CC=clang FUZZ_MAIN= \
+		CFLAGS='$(SANITIZE) -fsanitize=address,undefined,fuzzer-no-link -DLIBFUZZER' \
+		LINK='-fsanitize=fuzzer -Wl,--wrap=xaligned' fuzz-programs
+	$(Q)sh tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ)
+
+.PHONY: fuzz-programs
+fuzz-programs: $(FUZZERS)
 
 .PHONY: check-kernels
 check-kernels: all	## images of each kind read by Debian's own kernel in qemu (slow)
@@ -238,7 +262,7 @@ deb:	## a Debian package of the working tree, in build/deb
 
 .PHONY: clean
 clean:	## remove what make made
-	rm -rf $(BUILD) build-asan build-tsan build-cross tar2btrfs tar2btrfs-*.tar.gz
+	rm -rf $(BUILD) build-asan build-tsan build-fuzz build-cross tar2btrfs tar2btrfs-*.tar.gz
 
 .PHONY: help
 help:	## this list

@@ -1,6 +1,6 @@
 #!/bin/sh
 # deps.sh GROUP... - install the Debian packages of the groups that are not there yet.
-# Groups: build, static, cross, demo, test, lint, package, kernels, bench. Without apt-get, or without root, it only names them.
+# Groups: build, static, cross, demo, test, lint, fuzz, package, kernels, bench. Without apt-get, or without root, it only names them.
 set -eu
 
 packages()
@@ -18,7 +18,8 @@ packages()
 		packages cross
 		echo bats procps e2fsprogs grub-common attr acl cpio gzip bzip2 xz-utils zstd lz4 \
 		libarchive-tools libcap2-bin kmod fdisk faketime clang time mandoc mtree-netbsd selinux-utils zsh fish ;;
-	lint) echo clang clang-format clang-tidy cppcheck shellcheck ;;
+	lint) echo clang clang-tools clang-format clang-tidy cppcheck shellcheck ;;
+	fuzz) echo clang libclang-rt-dev time ;;
 	package) echo debhelper dpkg-dev lintian python3 ;;
 	bench) packages demo
 		echo squashfs-tools-ng squashfs-tools erofs-utils mmdebstrap dpkg-dev xz-utils ;;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """suite.py [--quick] [--jobs N] [NAME...] - run unit tests and bats files, count their TAP lines.
 
-NAME is "unit" or the start of a bats file's name in tests/ ("30" or "30-xattrs"); default: all.
+NAME is "unit", "fuzz" (corpora replayed) or the start of a bats file's name in tests/ ("30" or "30-xattrs"); default: all.
 --quick leaves out bats tests tagged kernel or slow. Several files run at once; each test in them runs alone.
 The output of a failing test is shown, a skipped one says why. The last line is "N passed, N failed", with
 ", N skipped" if there were any. With CI=true a skip counts as a failure unless its reason starts with "not for"
@@ -81,6 +81,10 @@ def jobs_of(args):
         for source in sorted(glob.glob(HERE + '/unit/test_*.c')):
             name = os.path.basename(source)[:-2]
             jobs.append(('unit/' + name, [os.path.join(build, 'unit', name)]))
+    if not args.names or 'fuzz' in args.names:
+        for source in sorted(glob.glob(HERE + '/fuzz/fuzz_*.c')):
+            name = os.path.basename(source)[len('fuzz_'):-2]
+            jobs.append(('fuzz/' + name, [os.path.join(build, 'fuzz', name), HERE + '/fuzz/corpus/' + name]))
     files = [f for f in sorted(glob.glob(HERE + '/*.bats')) if wanted(os.path.basename(f))]
     rank = lambda f: next((i for i, s in enumerate(SLOW_FIRST) if os.path.basename(f).startswith(s)), 99)
     for f in sorted(files, key=rank):

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The whole program but for its command line, in memory. */
+#include "fuzz.h"
+
+#include "base/diag.h"
+#include "base/io.h"
+#include "disk/codec.h"
+#include "image/image.h"
+#include "input/reader.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#ifdef LIBFUZZER
+/* In the place of xaligned(): to zero some mebibytes for each input would be most of the work. */
+void *__wrap_xaligned(size_t bytes);
+void *__wrap_xaligned(size_t bytes)
+{
+	void *p;
+	must(!posix_memalign(&p, 4096, bytes));
+	return memset(p, 0, bytes < (128u << 10) ? bytes : 4096);
+}
+#endif
+
+struct outcome {
+	int err;
+	unsigned messages; /* lines printed */
+	u8 fsid[BTRFS_FSID_SIZE];
+	u64 bytes;
+};
+
+static unsigned messages;
+
+static void count_message(const char *line, size_t len)
+{
+	must(len > strlen("tar2btrfs: ") && !memcmp(line, "tar2btrfs: ", 11));
+	must(memchr(line, '\n', len) == line + len - 1);
+	if (len < 20 || memcmp(line + 11, "warning: ", 9))
+		messages++;
+}
+
+struct settings {
+	struct reader_options reader;
+	struct tree_options tree;
+	struct file_data_options data;
+	struct image_options image;
+};
+
+static struct settings settings_of(size_t size, unsigned threads)
+{
+	static const u32 nodesizes[] = { 16384, 4096, 65536, 16384 };
+	u32 nodesize = nodesizes[size % 4];
+	struct settings s = { 0 };
+
+	s.reader.nodesize = s.tree.nodesize = s.data.nodesize = s.image.nodesize = nodesize;
+	s.reader.skip_unsupported = size & 4;
+	s.reader.keep_times = size & 8;
+	s.tree.implied.mode = 0755;
+	s.tree.hard_dereference = (size & 0x70) == 0x70;
+	if ((size & 3) == 3)
+		s.tree.rules.codec = codec_default();
+	s.data.max_inline = 2048;
+	s.data.threads = threads;
+	s.data.detect_holes = size & 0x10;
+	s.image.dup = size & 0x20;
+	s.image.free_space_tree = s.image.block_group_tree = !(size & 0x40);
+	s.image.seed = true;
+	return s;
+}
+
+static int read_all(int fd, const struct settings *s, struct tree *tree, struct content *content)
+{
+	struct reader_counts counts = { 0 };
+	struct file_data *data = file_data_new(&s->data, content);
+	int err = reader_run(fd, "fuzz", &s->reader, tree, data, &counts);
+	if (!err)
+		err = file_data_flush(data);
+	if (!err)
+		err = tree_bind_links(tree, content);
+	if (!err)
+		err = tree_finish(tree, content);
+	if (!err)
+		err = tree_apply_rules(tree, content, data);
+	if (!err)
+		err = file_data_flush(data);
+	file_data_free(data);
+	return err;
+}
+
+/* What is written is as long as was planned; image_write() asserts the rest. */
+static int write_image(struct image *image)
+{
+	_Atomic u64 written = 0;
+	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	struct image_output output = { .fd = fd, .written = &written };
+	must(fd >= 0);
+	int err = image_write(image, &output);
+	close(fd);
+	must(err || written == image_bytes(image));
+	return err;
+}
+
+static struct outcome convert(int fd, const struct settings *s)
+{
+	struct outcome out = { 0 };
+	struct content *content;
+	struct image *image = NULL;
+
+	messages = 0;
+	diag_set_sink(count_message);
+	must(!lseek(fd, 0, SEEK_SET) && !content_new("/dev/shm", &content));
+	struct tree *tree = tree_new(&s->tree);
+	out.err = read_all(fd, s, tree, content);
+	if (!out.err)
+		out.err = image_plan(&s->image, tree, content, &image);
+	if (!out.err) {
+		must(!write_image(image));
+		memcpy(out.fsid, image_fsid(image), sizeof(out.fsid));
+		out.bytes = image_bytes(image);
+	}
+	image_free(image);
+	tree_free(tree);
+	content_free(content);
+	out.messages = messages;
+	return out;
+}
+
+void fuzz_convert(const u8 *archive, size_t size)
+{
+	struct settings s = settings_of(size, 1);
+	int fd = memfd_create("archive", MFD_CLOEXEC);
+
+	must(checksum_init() == 0 && fd >= 0 && !io_write_full(fd, archive, size));
+	struct outcome out = convert(fd, &s);
+	/* A failure is said once, in one line. */
+	must(out.err <= 0 && out.messages == (out.err ? 1 : 0));
+	if (size % 16 == 0 && !out.err) {
+		s = settings_of(size, 3);
+		struct outcome again = convert(fd, &s);
+		must(!again.err && again.bytes == out.bytes &&
+		     !memcmp(again.fsid, out.fsid, sizeof(out.fsid)));
+	}
+	close(fd);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Any bytes as an archive. With libFuzzer, sums of tar headers are put right after a mutation, so
+ * that what is behind them is reached.
+ */
+#include "fuzz.h"
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	fuzz_convert(data, size);
+	return 0;
+}
+
+#ifdef LIBFUZZER
+#define BLOCK 512u
+#define SUM_OFFSET 148u
+
+size_t LLVMFuzzerMutate(u8 *data, size_t size, size_t max_size);
+size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max_size, unsigned seed);
+
+static u32 sum_of(const u8 *block)
+{
+	u32 sum = 0;
+	for (u32 i = 0; i < BLOCK; i++)
+		sum += i >= SUM_OFFSET && i < SUM_OFFSET + 8 ? ' ' : block[i];
+	return sum;
+}
+
+size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max_size, unsigned seed)
+{
+	size = LLVMFuzzerMutate(data, size, max_size);
+	for (size_t at = 0; seed % 16 && at + BLOCK <= size; at += BLOCK)
+		if (!memcmp(data + at + 257, "ustar", 5)) {
+			char text[16];
+			snprintf(text, sizeof(text), "%06o", sum_of(data + at) & 0777777);
+			memcpy(data + at + SUM_OFFSET, text, 7);
+			data[at + SUM_OFFSET + 7] = ' ';
+		}
+	return size;
+}
+#endif
