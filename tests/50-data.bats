@@ -106,8 +106,15 @@ holes_are()
 }
 
 @test "zeros that no one calls a hole stay data" {
+	extents()
+	{
+		btrfs inspect-internal dump-tree -t 5 "$img" | grep 'extent data disk byte'
+	}
+	spec_image "$img" --compress none --dedupe=off <<<"file zeros size=1048576 seed=zeros"
+	assert_equal "$(extents | grep -c 'disk byte [1-9][0-9]* nr 1048576')" 1
 	spec_image "$img" --compress none <<<"file zeros size=1048576 seed=zeros"
-	assert_equal "$(btrfs inspect-internal dump-tree -t 5 "$img" | grep -c 'extent data disk byte')" 1
+	assert_equal "$(extents | grep -c 'disk byte [1-9][0-9]* nr 131072')" 8
+	assert_equal "$(extents | sort -u | wc -l)" 1
 }
 
 @test "a sparse file of 10 GiB, one of 2^63 - 1 bytes" {

@@ -17,7 +17,7 @@ setup_file()
 	python3 "$GEN/rich.py" | python3 "$GEN/archive.py" make "$REF/tree"
 	mkdir "$REF/tree/usr"
 	# shellcheck disable=SC2046 # names of programs without blanks
-	tar -C /usr -c share/doc/lib[a-l]* $(cd /usr && find bin -type f -size -200k | LC_ALL=C sort | head -n 250) \
+	tar -C /usr -c $(cd /usr && echo share/doc/lib[a-c]*) $(cd /usr && find bin -type f -size -200k | LC_ALL=C sort | head -n 250) \
 		$(cd /usr && find bin -type l | LC_ALL=C sort | head -n 100) | tar -C "$REF/tree/usr" -xp
 	tar -C "$REF/tree" --xattrs --xattrs-include='*' --acls -S --format=pax -cf tar .
 	rm -rf "$REF/tree"

@@ -42,6 +42,9 @@ _tar2btrfs()
 	--property | --property=)
 		words='compression=zstd: compression=zlib: compression=lzo: compression=none:'
 		;;
+	--dedupe | --dedupe=)
+		words='on off'
+		;;
 	--progress=)
 		words='auto always never'
 		;;
@@ -62,7 +65,7 @@ _tar2btrfs()
 		--force-uid | --force-uid= | --force-gid | --force-gid= | --uid-offset | --uid-offset= | \
 		--gid-offset | --gid-offset= | --defaults | --defaults= | --exclude-path | --exclude-path= | \
 		--exclude-regex | --exclude-regex= | --xattrs-exclude | --xattrs-exclude= | --threads | \
-		--threads= | --max-inline | --max-inline= | --input-size | --input-size=)
+		--threads= | --max-inline | --max-inline= | --pack-tails= | --input-size | --input-size=)
 		return
 		;;
 	*)
@@ -76,8 +79,9 @@ _tar2btrfs()
 			--force-uid --force-gid --uid-offset --gid-offset --defaults --root-becomes
 			--exclude-path --exclude-regex --no-xattr --xattrs-exclude --hard-dereference
 			--detect-holes --plan --selinux-contexts --spool-dir --threads --max-inline
-			--skip-unsupported --progress --input-size --stats --digest --content-digest
-			--manifest -q --quiet -v --verbose -V --version -h --help'
+			--dedupe --pack-tails --skip-unsupported --progress --input-size --stats
+			--digest --content-digest --manifest -q --quiet -v --verbose -V --version -h
+			--help'
 		;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

@@ -38,6 +38,8 @@ complete -c tar2btrfs -l selinux-contexts -r -F -d 'label everything as file_con
 complete -c tar2btrfs -l spool-dir -x -a '(__fish_complete_directories)' -d 'where temporary data goes'
 complete -c tar2btrfs -l threads -x -d 'threads that use CPU, 1 to 1024'
 complete -c tar2btrfs -l max-inline -x -d 'files up to this size go into the tree, 0 to 4096'
+complete -c tar2btrfs -l dedupe -x -a 'on off' -d 'store equal data once'
+complete -c tar2btrfs -l pack-tails -d 'let small files and ends of files share compressed extents of up to SIZE, 8k to 128k'
 complete -c tar2btrfs -l skip-unsupported -d 'warn of what btrfs cannot hold, and leave it out'
 complete -c tar2btrfs -l progress -f -a 'auto always never' -d 'show how far the work is'
 complete -c tar2btrfs -l input-size -x -d 'bytes of input that --progress expects'

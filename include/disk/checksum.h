@@ -59,4 +59,7 @@ void sha256_finish(struct sha256 *s, u8 digest[32]);
  */
 void hash128(const void *data, size_t bytes, u8 hash[16]);
 
+/* keyed_hash64 - 64 bits that who does not know @secret cannot foresee without effort (XXH3) */
+u64 keyed_hash64(u64 secret, const void *data, size_t bytes);
+
 #endif

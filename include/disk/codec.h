@@ -45,6 +45,9 @@ static inline u8 codec_choice_id(const struct codec_choice *choice)
 	return choice->codec ? (u8)((u32)choice->codec->type << 6 | (u32)choice->level) : 0;
 }
 
+/* codec_from_id - the choice with this codec_choice_id() */
+struct codec_choice codec_from_id(u8 id);
+
 /* codec_table - all codecs, ended by NULL */
 extern const struct codec *const codec_table[];
 

@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What files hold: extents, and the spools with their bytes. */
+/*
+ * What files hold.
+ *
+ *   inode ── file extents, by file offset; holes have none
+ *              │ blob, and where in it
+ *              └──> blob ── stored bytes, once, in a spool or in the archive
+ *
+ * Any number of file extents may lead to one blob: equal data, or files that share a pack.
+ * On disk an extent is one blob, or several plain ones that follow each other in a file.
+ */
 #ifndef MODEL_CONTENT_H
 #define MODEL_CONTENT_H
 
@@ -9,24 +18,50 @@
 #include "model/storage.h"
 
 /*
- * A run of file data, stored as one disk extent, or inline in the tree.
- * The extents of a file follow each other in content.extents, by file offset; holes have none.
+ * The largest uncompressed extent. Relocation moves an extent as a unit, so a small
+ * sprout must find room for one when the seed is removed.
  */
-struct extent {
-	u64 file_off;     /* bytes, multiple of 4096 */
-	u64 spool_off;    /* of the stored bytes: in their source; inline: in content.aux */
-	u64 sums_off;     /* in content.aux: one checksum for each stored sector; unless inline or
-			     without_sums */
-	u64 logical;      /* address of the stored bytes, set by the layout; 0 if inline */
-	u32 stored_bytes; /* multiple of 4096; inline: exact */
-	u32 ram_bytes;    /* uncompressed: multiple of 4096; inline: exact */
-	u8 hash[16];      /* of the stored bytes (hash128(), chained where pieces were joined) */
-	u16 source;       /* index into content.sources, unless inline */
-	u16 padding;      /* of stored_bytes, zeros at the end that the source does not hold */
-	u8 compression;   /* enum btrfs_compression_type */
-	bool is_inline;
-	bool without_sums; /* the inode is NODATASUM */
-	u8 codec_id;       /* codec_choice_id() of the codec that was to compress it */
+#define MAX_PLAIN_EXTENT (1u << 20)
+
+/* Where the data of a blob are, and what is still to come. */
+enum blob_place {
+	BLOB_EXTENT, /* stored bytes of its own: an extent on disk, or a part of one */
+	BLOB_INLINE, /* inside the tree */
+	BLOB_TAIL,   /* as they are, to be packed */
+	BLOB_PACKED, /* in another blob */
+};
+
+/* Stored bytes: up to 128 KiB of file data, or of several files' (a pack). */
+struct blob {
+	u64 spool_off; /* of the stored bytes: in their source; inline: in content.aux */
+	union {
+		u64 sums_off; /* in content.aux: one checksum for each stored sector; extents with
+				 sums */
+		u64 pack;     /* packed: the blob they are in */
+	};
+	u64 logical;        /* address of the stored bytes, set by the layout; extents only */
+	u32 stored_bytes;   /* multiple of 4096; inline and tails: exact */
+	u32 ram_bytes;      /* uncompressed: multiple of 4096; inline and tails: exact */
+	u8 hash[16];        /* of the stored bytes: hash128() */
+	u16 source;         /* index into content.sources, unless inline */
+	u16 padding;        /* of stored_bytes, zeros at the end that the source does not hold */
+	u16 spare;          /* of ram_bytes, zeros at the end that are no file's data */
+	u8 codec_id;        /* codec_choice_id() of the codec that was to compress it */
+	u8 compression;     /* enum btrfs_compression_type */
+	u8 place;           /* enum blob_place */
+	bool without_sums;  /* the inodes are NODATASUM */
+	u8 before;          /* sectors of the extent that other blobs hold before this one; set by
+			       blobs_order() */
+	u8 pack_sector;     /* packed: where in the pack */
+	u16 extent_sectors; /* of the whole extent; set by blobs_order() */
+};
+
+/* A run of a file's data: btrfs_file_extent_item, or a part of one. */
+struct file_extent {
+	u64 file_off;   /* bytes, multiple of 4096 */
+	u32 blob;       /* index into content.blobs */
+	u16 blob_off;   /* sectors of the blob's uncompressed data before it */
+	u16 nr_sectors; /* whole sectors; the last one may be partly used */
 };
 
 /* A source of stored bytes: the data spool, or an archive that holds them as they are. */
@@ -34,15 +69,19 @@ struct extent {
 #define CONTENT_MAX_SOURCES 64
 
 struct content {
-	struct extent *extents;
-	size_t nr_extents;
-	size_t extents_capacity;
-	/* stored bytes of extents: first the data spool, where they lie sector by sector */
+	struct file_extent *file_extents; /* those of a file in a row */
+	size_t nr_file_extents;
+	size_t file_extents_capacity;
+	struct blob *blobs;
+	size_t nr_blobs; /* below 2^32: 512 TiB of data */
+	size_t blobs_capacity;
+	/* stored bytes of blobs: first the data spool, where they lie sector by sector */
 	struct spool *sources[CONTENT_MAX_SOURCES];
 	u32 nr_sources;
 	struct spool *aux;     /* checksums and inline data */
 	const char *spool_dir; /* for further spools */
 	struct arena hashes;   /* inode.hash of all files, if they are wanted */
+	bool copies_share;     /* what content_copy_extents() does */
 };
 
 /* content_new - open both spools in @spool_dir, which must stay valid; 0, or negative errno after
@@ -51,34 +90,52 @@ int content_new(const char *spool_dir, struct content **content);
 void content_free(struct content *content);
 
 /*
- * content_add_archive - let extents stay in the archive on @fd, if that is a plain file
+ * content_add_archive - let data stay in the archive on @fd, if that is a plain file
  * Stream offset 0 is at the descriptor's present position. @fd must stay open and @name valid.
  * Returns the source's index, or CONTENT_SPOOL if data must be spooled.
  */
 u16 content_add_archive(struct content *content, int fd, const char *name);
 
 /*
- * content_check_archives - whether the archives that extents stay in are as they were when added
+ * content_check_archives - whether the archives that data stay in are as they were when added
  * Returns 0, or a negative errno after printing.
  */
 int content_check_archives(const struct content *content);
 
-/*
- * content_read - the stored bytes of @extent, which is not inline, into @buf
- * Returns 0 or a negative errno after printing.
- */
-int content_read(const struct content *content, const struct extent *extent, void *buf);
+/* content_add_blob - make room for one more; zeroed, valid until the next call */
+struct blob *content_add_blob(struct content *content);
+
+/* content_add_file_extent - one more at the end of @inode, whose file extents are the newest */
+void content_add_file_extent(struct content *content, struct inode *inode,
+			     const struct file_extent *extent);
+
+/* content_file_extents - those of a file: inode.nr of them */
+static inline struct file_extent *content_file_extents(const struct content *content,
+						       const struct inode *inode)
+{
+	return content->file_extents + inode->first_extent;
+}
+
+/* content_blob - what a file extent leads to */
+static inline struct blob *content_blob(const struct content *content,
+					const struct file_extent *extent)
+{
+	return content->blobs + extent->blob;
+}
 
 /*
- * content_unpack - the data of any extent, uncompressed: ram_bytes of them, into @data
+ * content_unpack - the data of a blob that is not packed, uncompressed: ram_bytes of them, to @data
  * Returns 0 or a negative errno after printing.
  */
-int content_unpack(const struct content *content, const struct extent *extent, u8 *data);
+int content_unpack(const struct content *content, const struct blob *blob, u8 *data);
 
-/* content_copy_extents - give @inode, a copy of another one, the same extents as its own */
+/*
+ * content_copy_extents - give @inode, a copy of another one, file extents of its own
+ * They lead to the same blobs if content.copies_share, else to copies of them.
+ */
 void content_copy_extents(struct content *content, struct inode *inode);
 
-/* content_is_stored_as - whether a file, which has extents, was stored in this way */
+/* content_is_stored_as - whether a file, which has file extents, was stored in this way */
 bool content_is_stored_as(const struct content *content, const struct inode *inode,
 			  const struct storage *storage);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Cuts the bytes of files into extents, compresses and checksums them, and
+ * Cuts the bytes of files into pieces, compresses and checksums them, and
  * appends them to the content.
  *
  * Pieces end at multiples of 128 KiB of file offset and begin anew after each
- * hole, so how a file is stored depends on its own bytes and holes alone. Work is
- * done by a few threads; results are taken up in the order of arrival, so
+ * hole, so how a file is stored depends on its own bytes and holes alone; equal pieces are stored
+ * once. Work is done by a few threads; results are taken up in the order of arrival, so
  * threads never influence bytes.
  */
 #ifndef MODEL_FILE_DATA_H
@@ -22,6 +22,9 @@ struct file_data_options {
 	unsigned threads;  /* that use CPU, the caller's included; at least 1 */
 	bool hash_files;   /* set inode.hash */
 	bool detect_holes; /* sectors of zeros become holes */
+	bool dedupe;       /* equal pieces are stored once */
+	u32 pack_bytes;    /* ends of files shorter than this are kept for packs of at most this
+			      size, to 131072; 0: none */
 };
 
 struct file_data;
@@ -56,7 +59,15 @@ int file_data_write(struct file_data *fd, u64 file_off, const void *data, size_t
 /* file_data_end - the file is complete; nothing was written beyond its size */
 int file_data_end(struct file_data *fd);
 
-/* file_data_flush - wait until all extents are in the content; needed before they are looked at */
+/*
+ * file_data_add_pack - store tails together, in this order, as one blob that @codec compresses
+ * @tails: indexes into content.blobs of BLOB_TAILs, in whole sectors together at most 128 KiB
+ * They lead to it after file_data_flush(). Returns 0 or a negative errno after printing.
+ */
+int file_data_add_pack(struct file_data *fd, const struct codec_choice *codec, const u32 *tails,
+		       u32 nr);
+
+/* file_data_flush - wait until all pieces are in the content; needed before they are looked at */
 int file_data_flush(struct file_data *fd);
 
 #endif

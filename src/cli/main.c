@@ -10,6 +10,7 @@
 #include "cli/report.h"
 #include "input/plan.h"
 #include "input/selinux.h"
+#include "model/pack_tails.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -103,7 +104,11 @@ static int finish_tree(const struct run *run, struct tree *tree, struct content 
 		err = selinux_apply(run->labels, tree);
 	if (!err)
 		err = tree_apply_rules(tree, content, data);
-	return err ? err : file_data_flush(data);
+	if (!err)
+		err = file_data_flush(data);
+	if (!err && run->options->data.pack_bytes)
+		err = pack_tails(data, content, tree, run->options->data.pack_bytes);
+	return err;
 }
 
 static int read_archive(struct run *run, struct tree *tree, struct content *content)

@@ -12,6 +12,7 @@
 #include "cli/value.h"
 #include "cli/version.h"
 #include "input/selinux.h"
+#include "model/pack_tails.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -374,12 +375,40 @@ static enum options_result parse_max_inline(struct parse *parse, const char *val
 	if (!value_size(value, 0, OPTIONS_MAX_INLINE, &size))
 		return refuse(parse, value, "0 to 4096 bytes");
 	parse->options->data.max_inline = u32_from_u64(size);
+	parse->max_inline_given = true;
 	return OPTIONS_RUN;
 }
 
 static void show_max_inline(const struct options *defaults)
 {
 	printf("%u", defaults->data.max_inline);
+}
+
+static enum options_result parse_dedupe(struct parse *parse, const char *value)
+{
+	bool is_on = !strcmp(value, "on");
+
+	if (!is_on && strcmp(value, "off"))
+		return refuse(parse, value, "on or off");
+	parse->options->data.dedupe = is_on;
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_pack_tails(struct parse *parse, const char *value)
+{
+	u64 size = OPTIONS_PACK_BYTES;
+
+	if (value &&
+	    (!value_size(value, PACK_MIN_BYTES, PACK_MAX_BYTES, &size) || size % BTRFS_SECTORSIZE))
+		return refuse(parse, value, "a multiple of 4096 from 8k to 128k");
+	parse->options->data.pack_bytes = u32_from_u64(size);
+	return OPTIONS_RUN;
+}
+
+static void show_pack_tails(const struct options *defaults)
+{
+	(void)defaults;
+	printf("%uk", OPTIONS_PACK_BYTES / 1024);
 }
 
 static enum options_result parse_skip_unsupported(struct parse *parse, const char *value)
@@ -566,6 +595,11 @@ const struct option_row option_table[] = {
 	  "as CPUs may be used); never changes the image", parse_threads, NULL },
 	{ "max-inline", 0, "SIZE",
 	  "files up to this size go into the tree, 0 to 4096\n", parse_max_inline, show_max_inline },
+	{ "dedupe", 0, "on|off",
+	  "store equal data once (default: on)", parse_dedupe, NULL },
+	{ "pack-tails", 0, "[=SIZE]",
+	  "let small files and ends of files share compressed\n"
+	  "extents of up to SIZE, 8k to 128k", parse_pack_tails, show_pack_tails },
 	{ "skip-unsupported", 0, NULL,
 	  "warn of what btrfs cannot hold, and leave it out", parse_skip_unsupported, NULL },
 	{ "progress", 0, "[=auto|always|never]",

@@ -8,6 +8,10 @@
 
 #define OPTIONS_MAX_THREADS 1024
 #define OPTIONS_MAX_INLINE 4096
+/* The packs of --pack-tails without a size. */
+#define OPTIONS_PACK_BYTES (128u << 10)
+/* Beside them only what takes less in the tree than its reference would. */
+#define OPTIONS_PACK_INLINE 96
 
 /* What is known while the arguments are read. */
 struct parse {
@@ -17,6 +21,7 @@ struct parse {
 	bool size_given;
 	bool free_given;
 	bool implied_time_given;
+	bool max_inline_given;
 };
 
 /* One option. */
@@ -39,7 +44,7 @@ static inline bool option_is_optional(const struct option_row *row)
 }
 
 /* option_table - all options, in the order of --help and the manual */
-#define NR_OPTIONS 48
+#define NR_OPTIONS 50
 extern const struct option_row option_table[NR_OPTIONS];
 
 /* options_default - what holds without any option; TMPDIR counts */

@@ -161,6 +161,8 @@ static int combine(struct parse *parse)
 	if (!image->seed && !parse->size_given && !parse->free_given)
 		image->free_bytes = NO_SEED_FREE;
 	image->csum = options->data.csum;
+	if (options->data.pack_bytes && !parse->max_inline_given)
+		options->data.max_inline = OPTIONS_PACK_INLINE;
 	options->data.nodesize = image->nodesize;
 	options->reader.nodesize = image->nodesize;
 	options->tree.nodesize = image->nodesize;

@@ -33,6 +33,7 @@ void options_default(struct options *options)
 	options->tree.implied.mode = 0755;
 	options->data.csum = BTRFS_CSUM_TYPE_CRC32;
 	options->data.max_inline = OPTIONS_MAX_INLINE;
+	options->data.dedupe = true;
 	options->data.threads = usable_cpus();
 	options->image.nodesize = 16384;
 	options->image.seed = true;

@@ -2,7 +2,7 @@
 #include "cli/stats.h"
 
 #include "cli/version.h"
-#include "model/extent_walk.h"
+#include "model/file_item.h"
 
 #include <sys/resource.h>
 #include <time.h>
@@ -10,19 +10,27 @@
 
 /* ---- gathering ------------------------------------------------------------------ */
 
-static void gather_data(struct stats *stats, const struct tree *tree, struct content *content)
+static void gather_data(struct stats *stats, const struct tree *tree, const struct content *content)
 {
-	struct extent_walk walk = extent_walk_begin(tree, content);
+	struct item_walk walk = item_walk_begin(tree, content);
+	u64 referred_bytes = 0, kept_bytes = 0; /* whole sectors */
 
-	for (const struct extent *e; (e = extent_walk_next(&walk));) {
-		stats->data_bytes += min_u64(e->ram_bytes, walk.inode->size - e->file_off);
-		if (e->is_inline)
-			stats->inline_bytes += e->stored_bytes;
-		else
-			stats->stored_bytes += e->stored_bytes;
+	for (struct file_item item; item_walk_next(&walk, &item);) {
+		stats->data_bytes += min_u64(item.num_bytes, walk.inode->size - item.file_off);
+		if (content->blobs[item.blob].place != BLOB_INLINE)
+			referred_bytes += item.num_bytes;
 	}
-	/* No two files share an extent. */
-	stats->deduped_bytes = 0;
+	for (size_t i = 0; i < content->nr_blobs; i++) {
+		const struct blob *b = &content->blobs[i];
+
+		if (b->place == BLOB_INLINE) {
+			stats->inline_bytes += b->stored_bytes;
+			continue;
+		}
+		stats->stored_bytes += b->stored_bytes;
+		kept_bytes += b->ram_bytes;
+	}
+	stats->deduped_bytes = referred_bytes - kept_bytes;
 }
 
 static double seconds(struct timeval t)

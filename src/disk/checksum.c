@@ -164,3 +164,8 @@ void hash128(const void *data, size_t bytes, u8 hash[16])
 	static_assert(sizeof(canonical.digest) == 16, "128 bits");
 	memcpy(hash, canonical.digest, 16);
 }
+
+u64 keyed_hash64(u64 secret, const void *data, size_t bytes)
+{
+	return XXH3_64bits_withSeed(data, bytes, secret);
+}

@@ -124,3 +124,13 @@ struct codec_choice codec_default(void)
 {
 	return (struct codec_choice){ .codec = &codec_zstd, .level = codec_zstd.level_default };
 }
+
+struct codec_choice codec_from_id(u8 id)
+{
+	for (const struct codec *const *c = codec_table; *c; c++) {
+		const struct codec_choice choice = { .codec = *c, .level = id & 63 };
+		if (codec_choice_id(&choice) == id)
+			return choice;
+	}
+	return (struct codec_choice){ 0 };
+}

@@ -3,13 +3,12 @@
  * Ids that follow from the content.
  *
  * The digest covers all that the image holds: layout version, size, superblock and
- * every tree block with all ids and sums as zero, and a hash of each extent's stored
+ * every tree block with all ids and sums as zero, and a hash of each blob's stored
  * bytes in address order. Each id is a hash of its role and the digest. So equal
  * images are the same seed, and different ones never clash when mounted together.
  */
 #include "base/diag.h"
 #include "disk/checksum.h"
-#include "model/extent_walk.h"
 #include "plan.h"
 
 #include <stdlib.h>
@@ -32,9 +31,8 @@ static int add_block(void *context, u64 logical, u8 *block)
 
 static void add_data(const struct plan *plan, struct sha256 *sha)
 {
-	struct extent_walk walk = extent_walk_begin(plan->tree, plan->content);
-	for (const struct extent *e; (e = extent_walk_next(&walk));)
-		sha256_add(sha, e->hash, sizeof(e->hash));
+	for (size_t i = 0; i < plan->content->nr_blobs; i++)
+		sha256_add(sha, plan->content->blobs[i].hash, sizeof(plan->content->blobs[i].hash));
 }
 
 /* Call with clear ids. */

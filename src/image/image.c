@@ -4,7 +4,6 @@
 
 #include "disk/checksum.h"
 #include "emit.h"
-#include "model/extent_walk.h"
 #include "plan.h"
 
 struct image {
@@ -119,18 +118,21 @@ static int write_stretch(const struct writing *w, const struct stretch *s)
 
 static int write_data(const struct writing *w)
 {
-	struct extent_walk walk = extent_walk_begin(w->plan->tree, w->plan->content);
+	const struct content *content = w->plan->content;
 	struct stretch s = { .bytes = 0 };
-	for (const struct extent *e; (e = extent_walk_next_stored(&walk));) {
-		if (s.logical + s.bytes != e->logical || s.source != e->source ||
-		    s.spool_off + s.bytes != e->spool_off) {
+	for (size_t i = 0; i < content->nr_blobs; i++) {
+		const struct blob *b = &content->blobs[i];
+		if (b->place != BLOB_EXTENT)
+			continue;
+		if (s.logical + s.bytes != b->logical || s.source != b->source ||
+		    s.spool_off + s.bytes != b->spool_off) {
 			int err = write_stretch(w, &s);
 			if (err)
 				return err;
-			s = (struct stretch){ e->logical, e->source, e->spool_off, 0 };
+			s = (struct stretch){ b->logical, b->source, b->spool_off, 0 };
 		}
 		/* Padding breaks the row: emit fills it with zeros. */
-		s.bytes += e->stored_bytes - e->padding;
+		s.bytes += b->stored_bytes - b->padding;
 	}
 	return write_stretch(w, &s);
 }

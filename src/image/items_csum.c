@@ -4,7 +4,6 @@
  * allowed. Runs go on across extents where addresses do.
  */
 #include "disk/checksum.h"
-#include "model/extent_walk.h"
 #include "plan.h"
 
 /*
@@ -41,21 +40,21 @@ static int flush_run(struct run *run)
 	return 0;
 }
 
-static int gather(struct run *run, const struct extent *e)
+static int gather(struct run *run, const struct blob *b)
 {
-	if (e->logical != run->logical + (u64)run->nr * BTRFS_SECTORSIZE) {
+	if (b->logical != run->logical + (u64)run->nr * BTRFS_SECTORSIZE) {
 		int err = flush_run(run);
 		if (err)
 			return err;
-		run->logical = e->logical;
+		run->logical = b->logical;
 	}
-	u32 sectors = e->stored_bytes / BTRFS_SECTORSIZE;
+	u32 sectors = b->stored_bytes / BTRFS_SECTORSIZE;
 	for (u32 done = 0; done < sectors;) {
 		u32 n = (u32)min_u64(sectors - done, run->max - run->nr);
 		int err = 0;
 		if (!tree_writer_counts_only(run->tw))
 			err = spool_read(run->plan->content->aux,
-					 e->sums_off + (u64)done * run->sum_bytes,
+					 b->sums_off + (u64)done * run->sum_bytes,
 					 run->sums + (size_t)run->nr * run->sum_bytes,
 					 (size_t)n * run->sum_bytes);
 		done += n;
@@ -70,13 +69,14 @@ static int gather(struct run *run, const struct extent *e)
 
 static int gather_all(struct run *run)
 {
-	struct extent_walk walk = extent_walk_begin(run->plan->tree, run->plan->content);
-	for (const struct extent *e; (e = extent_walk_next_stored(&walk));) {
-		int err = e->without_sums ? 0 : gather(run, e);
-		if (err)
-			return err;
+	const struct content *content = run->plan->content;
+	int err = 0;
+	for (size_t i = 0; i < content->nr_blobs && !err; i++) {
+		const struct blob *b = &content->blobs[i];
+		if (b->place == BLOB_EXTENT && !b->without_sums)
+			err = gather(run, b);
 	}
-	return flush_run(run);
+	return err ? err : flush_run(run);
 }
 
 int produce_csum_tree(const struct plan *plan, struct tree_writer *tw)

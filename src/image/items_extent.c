@@ -4,13 +4,18 @@
  * data extent, by address, and the block groups, unless they have a tree of their
  * own.
  */
-#include "model/extent_walk.h"
 #include "plan.h"
+
+#include <stdlib.h>
 
 struct producer {
 	const struct plan *plan;
 	struct tree_writer *tw;
-	size_t next_chunk; /* whose block group item has not been added */
+	size_t next_chunk;     /* whose block group item has not been added */
+	size_t next_ref;       /* of plan.refs, behind those of extents that were added */
+	struct data_ref *refs; /* all of the extent at hand */
+	size_t refs_capacity;
+	size_t nr_refs;
 };
 
 static int add_block_group(struct tree_writer *tw, const struct chunk *chunk)
@@ -80,44 +85,111 @@ static int add_tree_blocks(struct producer *p, const struct planned_tree *tree)
 	return 0;
 }
 
-static int add_data_extent(struct producer *p, const struct extent_walk *walk,
-			   const struct extent *e)
+/* Refs that the kernel would keep inside an EXTENT_ITEM (BTRFS_MAX_EXTENT_ITEM_SIZE). */
+static size_t most_inline_refs(u32 nodesize)
 {
-	struct {
-		struct btrfs_extent_item extent;
-		u8 type;
-		struct btrfs_extent_data_ref ref;
-	} data = {
-		.extent = { .refs = to_le64(1),
-			    .generation = to_le64(GENERATION),
-			    .flags = to_le64(BTRFS_EXTENT_FLAG_DATA) },
-		.type = BTRFS_EXTENT_DATA_REF_KEY,
-		.ref = { .root = to_le64(walk->root),
-			 .objectid = to_le64(walk->inode->ino),
-			 .offset = to_le64(e->file_off),
-			 .count = to_le32(1) },
+	const u32 item = btrfs_block_payload(nodesize) / 16 - (u32)sizeof(struct btrfs_item);
+	return (item - sizeof(struct btrfs_extent_item)) /
+	       (1 + sizeof(struct btrfs_extent_data_ref));
+}
+
+static struct btrfs_extent_data_ref ref_to_disk(const struct data_ref *ref)
+{
+	return (struct btrfs_extent_data_ref){
+		.root = to_le64(ref->root),
+		.objectid = to_le64(ref->ino),
+		.offset = to_le64(ref->offset),
+		.count = to_le32(ref->count),
 	};
-	static_assert(sizeof(data) == 53, "no padding");
-	int err = add_block_groups_before(p, e->logical);
+}
+
+/* All references of the extent that @first is the first to lead to, in the order of storage. */
+static void gather_refs(struct producer *p, const struct data_ref *first)
+{
+	const struct data_refs *all = &p->plan->refs;
+	const size_t begin = p->next_ref;
+	while (p->next_ref < all->nr && all->list[p->next_ref].extent == first->extent)
+		p->next_ref++;
+	p->nr_refs = p->next_ref - begin + 1;
+	p->refs = mem_grow(p->refs, &p->refs_capacity, p->nr_refs, sizeof(*p->refs));
+	p->refs[0] = *first;
+	if (p->nr_refs == 1)
+		return;
+	memcpy(p->refs + 1, all->list + begin, (p->nr_refs - 1) * sizeof(*p->refs));
+	qsort(p->refs, p->nr_refs, sizeof(*p->refs), data_refs_compare);
+}
+
+/* The EXTENT_ITEM, with the first @nr_inline references in it. */
+static int add_extent_item(struct producer *p, u64 logical, u32 bytes, size_t nr_inline)
+{
+	struct btrfs_extent_item extent = {
+		.generation = to_le64(GENERATION),
+		.flags = to_le64(BTRFS_EXTENT_FLAG_DATA),
+	};
+	u64 count = 0;
+	void *item;
+	struct btrfs_key key = { logical, BTRFS_EXTENT_ITEM_KEY, bytes };
+	const size_t ref_bytes = 1 + sizeof(struct btrfs_extent_data_ref);
+	int err = tree_writer_add(p->tw, key, (u32)(sizeof(extent) + nr_inline * ref_bytes), &item);
 	if (err)
 		return err;
-	struct btrfs_key key = { e->logical, BTRFS_EXTENT_ITEM_KEY, e->stored_bytes };
-	void *item;
-	err = tree_writer_add(p->tw, key, sizeof(data), &item);
-	if (!err)
-		memcpy(item, &data, sizeof(data));
-	return err;
+	for (size_t i = 0; i < p->nr_refs; i++)
+		count += p->refs[i].count;
+	extent.refs = to_le64(count);
+	memcpy(item, &extent, sizeof(extent));
+	u8 *at = (u8 *)item + sizeof(extent);
+	for (size_t i = 0; i < nr_inline; i++) {
+		const struct btrfs_extent_data_ref ref = ref_to_disk(&p->refs[i]);
+		*at++ = BTRFS_EXTENT_DATA_REF_KEY;
+		memcpy(at, &ref, sizeof(ref));
+		at += sizeof(ref);
+	}
+	return 0;
+}
+
+/* The others are items: ascending by hash; of those with one hash each takes the next number. */
+static int add_keyed_refs(const struct producer *p, u64 logical, size_t nr_inline)
+{
+	struct btrfs_key key = { logical, BTRFS_EXTENT_DATA_REF_KEY, 0 };
+	for (size_t i = p->nr_refs; i > nr_inline; i--) {
+		const struct btrfs_extent_data_ref ref = ref_to_disk(&p->refs[i - 1]);
+		void *item;
+		key.offset = i == p->nr_refs ? p->refs[i - 1].hash
+					     : max_u64(p->refs[i - 1].hash, key.offset + 1);
+		int err = tree_writer_add(p->tw, key, sizeof(ref), &item);
+		if (err)
+			return err;
+		memcpy(item, &ref, sizeof(ref));
+	}
+	return 0;
+}
+
+static int add_data_extent(struct producer *p, const struct data_ref *first)
+{
+	const struct blob *b = &p->plan->content->blobs[first->extent];
+	const size_t most = most_inline_refs(p->plan->options.nodesize);
+	int err = add_block_groups_before(p, b->logical);
+	if (err)
+		return err;
+	gather_refs(p, first);
+	const size_t nr_inline = min_u64(p->nr_refs, most);
+	err = add_extent_item(p, b->logical, blob_extent_bytes(b), nr_inline);
+	return err ? err : add_keyed_refs(p, b->logical, nr_inline);
 }
 
 static int add_data_extents(struct producer *p)
 {
-	struct extent_walk walk = extent_walk_begin(p->plan->tree, p->plan->content);
-	for (const struct extent *e; (e = extent_walk_next_stored(&walk));) {
-		int err = add_data_extent(p, &walk, e);
-		if (err)
-			return err;
+	const struct plan *plan = p->plan;
+	struct item_walk walk = item_walk_begin(plan->tree, plan->content);
+	int err = 0;
+	for (struct file_item item; !err && item_walk_next(&walk, &item);) {
+		if (!walk.is_first || plan->content->blobs[item.blob].place == BLOB_INLINE)
+			continue;
+		const struct data_ref first = data_ref_of(plan->tree, walk.inode, &item);
+		err = add_data_extent(p, &first);
 	}
-	return 0;
+	xfree(p->refs);
+	return err;
 }
 
 int produce_extent_tree(const struct plan *plan, struct tree_writer *tw)

@@ -27,10 +27,14 @@ static u64 parent_ino(const struct dentry *d)
 
 static u64 file_nbytes(const struct plan *plan, const struct inode *inode)
 {
+	const struct content *content = plan->content;
+	const struct file_extent *e = content_file_extents(content, inode);
 	u64 nbytes = 0;
-	const struct extent *e = plan->content->extents + inode->first_extent;
-	for (u32 i = 0; i < inode->nr; i++)
-		nbytes += e[i].ram_bytes;
+	for (u32 i = 0; i < inode->nr; i++) {
+		const struct blob *b = content_blob(content, &e[i]);
+		nbytes += b->place == BLOB_INLINE ? b->ram_bytes
+						  : (u64)e[i].nr_sectors * BTRFS_SECTORSIZE;
+	}
 	return nbytes;
 }
 
@@ -389,38 +393,43 @@ static int add_target(const struct producer *p, const struct inode *inode)
 	return err;
 }
 
-static int add_extent(const struct producer *p, u64 ino, const struct extent *e)
+static int add_inline_data(const struct producer *p, u64 ino, const struct blob *b)
 {
-	if (e->is_inline) {
-		u8 *data;
-		int err = add_inline(p, ino, e->ram_bytes, e->compression, e->stored_bytes, &data);
-		if (err || tree_writer_counts_only(p->tw))
-			return err;
-		return spool_read(p->plan->content->aux, e->spool_off, data, e->stored_bytes);
-	}
-	struct btrfs_key key = { ino, BTRFS_EXTENT_DATA_KEY, e->file_off };
+	u8 *data;
+	int err = add_inline(p, ino, b->ram_bytes, b->compression, b->stored_bytes, &data);
+	if (err || tree_writer_counts_only(p->tw))
+		return err;
+	return spool_read(p->plan->content->aux, b->spool_off, data, b->stored_bytes);
+}
+
+static int add_extent(const struct producer *p, u64 ino, const struct file_item *extent)
+{
+	const struct blob *b = &p->plan->content->blobs[extent->blob];
+	if (b->place == BLOB_INLINE)
+		return add_inline_data(p, ino, b);
+	struct btrfs_key key = { ino, BTRFS_EXTENT_DATA_KEY, extent->file_off };
 	void *item;
 	int err = tree_writer_add(p->tw, key, sizeof(struct btrfs_file_extent_item), &item);
 	if (err)
 		return err;
 	*(struct btrfs_file_extent_item *)item = (struct btrfs_file_extent_item){
-		.head = extent_head(e->ram_bytes, e->compression, BTRFS_FILE_EXTENT_REG),
-		.disk_bytenr = to_le64(e->logical),
-		.disk_num_bytes = to_le64(e->stored_bytes),
-		.num_bytes = to_le64(e->ram_bytes),
+		.head = extent_head(blob_extent_ram_bytes(b), b->compression,
+				    BTRFS_FILE_EXTENT_REG),
+		.disk_bytenr = to_le64(blob_extent_logical(b)),
+		.disk_num_bytes = to_le64(blob_extent_bytes(b)),
+		.offset = to_le64(extent->offset),
+		.num_bytes = to_le64(extent->num_bytes),
 	};
 	return 0;
 }
 
 static int add_extents(const struct producer *p, const struct inode *inode)
 {
-	const struct extent *e = p->plan->content->extents + inode->first_extent;
-	for (u32 i = 0; i < inode->nr; i++) {
-		int err = add_extent(p, inode->ino, &e[i]);
-		if (err)
-			return err;
-	}
-	return 0;
+	int err = 0;
+	u32 at = 0;
+	for (struct file_item item; !err && file_item_next(p->plan->content, inode, &at, &item);)
+		err = add_extent(p, inode->ino, &item);
+	return err;
 }
 
 /* ---- trees ------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "layout.h"
 
-#include "model/extent_walk.h"
+#include "model/file_item.h"
 
 /* A chunk may not begin inside the 64 KiB that begin at a mirror. */
 static u64 skip_mirror(u64 pos)
@@ -67,26 +67,31 @@ static struct chunk *open_data_chunk(struct layout *layout, u32 first_bytes, u64
 	return add_chunk(layout, pos, BTRFS_BLOCK_GROUP_DATA);
 }
 
-static void place_data(struct layout *layout, const struct tree *tree, struct content *content)
+/* Extents in the order of their blobs; none crosses a chunk's end. */
+static void place_data(struct layout *layout, struct content *content)
 {
-	struct extent_walk walk = extent_walk_begin(tree, content);
 	struct chunk *chunk = NULL;
 	u64 room = 0;
-	for (struct extent *e; (e = extent_walk_next_stored(&walk));) {
-		if (!chunk || chunk->used + e->stored_bytes > room) {
+	for (size_t i = 0; i < content->nr_blobs; i++) {
+		struct blob *b = &content->blobs[i];
+		if (b->place != BLOB_EXTENT)
+			continue;
+		const u32 bytes = blob_extent_bytes(b);
+		if (!b->before && (!chunk || chunk->used + bytes > room)) {
 			if (chunk)
 				close_data_chunk(layout, chunk);
-			chunk = open_data_chunk(layout, e->stored_bytes, &room);
+			chunk = open_data_chunk(layout, bytes, &room);
 		}
-		e->logical = chunk->logical + chunk->used;
-		chunk->used += e->stored_bytes;
+		assert(chunk);
+		b->logical = chunk->logical + chunk->used;
+		chunk->used += b->stored_bytes;
 	}
 	if (chunk)
 		close_data_chunk(layout, chunk);
 }
 
 void layout_place(struct layout *layout, u32 nodesize, bool dup, u64 system_blocks,
-		  u64 metadata_blocks, const struct tree *tree, struct content *content)
+		  u64 metadata_blocks, struct content *content)
 {
 	u64 profile = dup ? BTRFS_BLOCK_GROUP_DUP : 0;
 	layout->nodesize = nodesize;
@@ -96,7 +101,7 @@ void layout_place(struct layout *layout, u32 nodesize, bool dup, u64 system_bloc
 	assert(layout->nr_chunks == 1);
 	place_blocks(layout, BTRFS_BLOCK_GROUP_METADATA | profile, metadata_blocks);
 	layout->nr_metadata = layout->nr_chunks - 1;
-	place_data(layout, tree, content);
+	place_data(layout, content);
 }
 
 void layout_release(struct layout *layout)

@@ -14,7 +14,6 @@
 
 #include "disk/format.h"
 #include "model/content.h"
-#include "model/tree.h"
 
 #define CHUNK_MAX_BYTES (1ull << 30)
 
@@ -36,12 +35,12 @@ struct layout {
 };
 
 /*
- * layout_place - decide all chunks, and the address of each extent of the tree
+ * layout_place - decide all chunks, and the address of each blob
  * @system_blocks, @metadata_blocks: tree blocks to make room for, at least 1
  * May be called again: it starts anew. Release with layout_release().
  */
 void layout_place(struct layout *layout, u32 nodesize, bool dup, u64 system_blocks,
-		  u64 metadata_blocks, const struct tree *tree, struct content *content);
+		  u64 metadata_blocks, struct content *content);
 void layout_release(struct layout *layout);
 
 /* layout_set_used - how many of the placed tree blocks are in use, from the first on */

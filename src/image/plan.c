@@ -9,7 +9,7 @@
 
 #include "base/diag.h"
 #include "disk/codec.h"
-#include "model/extent_walk.h"
+#include "model/blob_order.h"
 
 #define MAX_ROUNDS 100 /* a handful is needed; more is a bug */
 
@@ -80,11 +80,10 @@ static void choose_trees(struct plan *plan)
 
 static void find_codec_flags(struct plan *plan)
 {
-	struct extent_walk walk = extent_walk_begin(plan->tree, plan->content);
 	bool used[256] = { false };
 	plan->codec_flags = tree_property_features(plan->tree);
-	for (const struct extent *e; (e = extent_walk_next(&walk));)
-		used[e->compression] = true;
+	for (size_t i = 0; i < plan->content->nr_blobs; i++)
+		used[plan->content->blobs[i].compression] = true;
 	for (const struct codec *const *codec = codec_table; *codec; codec++)
 		if (used[(*codec)->type])
 			plan->codec_flags |= (*codec)->incompat_flag;
@@ -158,7 +157,7 @@ static int settle(struct plan *plan)
 		system_room = max_u64(system_room, system_blocks);
 		metadata_room = max_u64(metadata_room, metadata_blocks);
 		layout_place(&plan->layout, plan->options.nodesize, plan->options.dup, system_room,
-			     metadata_room, plan->tree, plan->content);
+			     metadata_room, plan->content);
 		layout_set_used(&plan->layout, system_blocks, metadata_blocks);
 		err = measure(plan, false, &changed);
 	}
@@ -188,6 +187,8 @@ int plan_settle(struct plan *plan)
 	plan->ids.subvols = xzalloc(plan->nr_subvols * sizeof(*plan->ids.subvols));
 	ids_clear(plan);
 	choose_trees(plan);
+	blobs_order(plan->content, plan->tree);
+	plan->refs = data_refs_gather(plan->tree, plan->content);
 	find_codec_flags(plan);
 	int err = settle(plan);
 	return err ? err : choose_size(plan);
@@ -196,6 +197,7 @@ int plan_settle(struct plan *plan)
 void plan_release(struct plan *plan)
 {
 	layout_release(&plan->layout);
+	data_refs_release(&plan->refs);
 	xfree(plan->trees);
 	xfree(plan->ids.subvols);
 }

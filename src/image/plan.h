@@ -7,6 +7,7 @@
 #ifndef IMAGE_PLAN_H
 #define IMAGE_PLAN_H
 
+#include "data_refs.h"
 #include "image/image.h"
 #include "layout.h"
 #include "tree_writer.h"
@@ -55,6 +56,7 @@ struct plan {
 	u32 nr_trees;
 	u64 total_bytes;
 	u64 codec_flags; /* incompat bits of the codecs in use */
+	struct data_refs refs;
 	struct ids ids;
 };
 

@@ -93,12 +93,13 @@ static int store_anew(struct content *content, struct file_data *fd, struct inod
 	inode->nr = 0;
 	file_data_begin(fd, inode, storage);
 	for (u32 i = 0; i < nr && !err; i++) {
-		const struct extent e = content->extents[first + i];
-		u8 *data = xmalloc(e.ram_bytes);
-		err = content_unpack(content, &e, data);
+		const struct file_extent e = content->file_extents[first + i];
+		const struct blob blob = *content_blob(content, &e);
+		u8 *data = xmalloc(blob.ram_bytes);
+		err = content_unpack(content, &blob, data);
 		if (!err)
 			err = file_data_write(fd, e.file_off, data,
-					      (size_t)min_u64(e.ram_bytes, size - e.file_off),
+					      (size_t)min_u64(blob.ram_bytes, size - e.file_off),
 					      NULL);
 		xfree(data);
 	}

@@ -26,7 +26,8 @@ void content_free(struct content *content)
 	for (u32 i = 0; i < content->nr_sources; i++)
 		spool_free(content->sources[i]);
 	spool_free(content->aux);
-	xfree(content->extents);
+	xfree(content->file_extents);
+	xfree(content->blobs);
 	arena_free(&content->hashes);
 	xfree(content);
 }
@@ -50,74 +51,107 @@ int content_check_archives(const struct content *content)
 	return err;
 }
 
-int content_read(const struct content *content, const struct extent *extent, void *buf)
+struct blob *content_add_blob(struct content *content)
 {
-	u32 bytes = extent->stored_bytes - extent->padding;
-	memset((u8 *)buf + bytes, 0, extent->padding);
-	return spool_read(content->sources[extent->source], extent->spool_off, buf, bytes);
+	content->blobs = mem_grow(content->blobs, &content->blobs_capacity, content->nr_blobs + 1,
+				  sizeof(*content->blobs));
+	struct blob *blob = &content->blobs[content->nr_blobs++];
+	*blob = (struct blob){ .place = BLOB_EXTENT };
+	return blob;
 }
 
-static const struct codec *codec_of(const struct extent *extent)
+void content_add_file_extent(struct content *content, struct inode *inode,
+			     const struct file_extent *extent)
+{
+	const size_t nr = content->nr_file_extents;
+	content->file_extents = mem_grow(content->file_extents, &content->file_extents_capacity,
+					 nr + 1, sizeof(*content->file_extents));
+	if (!inode->nr)
+		inode->first_extent = nr;
+	assert(inode->first_extent + inode->nr == nr);
+	content->file_extents[nr] = *extent;
+	content->nr_file_extents++;
+	inode->nr++;
+}
+
+static const struct codec *codec_of(const struct blob *blob)
 {
 	const struct codec *const *codec = codec_table;
-	while ((u8)(*codec)->type != extent->compression) {
+	while ((u8)(*codec)->type != blob->compression) {
 		codec++;
 		assert(*codec);
 	}
 	return *codec;
 }
 
-int content_unpack(const struct content *content, const struct extent *extent, u8 *data)
+/* The stored bytes, but for zeros behind them. */
+static int read_stored(const struct content *content, const struct blob *blob, u8 *buf)
 {
-	u8 *stored = extent->compression ? xmalloc(extent->stored_bytes) : data;
-	size_t n = extent->ram_bytes;
-	int err = extent->is_inline ? spool_read(content->aux, extent->spool_off, stored,
-						 extent->stored_bytes)
-				    : content_read(content, extent, stored);
-	if (!err && extent->compression) {
-		n = codec_of(extent)->decompress(stored, extent->stored_bytes, data, n);
+	const u32 bytes = blob->stored_bytes - blob->padding;
+	struct spool *source =
+		blob->place == BLOB_INLINE ? content->aux : content->sources[blob->source];
+	memset(buf + bytes, 0, blob->padding);
+	return spool_read(source, blob->spool_off, buf, bytes);
+}
+
+int content_unpack(const struct content *content, const struct blob *blob, u8 *data)
+{
+	u8 *stored = blob->compression ? xmalloc(blob->stored_bytes) : data;
+	size_t n = blob->ram_bytes;
+	assert(blob->place != BLOB_PACKED);
+	int err = read_stored(content, blob, stored);
+	if (!err && blob->compression) {
+		n = codec_of(blob)->decompress(stored, blob->stored_bytes, data, n);
 		if (!n)
 			err = fail(-EIO, "the spool in '%s' returns damaged data",
 				   content->spool_dir);
-		memset(data + n, 0, extent->ram_bytes - n);
+		memset(data + n, 0, blob->ram_bytes - n);
 	}
 	if (stored != data)
 		xfree(stored);
 	return err;
 }
 
-static const struct extent *first_extent(const struct content *content, const struct inode *inode)
-{
-	return content->extents + inode->first_extent;
-}
-
 void content_copy_extents(struct content *content, struct inode *inode)
 {
-	if (!inode->nr)
-		return;
-	content->extents = mem_grow(content->extents, &content->extents_capacity,
-				    content->nr_extents + inode->nr, sizeof(*content->extents));
-	memcpy(content->extents + content->nr_extents, first_extent(content, inode),
-	       inode->nr * sizeof(*content->extents));
-	inode->first_extent = content->nr_extents;
-	content->nr_extents += inode->nr;
+	const u64 first = inode->first_extent;
+	const u32 nr = inode->nr;
+	inode->nr = 0;
+	for (u32 i = 0; i < nr; i++) {
+		struct file_extent extent = content->file_extents[first + i];
+		if (!content->copies_share) {
+			struct blob *copy = content_add_blob(content);
+			*copy = *content_blob(content, &extent);
+			extent.blob = u32_from_u64((u64)(copy - content->blobs));
+		}
+		content_add_file_extent(content, inode, &extent);
+	}
 }
 
-/* All extents of a file are stored in one way. */
+/* All blobs of a file were stored in one way. */
 bool content_is_stored_as(const struct content *content, const struct inode *inode,
 			  const struct storage *storage)
 {
-	const struct extent *e = first_extent(content, inode);
-	return e->without_sums == storage->without_sums &&
-	       e->codec_id == codec_choice_id(&storage->codec);
+	const struct blob *b = content_blob(content, content_file_extents(content, inode));
+	return b->without_sums == storage->without_sums &&
+	       b->codec_id == codec_choice_id(&storage->codec);
 }
 
-static bool extents_equal(const struct extent *x, const struct extent *y, u32 nr)
+static bool blobs_equal(const struct blob *x, const struct blob *y)
 {
-	for (u32 i = 0; i < nr; i++, x++, y++)
-		if (x->file_off != y->file_off || x->stored_bytes != y->stored_bytes ||
-		    x->ram_bytes != y->ram_bytes || x->compression != y->compression ||
-		    x->is_inline != y->is_inline || memcmp(x->hash, y->hash, sizeof(x->hash)) != 0)
+	return x == y || (x->place == y->place && x->stored_bytes == y->stored_bytes &&
+			  x->ram_bytes == y->ram_bytes && x->compression == y->compression &&
+			  memcmp(x->hash, y->hash, sizeof(x->hash)) == 0);
+}
+
+static bool extents_equal(const struct content *content, const struct inode *a,
+			  const struct inode *b)
+{
+	const struct file_extent *x = content_file_extents(content, a);
+	const struct file_extent *y = content_file_extents(content, b);
+	for (u32 i = 0; i < a->nr; i++, x++, y++)
+		if (x->file_off != y->file_off ||
+		    !blobs_equal(content_blob(content, x), content_blob(content, y)))
 			return false;
 	return true;
 }
@@ -143,13 +177,14 @@ static int next_sector(struct sectors *s, bool *found)
 	*found = s->next_extent < s->inode->nr;
 	if (!*found)
 		return 0;
-	const struct extent *e = first_extent(s->content, s->inode) + s->next_extent++;
+	const struct file_extent *e = content_file_extents(s->content, s->inode) + s->next_extent++;
+	const struct blob *blob = content_blob(s->content, e);
 	xfree(s->data);
-	s->data = xzalloc(align_up(e->ram_bytes, BTRFS_SECTORSIZE));
+	s->data = xzalloc(align_up(blob->ram_bytes, BTRFS_SECTORSIZE));
 	s->file_off = e->file_off;
 	s->at = 0;
-	s->bytes = e->ram_bytes;
-	return content_unpack(s->content, e, s->data);
+	s->bytes = blob->ram_bytes;
+	return content_unpack(s->content, blob, s->data);
 }
 
 static int sectors_equal(struct sectors *x, struct sectors *y, bool *equal)
@@ -174,9 +209,10 @@ int content_equal(const struct content *content, const struct inode *a, const st
 	*equal = a->size == b->size && !a->nr == !b->nr;
 	if (!*equal || !a->nr)
 		return 0;
-	const struct extent *x = first_extent(content, a), *y = first_extent(content, b);
+	const struct blob *x = content_blob(content, content_file_extents(content, a));
+	const struct blob *y = content_blob(content, content_file_extents(content, b));
 	if (x->codec_id == y->codec_id && x->without_sums == y->without_sums) {
-		*equal = a->nr == b->nr && extents_equal(x, y, a->nr);
+		*equal = a->nr == b->nr && extents_equal(content, a, b);
 		return 0;
 	}
 	struct sectors of_a = { .content = content, .inode = a };

@@ -151,7 +151,7 @@ static void run_case(const struct test_case *c)
 			subvols[options.subvols.nr_subvols++] =
 				(struct subvol_request){ .path = c->members[i] + 2 };
 	struct tree *tree = tree_new(&options);
-	struct content content = { .nr_extents = 0 };
+	struct content content = { .nr_blobs = 0 };
 	char found[1024] = "";
 	int err = 0;
 	for (size_t i = 0; c->members[i]; i++)
@@ -173,7 +173,7 @@ static void test_link_counts(void)
 {
 	struct tree_options options = { .nodesize = 4096 };
 	struct tree *tree = tree_new(&options);
-	struct content content = { .nr_extents = 0 };
+	struct content content = { .nr_blobs = 0 };
 	struct attributes attr = { .mode = S_IFREG | 0644 };
 	struct inode *inode;
 	char name[32];

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The order of data: that of the tree's files. A blob belongs to the first file extent that
+ * leads to it, so it cannot be seen which copy of equal data came first.
+ */
+#ifndef MODEL_BLOB_ORDER_H
+#define MODEL_BLOB_ORDER_H
+
+#include "model/content.h"
+#include "model/tree.h"
+
+/*
+ * blobs_order - sort content.blobs by their first use, drop those of no use, join plain ones that
+ * follow each other in a file to extents of up to MAX_PLAIN_EXTENT
+ * The tree is finished and the content flushed; every inode has file extents of its own. Nothing
+ * is added to the content afterwards.
+ */
+void blobs_order(struct content *content, const struct tree *tree);
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A piece that equals a stored one only gets a file extent. Workers look for keys in the table
+ * beforehand, so that known pieces are not compressed; what they see there hangs on their speed,
+ * what is decided here does not.
+ */
+#include "take_up.h"
+
+struct taker {
+	const struct piece_rules *rules;
+	struct content *content;
+	struct codec_contexts contexts; /* for pieces that only looked known */
+	u8 *data;                       /* PIECE_BYTES, of a blob that may be equal */
+	u8 *out;                        /* likewise, with sums for them */
+	u8 *sums;
+};
+
+struct taker *taker_new(const struct piece_rules *rules, struct content *content)
+{
+	struct taker *t = xzalloc(sizeof(*t));
+	t->rules = rules;
+	t->content = content;
+	t->data = xaligned(PIECE_BYTES);
+	t->out = xaligned(PIECE_BYTES);
+	t->sums = xmalloc(PIECE_SECTORS * BTRFS_CSUM_SIZE);
+	return t;
+}
+
+void taker_free(struct taker *t)
+{
+	if (!t)
+		return;
+	codec_contexts_release(&t->contexts);
+	xfree(t->data);
+	xfree(t->out);
+	xfree(t->sums);
+	xfree(t);
+}
+
+/* ---- equal pieces ----------------------------------------------------------------- */
+
+static int is_equal(struct taker *t, const struct piece *p, const struct blob *b, bool *equal)
+{
+	*equal = b->codec_id == codec_choice_id(&p->storage.codec) &&
+		 b->without_sums == p->storage.without_sums &&
+		 (b->place == BLOB_TAIL) == p->may_pack && b->ram_bytes - b->spare == p->bytes;
+	if (!*equal)
+		return 0;
+	int err = content_unpack(t->content, b, t->data);
+	*equal = !err && !memcmp(t->data, p->in, p->bytes);
+	return err;
+}
+
+/* The blob that a piece equals, or NO_BLOB. */
+static int find_equal(struct taker *t, const struct piece *p, u32 *blob)
+{
+	bool equal = false;
+	int err = 0;
+	*blob = NO_BLOB;
+	if (!t->rules->dedupe || p->pack)
+		return 0;
+	for (size_t at = 0; !err && !equal;) {
+		*blob = dedupe_next(t->rules->dedupe, p->key, &at);
+		if (*blob == NO_BLOB)
+			break;
+		err = is_equal(t, p, &t->content->blobs[*blob], &equal);
+	}
+	return err;
+}
+
+/* ---- what is stored ------------------------------------------------------------------ */
+
+/* Whether all of a plain piece can be found again in the archive, but for zeros at its end. */
+static bool is_in_archive(const struct taker *t, const struct piece *p)
+{
+	const struct origin *o = &p->origin;
+	return o->source != CONTENT_SPOOL && p->stored == p->in && p->origin_bytes == p->bytes &&
+	       o->offset + p->bytes <= spool_size(t->content->sources[o->source]);
+}
+
+static int place_bytes(struct taker *t, const struct piece *p, struct blob *b)
+{
+	struct spool *spool =
+		p->place == BLOB_INLINE ? t->content->aux : t->content->sources[CONTENT_SPOOL];
+	if (p->place != BLOB_INLINE && is_in_archive(t, p)) {
+		b->source = p->origin.source;
+		b->spool_off = p->origin.offset;
+		b->padding = u16_from_u64(p->stored_bytes - p->bytes);
+		return 0;
+	}
+	b->spool_off = spool_size(spool);
+	return spool_append(spool, p->stored, p->stored_bytes);
+}
+
+static int add_blob(struct taker *t, const struct piece *p, u32 *index)
+{
+	const u32 ram_bytes = p->place == BLOB_EXTENT ? p->padded : p->bytes;
+	struct blob *b = content_add_blob(t->content);
+	*b = (struct blob){
+		.stored_bytes = p->stored_bytes,
+		.ram_bytes = ram_bytes,
+		.spare = u16_from_u64(ram_bytes - p->bytes),
+		.codec_id = codec_choice_id(&p->storage.codec),
+		.compression = p->compression,
+		.place = (u8)p->place,
+		.without_sums = p->storage.without_sums,
+	};
+	memcpy(b->hash, p->hash, sizeof(b->hash));
+	*index = u32_from_u64((u64)(b - t->content->blobs));
+	int err = place_bytes(t, p, b);
+	if (!err && p->sums) {
+		b->sums_off = spool_size(t->content->aux);
+		err = spool_append(t->content->aux, p->sums, piece_sums_bytes(t->rules, p));
+	}
+	return err;
+}
+
+static int store(struct taker *t, struct piece *p, u32 *blob)
+{
+	if (p->is_known) /* by its key alone */
+		piece_store(t->rules, &t->contexts, p, t->out, t->sums);
+	int err = add_blob(t, p, blob);
+	if (!err && t->rules->dedupe && p->place != BLOB_INLINE && !p->pack)
+		dedupe_add(t->rules->dedupe, p->key, *blob);
+	return err;
+}
+
+/* The tails are in blob @pack now. */
+static void lead_tails_to(struct taker *t, const struct pack *pack, u32 blob)
+{
+	u32 sector = 0;
+	for (u32 i = 0; i < pack->nr; i++) {
+		struct blob *tail = &t->content->blobs[pack->tails[i]];
+		assert(tail->place == BLOB_TAIL);
+		tail->place = BLOB_PACKED;
+		tail->pack = blob;
+		tail->pack_sector = u8_from_u64(sector);
+		sector += u32_from_u64(align_up(tail->ram_bytes, BTRFS_SECTORSIZE)) /
+			  BTRFS_SECTORSIZE;
+	}
+}
+
+int take_up(void *context, struct piece *p)
+{
+	struct taker *t = context;
+	u32 blob = NO_BLOB;
+	int err = p->place == BLOB_INLINE ? 0 : find_equal(t, p, &blob);
+	if (!err && blob == NO_BLOB)
+		err = store(t, p, &blob);
+	if (err)
+		return err;
+	if (p->pack) {
+		lead_tails_to(t, p->pack, blob);
+		return 0;
+	}
+	const struct file_extent extent = {
+		.file_off = p->file_off,
+		.blob = blob,
+		.nr_sectors = u16_from_u64(p->padded / BTRFS_SECTORSIZE),
+	};
+	content_add_file_extent(t->content, p->inode, &extent);
+	return 0;
+}
