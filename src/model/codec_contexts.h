@@ -14,10 +14,16 @@ struct codec_contexts {
 		void *context;
 	} list[MAX_CODEC_CONTEXTS];
 	u32 nr;
+	u8 *spare; /* BTRFS_MAX_COMPRESSED bytes, allocated when first needed */
 };
 
 /* codec_contexts_get - the context for @choice; NULL for "none" */
 void *codec_contexts_get(struct codec_contexts *contexts, const struct codec_choice *choice);
+
+/* codec_contexts_spare - room for another try at a piece */
+u8 *codec_contexts_spare(struct codec_contexts *contexts);
+
+/* codec_contexts_release - free all; the struct is usable again */
 void codec_contexts_release(struct codec_contexts *contexts);
 
 #endif

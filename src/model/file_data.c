@@ -235,6 +235,7 @@ struct file_data *file_data_new(const struct file_data_options *options, struct 
 		.sum_bytes = checksum_size(options->csum),
 		.nodesize = options->nodesize,
 		.dedupe = options->dedupe ? &fd->dedupe : NULL,
+		.small = options->pack_bytes,
 	};
 	fd->taker = taker_new(&fd->rules, content);
 	fd->pipeline = pipeline_new(&fd->rules, options->threads, take_up, fd->taker);

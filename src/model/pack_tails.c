@@ -2,7 +2,8 @@
 /*
  * Tails are taken in an order that brings like ones together: by codec, then by what
  * follows the last dot of a file's name, then by the order of the tree. Packs are filled
- * in that order, each as far as the next tail still fits.
+ * in that order; what does not fit any more is left for the next one, and smaller ones that
+ * come soon are taken first.
  */
 #include "model/pack_tails.h"
 
@@ -15,6 +16,7 @@ struct tail {
 	u32 order; /* in the tree */
 	const struct dentry *name;
 	u8 codec_id;
+	bool is_packed;
 };
 
 struct tails {
@@ -93,17 +95,24 @@ static u32 padded_bytes(const struct content *content, const struct tail *tail)
 	return u32_from_u64(align_up(content->blobs[tail->blob].ram_bytes, BTRFS_SECTORSIZE));
 }
 
-/* How many tails from @first on fit into a pack. */
+/* A pack is being filled from tails up to this far behind its first one. */
+#define LOOK_AHEAD 64
+
+/* Take tails from @first on that fit into a pack, as many as there is room for; returns how many.
+ */
 static u32 fill_pack(const struct content *content, const struct tails *tails, size_t first,
 		     u32 pack_bytes, u32 *blobs)
 {
-	u32 bytes = 0, nr = 0;
-	for (size_t i = first; i < tails->nr; i++) {
-		const struct tail *tail = &tails->list[i];
-		bytes += padded_bytes(content, tail);
-		if (bytes > pack_bytes || tail->codec_id != tails->list[first].codec_id)
+	u32 room = pack_bytes, nr = 0;
+	for (size_t i = first; i < tails->nr && i < first + LOOK_AHEAD && room; i++) {
+		struct tail *tail = &tails->list[i];
+		if (tail->codec_id != tails->list[first].codec_id)
 			break;
+		if (tail->is_packed || padded_bytes(content, tail) > room)
+			continue;
+		tail->is_packed = true;
 		blobs[nr++] = tail->blob;
+		room -= padded_bytes(content, tail);
 	}
 	return nr;
 }
@@ -116,12 +125,12 @@ int pack_tails(struct file_data *fd, struct content *content, const struct tree 
 	gather_tails(content, tree, &tails);
 	if (tails.nr)
 		qsort(tails.list, tails.nr, sizeof(*tails.list), compare_tails);
-	for (size_t i = 0; i < tails.nr && !err;) {
+	for (size_t i = 0; i < tails.nr && !err; i++) {
 		const struct codec_choice codec = codec_from_id(tails.list[i].codec_id);
 		u32 blobs[PACK_MAX_BYTES / BTRFS_SECTORSIZE];
-		const u32 nr = fill_pack(content, &tails, i, pack_bytes, blobs);
-		err = file_data_add_pack(fd, &codec, blobs, nr);
-		i += nr;
+		if (!tails.list[i].is_packed)
+			err = file_data_add_pack(fd, &codec, blobs,
+						 fill_pack(content, &tails, i, pack_bytes, blobs));
 	}
 	xfree(tails.list);
 	return err ? err : file_data_flush(fd);

@@ -47,6 +47,7 @@ struct piece_rules {
 	u32 sum_bytes;
 	u32 nodesize;
 	struct dedupe *dedupe; /* NULL: equal pieces are stored each */
+	bool small;            /* size counts more than time, whatever the level */
 };
 
 /*
