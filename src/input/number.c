@@ -52,12 +52,10 @@ bool number_tar_field(const u8 *field, size_t len, s64 *value)
 	size_t i = 0;
 	while (i < len && field[i] == ' ')
 		i++;
-	size_t first = i;
-	while (i < len && field[i] >= '0' && field[i] <= '7')
-		i++;
 	u64 v = 0;
-	if (i > first && (!number_digits(field + first, i - first, 8, &v) || v > INT64_MAX))
-		return false;
+	assert(len <= 20); /* the longest field has 12 digits, so 63 bits are enough */
+	for (; i < len && field[i] >= '0' && field[i] <= '7'; i++)
+		v = v << 3 | (u64)(field[i] - '0');
 	for (; i < len; i++) {
 		if (field[i] != ' ' && field[i] != 0)
 			return false;

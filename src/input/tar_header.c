@@ -37,15 +37,18 @@ bool tar_is_header(const u8 *block, size_t len)
 	s64 given;
 	if (h->sum[0] & 0x80 || !number_tar_field(h->sum, sizeof(h->sum), &given))
 		return false;
-	/* The sum counts its own field as spaces; ancient programs summed signed bytes. */
+	/* The sum counts its own field as spaces. */
 	u32 sum = 0, high = 0; /* the compiler adds many at once */
-	for (u32 i = 0; i < TAR_BLOCK; i++) {
+	for (u32 i = 0; i < TAR_BLOCK; i++)
 		sum += block[i];
-		high += block[i] >> 7;
-	}
 	for (u32 i = 0; i < sizeof(h->sum); i++)
 		sum += ' ' - (u32)h->sum[i];
-	return given == (s64)sum || given == (s64)sum - 256 * (s64)high;
+	if (given == (s64)sum)
+		return true;
+	/* Ancient programs summed signed bytes. */
+	for (u32 i = 0; i < TAR_BLOCK; i++)
+		high += block[i] >> 7;
+	return given == (s64)sum - 256 * (s64)high;
 }
 
 bool tar_header_is_gnu(const struct tar_header *h)
