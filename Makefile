@@ -193,10 +193,10 @@ golden: all	## write tests/golden anew, after LAYOUT_VERSION has changed
 	$(Q)TAR2BTRFS=$(abspath $(PROGRAM)) bash tests/tools/golden.sh write
 
 .PHONY: bench
-bench:	## against other tools, in turns; BENCH='--rounds 3 rootfs' selects
+bench:	## against other tools, in turns; PEERS=DIR before PATH, BENCH='--rounds 3 rootfs' selects
 	$(Q)sh tests/deps.sh build bench
 	$(SUBMAKE) all
-	$(Q)python3 tests/bench/bench.py $(BENCH)
+	$(Q)PEERS='$(PEERS)' python3 tests/bench/bench.py $(BENCH)
 
 # ---- lint and format -------------------------------------------------------
 

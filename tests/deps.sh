@@ -22,7 +22,7 @@ packages()
 	fuzz) echo clang libclang-rt-dev time ;;
 	package) echo debhelper dpkg-dev lintian python3 ;;
 	bench) packages demo
-		echo squashfs-tools-ng squashfs-tools erofs-utils mmdebstrap dpkg-dev xz-utils ;;
+		echo squashfs-tools-ng squashfs-tools erofs-utils e2fsprogs genext2fs mmdebstrap dpkg-dev xz-utils time gnuplot-nox ;;
 	kernels) packages demo
 		echo qemu-system-x86 busybox-static cpio kmod fsverity attr acl ;;
 	*) echo "deps.sh: no group $1" >&2; exit 2 ;;

@@ -2,123 +2,184 @@
 """bench.py [--rounds N] [--threads N] [CASE...] - tar2btrfs against the tools that do a like job, in turns.
 
 Each round runs every tool once on the same archive with the same codec, level and number of threads, so that
-a machine that slows down slows all of them. Images are checked before their time counts. Printed: medians, the median
-of the ratios tar2btrfs / tool of each round (below 1: tar2btrfs is faster), peak memory and image size.
+a machine that slows down slows all of them. Each image is checked before its time counts. Tools are taken from PATH;
+PEERS=DIR puts a directory before it. Archives are made once, from Debian's packages and generators, in $BENCH_CACHE
+(default ~/.cache/tar2btrfs-bench).
 
-Cases: rootfs (a Debian root file system), kernel (a source tree), million (small files), names (300,000 in one directory).
-Archives are made once, from Debian's packages and generators, in $BENCH_CACHE (default ~/.cache/tar2btrfs-bench).
+Cases: rootfs (a Debian root file system), kernel (a source tree), modules (JavaScript), files-1000000, names-300000 (in one
+directory), text-512m (one thread against two), scale (entries and bytes against time and memory). Figures go to
+docs/benchmark/figures.json, where a run replaces those of its cases; table and plots there are drawn from it anew. The exit status is
+1 if a bar is missed.
 """
 import argparse
+import json
 import os
 import shlex
 import shutil
-import statistics
 import subprocess
 import sys
 import time
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-CACHE = os.environ.get('BENCH_CACHE', os.path.expanduser('~/.cache/tar2btrfs-bench'))
-PROGRAM = os.environ.get('TAR2BTRFS', os.path.join(TOP, 'tar2btrfs'))
-STREAM = 'python3 %s/tests/gen/stream.py' % shlex.quote(TOP)
+import inputs
+import report
+from tools import CASES, PROGRAM, TOOLS
 
-# name: how to make its archive, a shell command that runs in an empty directory and writes ./tar
-CASES = {
-    'rootfs': 'mmdebstrap --quiet --variant=standard --include=gcc,git,python3 bookworm tar.tmp.tar && mv tar.tmp.tar tar',
-    'kernel': 'apt-get -q download linux-source-6.1 && dpkg -x linux-source-6.1_*.deb x && xz -dc x/usr/src/*.tar.xz >tar && rm -rf x *.deb',
-    'million': STREAM + ' files 1000000 100 1000 >tar',
-    'names': STREAM + ' names 300000 100 >tar',
-}
-
-# name: (needs, command, check); {tar} {out} {threads} are filled in, and so is zstd level 3 at 128 KiB
-TOOLS = {
-    'tar2btrfs': (PROGRAM, '{program} --compress zstd:3 --threads {threads} -o {out} {tar}', 'btrfs check --readonly {out}'),
-    'tar2sqfs': ('tar2sqfs', 'tar2sqfs -q -f -c zstd -X level=3 -b 131072 -j {threads} {out} <{tar}', 'unsquashfs -s {out}'),
-    # sqfstar itself, in Debian 12, takes no level
-    'mksquashfs -tar': ('mksquashfs', 'mksquashfs - {out} -tar -quiet -no-progress -comp zstd -Xcompression-level 3 -b 128K '
-                        '-processors {threads} <{tar}', 'unsquashfs -s {out}'),
-    'tar2btrfs none': (PROGRAM, '{program} --compress none --threads {threads} -o {out} {tar}', 'btrfs check --readonly {out}'),
-    'mkfs.erofs none': ('mkfs.erofs', 'mkfs.erofs --quiet --tar=f {out} {tar}', 'fsck.erofs {out}'),
-    'cat, sync': ('cat', 'cat {tar} >{out} && sync {out}', 'cmp {tar} {out}'),
-}
-BASE = {'tar2sqfs': 'tar2btrfs', 'mksquashfs -tar': 'tar2btrfs', 'mkfs.erofs none': 'tar2btrfs none', 'cat, sync': 'tar2btrfs none'}
+DOCS = os.path.join(inputs.TOP, 'docs', 'benchmark')
+OUT = os.path.join(inputs.CACHE, 'out')
+ONCE_SECONDS = 60  # what takes longer runs once
 
 
 class Failed(Exception):
     """a tool did not do the work"""
 
 
-def archive(case):
-    path = os.path.join(CACHE, case, 'tar')
-    if not os.path.exists(path):
-        print('making the archive %s' % path, file=sys.stderr)
-        work = os.path.join(CACHE, case + '.new')
-        shutil.rmtree(work, ignore_errors=True)
-        os.makedirs(work)
-        subprocess.run(['sh', '-ec', CASES[case]], cwd=work, check=True)
-        shutil.rmtree(os.path.dirname(path), ignore_errors=True)
-        os.rename(work, os.path.dirname(path))
-    return path
-
-
 def run(command):
     """wall and CPU seconds, peak memory in KiB (of the largest process)"""
+    figures = OUT + '.time'
+    os.sync()
     start = time.monotonic()
-    p = subprocess.Popen(['sh', '-c', command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    errors = p.stderr.read()
-    _, status, usage = os.wait4(p.pid, 0)
-    p.returncode = os.waitstatus_to_exitcode(status)
+    p = subprocess.run(['time', '-o', figures, '-f', '%U %S %M', 'sh', '-ec', command], stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors='replace')
+    wall = time.monotonic() - start
     if p.returncode:
-        raise Failed('%s: exit status %d: %s' % (command, p.returncode, errors.decode(errors='replace').split('\n')[0]))
-    return time.monotonic() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss
+        raise Failed('%s: exit status %d: %s' % (command, p.returncode, p.stderr.strip().split('\n')[-1]))
+    with open(figures) as f:
+        user, system, kib = f.read().split()
+    os.unlink(figures)
+    return {'wall': wall, 'CPU': float(user) + float(system), 'KiB': int(kib)}
 
 
-def bench(case, tools, rounds, threads):
-    tar, out = archive(case), os.path.join(CACHE, 'out')
-    figures, sizes = {t: [] for t in tools}, {}
-    for turn in range(rounds + 1):
+def remove(path):
+    if os.path.isdir(path):
+        shutil.rmtree(path)
+    elif os.path.exists(path):
+        os.unlink(path)
+
+
+def check(tool, names):
+    p = subprocess.run(['sh', '-c', tool.check.format(**names)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace')
+    if p.returncode:
+        raise Failed('%s: its image is bad: %s' % (tool.needs, p.stdout.strip().split('\n')[-1]))
+
+
+def measure(tool, names):
+    remove(OUT)
+    figures = run(tool.command.format(**names))
+    check(tool, names)
+    figures['bytes'] = os.path.getsize(OUT)
+    return figures
+
+
+def present(case):
+    found = []
+    for name, tool in TOOLS.items():
+        if name in CASES[case] or (tool.cases and case not in tool.cases):
+            continue
+        if shutil.which(tool.needs):
+            found.append(name)
+        else:
+            print('not here: %s' % name)
+    return found
+
+
+def bench(case, rounds, threads):
+    """figures of all tools of a case: {tool: [round...]}, and what the archive is"""
+    tar = inputs.archive(case)
+    about = {'bytes': os.path.getsize(tar), 'entries': inputs.entries(tar), 'threads': threads, 'rounds': rounds}
+    tools, folder = present(case), OUT + '.dir'
+    names = {'tar': shlex.quote(tar), 'dir': shlex.quote(folder), 'out': shlex.quote(OUT), 'threads': threads,
+             'kib': about['bytes'] >> 10, 'entries': about['entries']}
+    runs = {t: [] for t in tools}
+    extract = 'mkdir {dir} && tar -C {dir} --numeric-owner -xpf {tar}'.format(**names)
+    for turn in range(rounds + 1):  # the first warms the caches
+        if any(TOOLS[t].from_directory for t in tools):
+            remove(folder)
+            unpacked = run(extract)
+            if turn:
+                runs.setdefault('tar -x', []).append(dict(unpacked, bytes=0))
         for t in list(tools):
-            _, command, check = TOOLS[t]
-            names = {'program': shlex.quote(PROGRAM), 'tar': shlex.quote(tar), 'out': shlex.quote(out), 'threads': threads}
-            if os.path.exists(out):
-                os.unlink(out)
+            if runs[t] and runs[t][0]['wall'] > ONCE_SECONDS:
+                continue
+            print('%s, round %d: %s' % (case, turn, t), file=sys.stderr)
             try:
-                found = run(command.format(**names))
+                figures = measure(TOOLS[t], names)
             except Failed as e:
-                if turn or t.startswith('tar2btrfs'):
+                if turn or TOOLS[t].needs == PROGRAM:
                     raise
                 print('left out: %s' % e)  # another version of the tool, for example
                 tools.remove(t)
                 continue
-            if turn == 0:  # warms the caches; its image is checked
-                subprocess.run(['sh', '-c', check.format(**names)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-                sizes[t] = os.path.getsize(out)
-            else:
-                figures[t].append(found)
-    os.unlink(out)
-    print('%s: %d MB, %d threads, %d rounds' % (case, os.path.getsize(tar) // 10**6, threads, rounds))
-    print('  %-18s %8s %8s %10s %10s %9s %9s' % ('', 'wall s', 'CPU s', 'wall ratio', 'CPU ratio', 'MiB', 'image MB'))
-    for t in tools:
-        wall, cpu, rss = (statistics.median(f[i] for f in figures[t]) for i in range(3))
-        base = BASE.get(t)
-        ratio = [statistics.median(b[i] / f[i] for b, f in zip(figures[base], figures[t])) for i in range(2)] if base in figures else None
-        print('  %-18s %8.2f %8.2f %10s %10s %9.0f %9.0f' % (
-            t, wall, cpu, '%.2f' % ratio[0] if ratio else '', '%.2f' % ratio[1] if ratio else '', rss / 1024, sizes[t] / 10**6))
+            if turn or figures['wall'] > ONCE_SECONDS:
+                runs[t].append(figures)
+    remove(OUT)
+    remove(folder)
+    return {'about': about, 'runs': {t: r for t, r in runs.items() if r}}
+
+
+SCALE = {
+    'entries': ['files-%d' % n for n in (10000, 30000, 100000, 300000, 1000000)],
+    'bytes': ['text-%dm' % n for n in (100, 300, 1000, 3000, 8000)],
+}
+
+
+def scale(threads):
+    """one run each: {what grows: {tool: [[number, wall, CPU, KiB]...]}}"""
+    curves = {}
+    for axis, cases in SCALE.items():
+        curves[axis] = {}
+        for case in cases:
+            known = os.path.exists(os.path.join(inputs.CACHE, case))
+            tar = inputs.archive(case)
+            number = int(case.partition('-')[2].rstrip('m'))
+            for t in ('tar2btrfs zstd', 'tar2sqfs'):
+                if not shutil.which(TOOLS[t].needs):
+                    continue
+                f = measure(TOOLS[t], {'tar': shlex.quote(tar), 'out': shlex.quote(OUT), 'threads': threads})
+                curves[axis].setdefault(t, []).append([number, f['wall'], f['CPU'], f['KiB']])
+            if not known and case not in CASES:
+                remove(os.path.dirname(tar))
+    remove(OUT)
+    return curves
+
+
+def machine():
+    with open('/proc/cpuinfo') as f:
+        models = [line.partition(':')[2].strip() for line in f if line.startswith('model name')]
+    return '%d CPUs (%s), Linux %s' % (len(os.sched_getaffinity(0)), (models or ['unknown'])[0], os.uname().release.split('-')[0])
 
 
 def main():
     ap = argparse.ArgumentParser(usage=__doc__)
     ap.add_argument('--rounds', type=int, default=5)
-    ap.add_argument('--threads', type=int, default=len(os.sched_getaffinity(0)))
+    ap.add_argument('--threads', type=int, default=min(2, len(os.sched_getaffinity(0))))
+    ap.add_argument('--report', action='store_true', help='draw table and plots from figures.json, measure nothing')
     ap.add_argument('cases', nargs='*')
     args = ap.parse_args()
-    for case in args.cases or CASES:
-        if case not in CASES:
-            sys.exit('bench.py: no case %s, there are: %s' % (case, ' '.join(CASES)))
-        tools = [t for t, (needs, _, _) in TOOLS.items() if shutil.which(needs)]
-        for t in sorted(set(TOOLS) - set(tools)):
-            print('not here: %s' % t)
-        bench(case, tools, args.rounds, args.threads)
+    known = list(CASES) + ['scale']
+    for case in args.cases:
+        if case not in known:
+            sys.exit('bench.py: no case %s, there are: %s' % (case, ' '.join(known)))
+    if os.environ.get('PEERS'):
+        os.environ['PATH'] = os.environ['PEERS'] + ':' + os.environ['PATH']
+    os.makedirs(DOCS, exist_ok=True)
+    os.makedirs(inputs.CACHE, exist_ok=True)
+    path = os.path.join(DOCS, 'figures.json')
+    figures = {}
+    if os.path.exists(path):
+        with open(path) as f:
+            figures = json.load(f)
+    for case in [] if args.report else args.cases or known:
+        figures[case] = scale(args.threads) if case == 'scale' else bench(case, args.rounds, args.threads)
+        figures['machine'] = machine()
+        figures.setdefault('versions', {}).update(report.versions())
+        with open(path + '.new', 'w') as f:
+            json.dump(figures, f, indent=1, sort_keys=True)
+            f.write('\n')
+        os.rename(path + '.new', path)
+        if case != 'scale':
+            print(report.case_table(case, figures[case]))
+    missed = report.write(DOCS, figures, args.cases or known)
+    sys.exit(1 if missed else 0)
 
 
 if __name__ == '__main__':

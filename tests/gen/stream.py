@@ -89,13 +89,13 @@ def data(total, count=1, text=False):
     pool = random.Random(1).randbytes(8 << 20)
     if text:
         pool = b''.join(pool[i:i + 16] * 4 for i in range(0, 2 << 20, 16))
-    step = 1 << 20
+    step = 128 << 10
     for f in range(count):
         size = total // count
         w.header(b'data-%04d' % f, b'0', size)
         done = 0
         while done < size:
-            # a number at the head of each mebibyte keeps it unlike all others
+            # a number at the head of each piece keeps it unlike all others
             k = (done // step * 7 + f * 13) % (len(pool) // step)
             piece = (b'%020d%04d' % (done, f) + pool[k * step + 24:(k + 1) * step])[:size - done]
             w.put(piece)

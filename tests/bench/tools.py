@@ -1,0 +1,78 @@
+"""The tools, what each is good for, and the bars that tar2btrfs is to reach against them."""
+import os
+import shlex
+
+from inputs import TOP
+
+PROGRAM = os.environ.get('TAR2BTRFS', os.path.join(TOP, 'tar2btrfs'))
+OURS = shlex.quote(PROGRAM)
+CHECK = 'btrfs check --readonly {out}'
+LIST = 'unsquashfs -lc {out}'
+EXTFS = 'e2fsck -fn {out}'
+
+
+class Tool:
+    """one way to make an image, or something to compare with"""
+    def __init__(self, needs, command, check, against, cases=None, from_directory=False):
+        self.needs, self.command, self.check = needs, command, check
+        self.against = against  # the tool of ours that its figures are divided by, or None
+        self.cases = cases      # all if None
+        self.from_directory = from_directory
+
+
+# {tar} {dir} {out} {threads} {kib} {entries} are filled in; pieces and blocks have 128 KiB, zstd level 3
+TREES = ('rootfs', 'kernel', 'modules')
+TOOLS = {
+    'tar2btrfs zstd': Tool(PROGRAM, OURS + ' --compress zstd:3 --threads {threads} -o {out} {tar}', CHECK, None),
+    'tar2btrfs none': Tool(PROGRAM, OURS + ' --compress none --threads {threads} -o {out} {tar}', CHECK, None),
+    'tar2btrfs none, pipe': Tool(PROGRAM, 'cat {tar} | ' + OURS + ' --compress none --threads {threads} >{out}', CHECK, None, ('rootfs',)),
+    'tar2sqfs': Tool('tar2sqfs', 'tar2sqfs -q -f -c zstd -X level=3 -b 131072 -j {threads} {out} <{tar}', LIST, 'tar2btrfs zstd'),
+    # sqfstar is mksquashfs by another name; under that one it takes no level in Debian 12
+    'sqfstar': Tool('mksquashfs', 'mksquashfs - {out} -tar -quiet -no-progress -comp zstd -Xcompression-level 3 -b 128K '
+                    '-processors {threads} <{tar}', LIST, 'tar2btrfs zstd'),
+    'mkfs.btrfs': Tool('mkfs.btrfs', 'truncate -s $(({kib} * 2 + {entries} * 8 + 524288))k {out} && mkfs.btrfs -q -f --rootdir {dir} '
+                       '--compress zstd:3 --shrink {out}', CHECK, 'tar2btrfs zstd', TREES, True),
+    'mkfs.erofs': Tool('mkfs.erofs', 'mkfs.erofs --quiet --tar=f {out} {tar}', 'fsck.erofs {out}', 'tar2btrfs none', TREES + ('files-1000000',)),
+    'mkfs.erofs, pipe': Tool('mkfs.erofs', 'cat {tar} | mkfs.erofs --quiet --tar=f {out}', 'fsck.erofs {out}', 'tar2btrfs none, pipe', ('rootfs',)),
+    'mke2fs': Tool('mke2fs', 'mke2fs -q -F -t ext4 -N $(({entries} + 1000)) -d {dir} {out} $(({kib} * 5 / 4 + {entries} * 4 + 65536))k', EXTFS,
+                   'tar2btrfs none', TREES, True),
+    'genext2fs': Tool('genext2fs', 'genext2fs -B 4096 -N $(({entries} + 1000)) -b $(({kib} / 3 + {entries} + 16384)) -d {dir} {out}', EXTFS,
+                      'tar2btrfs none', ('rootfs',), True),
+    'cat, sync': Tool('cat', 'cat {tar} >{out} && sync {out}', 'cmp {tar} {out}', 'tar2btrfs none', ('rootfs',)),
+    'cat | cat': Tool('cat', 'cat {tar} | cat >{out}', 'cmp {tar} {out}', 'tar2btrfs none, pipe', ('rootfs',)),
+    'zstd:9, 1 thread': Tool(PROGRAM, OURS + ' --compress zstd:9 --threads 1 {tar} >{out}', CHECK, 'zstd:9, 2 threads', ('text-512m',)),
+    'zstd:9, 2 threads': Tool(PROGRAM, OURS + ' --compress zstd:9 --threads 2 {tar} >{out}', CHECK, None, ('text-512m',)),
+}
+
+# case: tools that are not asked there
+CASES = {
+    'rootfs': (),
+    'kernel': (),
+    'modules': (),
+    'files-1000000': (),
+    'names-300000': (),
+    'text-512m': ('tar2btrfs zstd', 'tar2btrfs none', 'tar2sqfs', 'sqfstar'),
+}
+
+# case, what is measured, the tool compared with, at most so many times its figure, for the best of the rounds
+BARS = [
+    ('rootfs', 'wall', 'tar2sqfs', 0.85),
+    ('rootfs', 'CPU', 'tar2sqfs', 0.95),
+    ('rootfs', 'wall', 'sqfstar', 0.80),
+    ('rootfs', 'wall', 'mkfs.btrfs', 0.35),
+    ('kernel', 'wall', 'tar2sqfs', 0.80),
+    ('modules', 'wall', 'tar2sqfs', 0.80),
+    ('rootfs', 'wall', 'cat, sync', 2.0),
+    ('rootfs', 'wall', 'mkfs.erofs', 0.45),
+    ('rootfs', 'wall', 'mkfs.erofs, pipe', 0.6),
+    ('rootfs', 'wall', 'cat | cat', 1.6),
+    ('files-1000000', 'wall', 'tar2sqfs', 0.3),
+    ('names-300000', 'wall', 'tar2sqfs', 0.03),
+    ('text-512m', 'wall', 'zstd:9, 1 thread', 1 / 1.8),
+]
+CPU_BAR = ('files-1000000', 'tar2btrfs zstd', 6e-6)  # seconds of CPU an entry
+
+
+def memory_bar(entries, threads, data_bytes):
+    """KiB that a run of ours may have resident; every piece counts as a stored extent"""
+    return 64 * 1024 + (entries * 250 + data_bytes // (128 << 10) * 100 >> 10) + threads * 2048
