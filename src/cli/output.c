@@ -8,18 +8,15 @@
 #include "cli/output.h"
 
 #include "base/diag.h"
-#include "base/io.h"
 #include "base/mem.h"
-#include "disk/format.h"
+#include "block_device.h"
 #include "guard.h"
 #include "resolve.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/fs.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -38,10 +35,9 @@ struct output {
 	char name[QUOTE_BYTES]; /* for messages */
 	enum output_kind kind;
 	int fd;
-	bool owns_fd;   /* close it in the end; else it is the caller's */
-	bool is_block;  /* a block device */
-	u64 start_pos;  /* block device: where the image begins */
-	u64 disk_bytes; /* block device: its size, set by output_begin() */
+	bool owns_fd;               /* close it in the end; else it is the caller's */
+	bool is_block;              /* a block device, */
+	struct block_device device; /* which is set by output_begin() */
 
 	/* A regular FILE that is made anew; else temp.dir_fd is -1. */
 	struct guarded_name temp; /* its directory, and the temporary name there */
@@ -353,17 +349,7 @@ int output_open(struct outputs *all, const char *path, enum output_kind kind,
 
 int output_begin(struct output *o, u64 image_bytes)
 {
-	if (!o->is_block)
-		return 0;
-	off_t pos = lseek(o->fd, 0, SEEK_CUR);
-	if (pos < 0 || ioctl(o->fd, BLKGETSIZE64, &o->disk_bytes))
-		return fail_errno("cannot find the size of %s", o->name);
-	o->start_pos = (u64)pos;
-	u64 room = o->start_pos < o->disk_bytes ? o->disk_bytes - o->start_pos : 0;
-	if (room < image_bytes)
-		return fail(-ENOSPC, "%s has room for %llu bytes, the image is %llu", o->name,
-			    (unsigned long long)room, (unsigned long long)image_bytes);
-	return 0;
+	return o->is_block ? block_device_begin(o->fd, o->name, image_bytes, &o->device) : 0;
 }
 
 int output_fd(const struct output *o, bool *sparse)
@@ -372,53 +358,12 @@ int output_fd(const struct output *o, bool *sparse)
 	return o->fd;
 }
 
-/* Whether a superblock stands at @pos; true also if that cannot be found out. */
-static bool has_superblock(const struct output *o, u64 pos)
-{
-	u8 block[BTRFS_SUPER_INFO_SIZE];
-	char self[48];
-
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", o->fd);
-	int fd = open(self, O_RDONLY | O_CLOEXEC);
-	int err = fd < 0 ? -errno : io_pread_full(fd, block, sizeof(block), pos);
-	if (fd >= 0)
-		close(fd);
-	return err || !memcmp(block + offsetof(struct btrfs_super_block, magic), BTRFS_MAGIC,
-			      strlen(BTRFS_MAGIC));
-}
-
-/*
- * Tools that repair a filesystem would believe the copies of an earlier one.
- * Other data beyond the image's end is not ours.
- */
-static int wipe_stale_mirrors(const struct output *o, u64 image_bytes)
-{
-	static const u64 mirrors[] = { BTRFS_SUPER_MIRROR_1, BTRFS_SUPER_MIRROR_2 };
-	static const u8 zeros[BTRFS_SUPER_INFO_SIZE];
-
-	for (size_t i = 0; i < sizeof(mirrors) / sizeof(mirrors[0]); i++) {
-		u64 pos = o->start_pos + mirrors[i];
-
-		if (mirrors[i] < image_bytes || pos + sizeof(zeros) > o->disk_bytes ||
-		    !has_superblock(o, pos))
-			continue;
-		int err = io_pwrite_full(o->fd, zeros, sizeof(zeros), pos);
-		if (err) {
-			errno = -err;
-			return fail_errno("cannot write %s", o->name);
-		}
-	}
-	return 0;
-}
-
 static int commit_in_place(struct output *o, u64 image_bytes)
 {
 	if (o->is_block) {
-		int err = wipe_stale_mirrors(o, image_bytes);
+		int err = block_device_finish(&o->device, o->name, image_bytes);
 		if (err)
 			return err;
-		if (fsync(o->fd))
-			return fail_errno("cannot write %s", o->name);
 	}
 	/* Some filesystems tell only here that a write failed; any descriptor of the file will do.
 	 */

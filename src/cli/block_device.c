@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "block_device.h"
+
+#include "base/diag.h"
+#include "base/io.h"
+#include "disk/format.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+int block_device_begin(int fd, const char *name, u64 image_bytes, struct block_device *device)
+{
+	off_t pos = lseek(fd, 0, SEEK_CUR);
+	if (pos < 0 || ioctl(fd, BLKGETSIZE64, &device->size_bytes))
+		return fail_errno("cannot find the size of %s", name);
+	device->fd = fd;
+	device->start_pos = (u64)pos;
+	u64 room =
+		device->start_pos < device->size_bytes ? device->size_bytes - device->start_pos : 0;
+	if (room < image_bytes)
+		return fail(-ENOSPC, "%s has room for %llu bytes, the image is %llu", name,
+			    (unsigned long long)room, (unsigned long long)image_bytes);
+	return 0;
+}
+
+/* Whether a superblock stands at @pos; true also if that cannot be found out. */
+static bool has_superblock(const struct block_device *device, u64 pos)
+{
+	u8 block[BTRFS_SUPER_INFO_SIZE];
+	char self[48];
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", device->fd);
+	int fd = open(self, O_RDONLY | O_CLOEXEC);
+	int err = fd < 0 ? -errno : io_pread_full(fd, block, sizeof(block), pos);
+	if (fd >= 0)
+		close(fd);
+	return err || !memcmp(block + offsetof(struct btrfs_super_block, magic), BTRFS_MAGIC,
+			      strlen(BTRFS_MAGIC));
+}
+
+/*
+ * Tools that repair a filesystem would believe the copies of an earlier one.
+ * Other data beyond the image's end is not ours.
+ */
+static int wipe_stale_mirrors(const struct block_device *device, const char *name, u64 image_bytes)
+{
+	static const u64 mirrors[] = { BTRFS_SUPER_MIRROR_1, BTRFS_SUPER_MIRROR_2 };
+	static const u8 zeros[BTRFS_SUPER_INFO_SIZE];
+
+	for (size_t i = 0; i < sizeof(mirrors) / sizeof(mirrors[0]); i++) {
+		u64 pos = device->start_pos + mirrors[i];
+
+		if (mirrors[i] < image_bytes || pos + sizeof(zeros) > device->size_bytes ||
+		    !has_superblock(device, pos))
+			continue;
+		int err = io_pwrite_full(device->fd, zeros, sizeof(zeros), pos);
+		if (err) {
+			errno = -err;
+			return fail_errno("cannot write %s", name);
+		}
+	}
+	return 0;
+}
+
+int block_device_finish(const struct block_device *device, const char *name, u64 image_bytes)
+{
+	int err = wipe_stale_mirrors(device, name, image_bytes);
+	if (!err && fsync(device->fd))
+		err = fail_errno("cannot write %s", name);
+	return err;
+}
