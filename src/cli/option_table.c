@@ -9,6 +9,7 @@
 #include "cli/features.h"
 #include "cli/paths.h"
 #include "cli/shaping.h"
+#include "cli/usage.h"
 #include "cli/value.h"
 #include "cli/version.h"
 #include "input/selinux.h"
@@ -24,10 +25,7 @@
 
 static enum options_result refuse(const struct parse *parse, const char *value, const char *allowed)
 {
-	char quoted[QUOTE_BYTES];
-
-	fail(-EINVAL, "--%s: found '%s', allowed: %s", parse->name,
-	     quote(quoted, value, strlen(value)), allowed);
+	usage_refuse(parse->name, value, strlen(value), allowed);
 	return OPTIONS_USAGE;
 }
 

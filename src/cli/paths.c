@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/paths.h"
 
-#include "base/diag.h"
 #include "base/mem.h"
+#include "cli/usage.h"
 
 #include <uuid/uuid.h>
-
-static int refuse(const char *option, const char *found, size_t len, const char *allowed)
-{
-	char quoted[QUOTE_BYTES];
-
-	return fail(-EINVAL, "--%s: found '%s', allowed: %s", option, quote(quoted, found, len),
-		    allowed);
-}
 
 /* ---- --subvol ----------------------------------------------------------------------- */
 
@@ -37,8 +29,9 @@ static int read_type(const char *text, size_t len, struct subvol_request *reques
 		request->is_default = subvol_types[i].is_default;
 		return 0;
 	}
-	return refuse("subvol", text, len,
-		      "the type rw, ro, default or default-ro, or ./ before a path with a colon");
+	return usage_refuse(
+		"subvol", text, len,
+		"the type rw, ro, default or default-ro, or ./ before a path with a colon");
 }
 
 int subvol_parse(const char *text, struct subvol_requests *requests)
@@ -53,10 +46,10 @@ int subvol_parse(const char *text, struct subvol_requests *requests)
 		request.path = text + len + 1;
 	}
 	if (!*request.path)
-		return refuse("subvol", text, strlen(text), "[TYPE:]DIR");
+		return usage_refuse("subvol", text, strlen(text), "[TYPE:]DIR");
 	for (size_t i = 0; i < requests->nr_subvols && request.is_default; i++) {
 		if (requests->subvols[i].is_default)
-			return refuse("subvol", text, strlen(text), "one default subvolume");
+			return usage_refuse("subvol", text, strlen(text), "one default subvolume");
 	}
 	requests->subvols = mem_grow(requests->subvols, &requests->subvols_capacity,
 				     requests->nr_subvols + 1, sizeof(*requests->subvols));
@@ -73,8 +66,9 @@ int subvol_uuid_parse(const char *text, struct subvol_requests *requests)
 
 	if (!equals || equals == text || uuid_parse(equals + 1, request.uuid) ||
 	    uuid_is_null(request.uuid))
-		return refuse("subvol-uuid", text, strlen(text),
-			      "PATH=UUID, a UUID as 36 hex digits and dashes that is not zero");
+		return usage_refuse(
+			"subvol-uuid", text, strlen(text),
+			"PATH=UUID, a UUID as 36 hex digits and dashes that is not zero");
 	request.path = text;
 	request.path_len = (size_t)(equals - text);
 	requests->uuids = mem_grow(requests->uuids, &requests->uuids_capacity,
@@ -136,11 +130,11 @@ int inode_flags_parse(const char *text, struct path_rules *rules)
 	const char *colon = strchr(text, ':');
 
 	if (!colon || !colon[1])
-		return refuse("inode-flags", text, strlen(text), allowed);
+		return usage_refuse("inode-flags", text, strlen(text), allowed);
 	for (const char *name = text; name <= colon;) {
 		const size_t len = strcspn(name, ",:");
 		if (!read_inode_flag(name, len, &asks.inode_flags))
-			return refuse("inode-flags", name, len, allowed);
+			return usage_refuse("inode-flags", name, len, allowed);
 		name += len + 1;
 	}
 	return path_rules_add(rules, "inode-flags", colon + 1, strlen(colon + 1), &asks);
@@ -171,7 +165,7 @@ int property_parse(const char *text, struct path_rules *rules)
 		is_known = asks.property || (len == 4 && !memcmp(value, "none", 4));
 	}
 	if (!is_known || !colon[1])
-		return refuse("property", text, strlen(text),
-			      "compression=zstd, zlib, lzo or none, then :PATH");
+		return usage_refuse("property", text, strlen(text),
+				    "compression=zstd, zlib, lzo or none, then :PATH");
 	return path_rules_add(rules, "property", colon + 1, strlen(colon + 1), &asks);
 }

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/shaping.h"
 
-#include "base/diag.h"
 #include "base/mem.h"
+#include "cli/usage.h"
 #include "cli/value.h"
 
 static int refuse(const char *option, const char *found, const char *allowed)
 {
-	char quoted[QUOTE_BYTES];
-
-	return fail(-EINVAL, "--%s: found '%s', allowed: %s", option,
-		    quote(quoted, found, strlen(found)), allowed);
+	return usage_refuse(option, found, strlen(found), allowed);
 }
 
 int shaping_id_parse(const char *option, const char *text, u32 *id)
