@@ -205,7 +205,15 @@ stat_of()
 	mkimage k "$archive" --exclude-path rootfs/doc --exclude-path other --compress none
 	assert_equal $(($(super k bytes_used) - $(super j bytes_used))) 12288
 	printf '%s\n' 'link rootfs/x gone' | spec_tar lost
-	archive=lost archive_refused 1 'x: the target of this hard link, which is left out' --exclude-path gone
+	archive=lost archive_refused 1 "rootfs/x: the target of this hard link, 'gone', is not in the archive" --exclude-path gone
+}
+
+@test "what is wrong with a member that is left out is said of its name" {
+	printf '%s\n' 'dir d' 'link f/x d' | spec_tar t
+	archive=t archive_refused 1 "f/x: a hard link to 'd', which is a directory" --exclude-path f
+	archive=t archive_refused 1 "f/x: a hard link to 'd', which is a directory" --exclude-path d
+	printf 'symlink f/long %05000d\n' 0 | spec_tar t
+	archive=t archive_refused 1 'tar2btrfs: f/long: a symbolic link target of 5000 bytes' --exclude-path f
 }
 
 @test "exclusion is of the archive's paths, and before the new root" {

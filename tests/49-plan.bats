@@ -335,6 +335,32 @@ labels()
 	archive_refused 1 'no regular file' --selinux-contexts <(cat file_contexts)
 }
 
+@test "plans and labels do not depend on the order of members" {
+	contexts
+	printf '%s\n' './usr/lib/y uid=3 xattr.user.a=YQ==' './lib/new type=dir mode=0700' './etc/shadow flags=nocow' \
+		'./home type=dir' './bin/su mode=4755 xattr.security.capability=AQAAAgAEAAAAAAAAAAAAAAAAAAA=' >plan
+	cat >spec <<-'SPEC'
+		dir etc mtime=5 x.security.selinux=old_t
+		file etc/shadow size=30000 mtime=6
+		file bin/su size=20000 mode=0755
+		symlink lib usr/lib
+		dir usr/lib
+		file usr/lib/x size=5000
+		link usr/lib/y usr/lib/x
+		link etc/z usr/lib/x
+	SPEC
+	local options seed want
+	for options in '' '--hard-dereference -u home -u ro:etc' '--compress none:/etc --all-root --exclude-path usr/lib/x'; do
+		# shellcheck disable=SC2086 # words
+		want=$(spec_tar /dev/stdout <spec | image_hash --plan plan --selinux-contexts file_contexts $options)
+		for seed in 1 2 3 4 5; do
+			# shellcheck disable=SC2086 # words
+			assert_equal "$(spec_tar /dev/stdout --shuffle $seed <spec |
+				image_hash --plan plan --selinux-contexts file_contexts --threads $((seed % 3 + 1)) $options)" "$want"
+		done
+	done
+}
+
 # ---- no privilege at all -------------------------------------------------------------------
 
 @test "an account without privilege makes the image that root makes" {

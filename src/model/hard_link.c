@@ -55,19 +55,20 @@ static void pending_grow(struct tree *tree)
 }
 
 /* A link may not lead to a directory, nor bring other xattrs than its target has. */
-static int check_target(const struct dentry *link, const struct inode *target,
-			const struct path *target_path, const struct xattr *xattrs)
+static int check_target(const struct tree *tree, const struct dentry *link,
+			const struct inode *target, const struct path *target_path,
+			const struct xattr *xattrs)
 {
 	char q[QUOTE_BYTES], t[QUOTE_BYTES];
 	if (!target_path->len)
 		return fail(-EPERM, "%s: a hard link to the root, which is a directory",
-			    quote_dentry(q, link));
+			    quote_dentry(tree, q, link));
 	if (inode_is_dir(target))
 		return fail(-EPERM, "%s: a hard link to '%s', which is a directory",
-			    quote_dentry(q, link), quote(t, target_path->bytes, target_path->len));
+			    quote_dentry(tree, q, link), quote_path(tree, t, target_path));
 	if (xattrs && !xattrs_equal(xattrs, target->xattrs))
 		return fail(-EINVAL, "%s: a hard link with other xattrs than its target '%s'",
-			    quote_dentry(q, link), quote(t, target_path->bytes, target_path->len));
+			    quote_dentry(tree, q, link), quote_path(tree, t, target_path));
 	return 0;
 }
 
@@ -85,7 +86,7 @@ static void donate(struct tree *tree, struct dentry *link, struct inode *donor,
 
 static int bind(struct tree *tree, struct pending_link *p, struct inode *target)
 {
-	int err = check_target(p->dentry, target, &p->target, p->xattrs);
+	int err = check_target(tree, p->dentry, target, &p->target, p->xattrs);
 	if (err)
 		return err;
 	p->dentry->inode = target;
@@ -144,7 +145,7 @@ static int add_link(struct tree *tree, const struct path *path, const struct pat
 		goto out;
 	if (found && found->mode) {
 		/* A new name shows up in messages before it has an inode. */
-		err = check_target(link, found, target, xattrs);
+		err = check_target(tree, link, found, target, xattrs);
 		if (err)
 			goto out;
 		link->inode = found;
@@ -255,7 +256,7 @@ int links_hand_over_data(struct tree *tree, struct content *content)
 			continue;
 		if (!inode_is_file(d->target))
 			return fail(-EINVAL, "%s: a hard link with data to what is no regular file",
-				    quote_dentry(q, d->link));
+				    quote_dentry(tree, q, d->link));
 		if (d->target->size == 0) {
 			d->target->size = d->donor->size;
 			d->target->nr = d->donor->nr;
@@ -267,7 +268,7 @@ int links_hand_over_data(struct tree *tree, struct content *content)
 		int err = content_equal(content, d->donor, d->target, &equal);
 		if (!err && !equal)
 			err = fail(-EINVAL, "%s: a hard link with other data than its target",
-				   quote_dentry(q, d->link));
+				   quote_dentry(tree, q, d->link));
 		if (err)
 			return err;
 	}

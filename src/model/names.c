@@ -19,6 +19,14 @@
 /* What is left out stands in a directory of this name, which no archive can have. */
 static const char left_out_dir[] = "\0left out";
 #define LEFT_OUT_DIR_BYTES (sizeof(left_out_dir) - 1)
+#define LEFT_OUT_PATH_BYTES (LEFT_OUT_DIR_BYTES + 1 + 2 * 16)
+
+/* What a path that is left out was, for messages. */
+struct left_out {
+	struct left_out *next;
+	struct path path;
+	const char *made_up; /* LEFT_OUT_PATH_BYTES that stand for it */
+};
 
 /* ---- paths ------------------------------------------------------------------ */
 
@@ -74,23 +82,33 @@ int path_compare(const char *a, size_t a_len, const char *b, size_t b_len)
  * What is left out is found by its whole path: it has no parents whose type could be wrong,
  * and no symlinks are followed.
  */
-static void leave_out(struct path *path)
+static void leave_out(struct tree *tree, struct path *path)
 {
+	struct left_out *l = arena_alloc(&tree->arena, sizeof(*l));
+	char *made_up = arena_alloc_unaligned(&tree->arena, LEFT_OUT_PATH_BYTES + 1);
 	u8 hash[16];
 	hash128(path->bytes, path->len, hash);
-	path->len = LEFT_OUT_DIR_BYTES + 1 + 2 * sizeof(hash);
-	xfree(path->bytes);
-	path->bytes = xmalloc(path->len + 1);
-	memcpy(path->bytes, left_out_dir, LEFT_OUT_DIR_BYTES);
-	path->bytes[LEFT_OUT_DIR_BYTES] = '/';
+	memcpy(made_up, left_out_dir, LEFT_OUT_DIR_BYTES);
+	made_up[LEFT_OUT_DIR_BYTES] = '/';
 	for (size_t i = 0; i < sizeof(hash); i++)
-		snprintf(path->bytes + LEFT_OUT_DIR_BYTES + 1 + 2 * i, 3, "%02x", hash[i]);
+		snprintf(made_up + LEFT_OUT_DIR_BYTES + 1 + 2 * i, 3, "%02x", hash[i]);
+	*l = (struct left_out){
+		.next = tree->left_out,
+		.path = { arena_memdup(&tree->arena, path->bytes, path->len), path->len },
+		.made_up = made_up,
+	};
+	tree->left_out = l;
+	xfree(path->bytes);
+	*path = (struct path){ xmemdup(made_up, LEFT_OUT_PATH_BYTES), LEFT_OUT_PATH_BYTES };
 }
 
-bool path_is_left_out(const struct path *path)
+const char *quote_path(const struct tree *tree, char out[QUOTE_BYTES], const struct path *path)
 {
-	return path->len > LEFT_OUT_DIR_BYTES &&
-	       !memcmp(path->bytes, left_out_dir, LEFT_OUT_DIR_BYTES);
+	const struct left_out *l = path->len == LEFT_OUT_PATH_BYTES ? tree->left_out : NULL;
+	for (; l; l = l->next)
+		if (!memcmp(path->bytes, l->made_up, LEFT_OUT_PATH_BYTES))
+			return quote(out, l->path.bytes, l->path.len);
+	return quote(out, path->bytes, path->len);
 }
 
 int path_of_member(struct tree *tree, const char *raw, size_t len, struct path *path)
@@ -100,7 +118,7 @@ int path_of_member(struct tree *tree, const char *raw, size_t len, struct path *
 	if (err)
 		return err;
 	if (!path_filter_keeps(&tree->options.filter, path->bytes, path->len, &skip)) {
-		leave_out(path);
+		leave_out(tree, path);
 		return 0;
 	}
 	tree->root_met = true;
@@ -146,10 +164,11 @@ struct path dentry_path(const struct dentry *dentry)
 	return (struct path){ .bytes = bytes, .len = len - 1 };
 }
 
-const char *quote_dentry(char out[QUOTE_BYTES], const struct dentry *dentry)
+const char *quote_dentry(const struct tree *tree, char out[QUOTE_BYTES],
+			 const struct dentry *dentry)
 {
 	struct path path = dentry_path(dentry);
-	quote(out, path.bytes, path.len);
+	quote_path(tree, out, &path);
 	xfree(path.bytes);
 	return out;
 }
@@ -263,7 +282,7 @@ static int walk_fail(const struct walk *w, const struct dentry *at, const char *
 	if (!w->create)
 		return -ENOENT;
 	return fail(-ENOTDIR, "%s: its parent '%s' %s", quote(q, w->path->bytes, w->path->len),
-		    quote_dentry(parent, at), what);
+		    quote_dentry(w->tree, parent, at), what);
 }
 
 /* Put the symlink's target in front of what is still to be walked. */

@@ -36,7 +36,7 @@ static int find_or_make(struct tree *tree, const struct path *path, struct dentr
 	if (err || (*dentry)->inode)
 		return err;
 	dentry_imply(tree, *dentry);
-	info("--subvol: '%s' is not in the archive, it is made", quote_dentry(q, *dentry));
+	info("--subvol: '%s' is not in the archive, it is made", quote_dentry(tree, q, *dentry));
 	return 0;
 }
 

@@ -19,17 +19,16 @@ int xattrs_check(const struct tree *tree, const struct path *path, const struct 
 			return fail(
 				-E2BIG,
 				"%s: xattr %s: name and value have %llu bytes, at most %llu are allowed%s",
-				quote(q, path->bytes, path->len),
-				quote(name, x->bytes, x->name_len), (unsigned long long)bytes,
-				(unsigned long long)limit, hint);
+				quote_path(tree, q, path), quote(name, x->bytes, x->name_len),
+				(unsigned long long)bytes, (unsigned long long)limit, hint);
 		bytes += sizeof(struct btrfs_dir_item);
 		run = prev && prev->name_hash == x->name_hash ? run + bytes : bytes;
 		if (run > btrfs_max_item_size(tree->options.nodesize))
 			return fail(
 				-E2BIG,
 				"%s: xattr %s: attributes with one name hash have %llu bytes, at most %u are allowed%s",
-				quote(q, path->bytes, path->len),
-				quote(name, x->bytes, x->name_len), (unsigned long long)run,
+				quote_path(tree, q, path), quote(name, x->bytes, x->name_len),
+				(unsigned long long)run,
 				btrfs_max_item_size(tree->options.nodesize), hint);
 	}
 	return 0;
@@ -49,14 +48,14 @@ int attributes_check_target(const struct tree *tree, const struct path *path,
 		limit = SYMLINK_MAX_BYTES;
 	if (attr->target_len == 0)
 		return fail(-EINVAL, "%s: an empty symbolic link target",
-			    quote(q, path->bytes, path->len));
+			    quote_path(tree, q, path));
 	if (attr->target_len > limit)
 		return fail(-ENAMETOOLONG,
 			    "%s: a symbolic link target of %zu bytes, at most %u are allowed%s",
-			    quote(q, path->bytes, path->len), attr->target_len, limit, hint);
+			    quote_path(tree, q, path), attr->target_len, limit, hint);
 	if (memchr(attr->target, 0, attr->target_len))
 		return fail(-EINVAL, "%s: a NUL byte in the symbolic link target",
-			    quote(q, path->bytes, path->len));
+			    quote_path(tree, q, path));
 	return 0;
 }
 

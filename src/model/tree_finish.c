@@ -53,25 +53,20 @@ static void number(struct tree *tree, u32 subvol, struct inode *inode)
 	tree->inodes[tree->nr_inodes++] = inode;
 }
 
-static int refuse_cross_link(const struct dentry *d)
+static int refuse_cross_link(const struct tree *tree, const struct dentry *d)
 {
 	char q[QUOTE_BYTES], t[QUOTE_BYTES];
 	return fail(-EXDEV,
 		    "%s: a hard link to '%s' in another subvolume, allowed: names in one subvolume",
-		    quote_dentry(q, d), quote_dentry(t, d->inode->names));
+		    quote_dentry(tree, q, d), quote_dentry(tree, t, d->inode->names));
 }
 
-static int refuse_lost_link(const struct dentry *d)
+static int refuse_lost_link(const struct tree *tree, const struct dentry *d)
 {
 	const struct path *target = &d->inode->pending->target;
 	char q[QUOTE_BYTES], t[QUOTE_BYTES];
-	if (path_is_left_out(target))
-		return fail(
-			-ENOENT,
-			"%s: the target of this hard link, which is left out, is not in the archive",
-			quote_dentry(q, d));
 	return fail(-ENOENT, "%s: the target of this hard link, '%s', is not in the archive",
-		    quote_dentry(q, d), quote(t, target->bytes, target->len));
+		    quote_dentry(tree, q, d), quote_path(tree, t, target));
 }
 
 /* Make the name @d, one more of a file, that of a file of its own. */
@@ -97,18 +92,18 @@ static int visit(struct tree *tree, struct content *content, u32 subvol, struct 
 	char q[QUOTE_BYTES];
 
 	if (!inode->mode)
-		return refuse_lost_link(d);
+		return refuse_lost_link(tree, d);
 	if (inode->ino && tree->options.hard_dereference)
 		inode = dereference(tree, content, d);
 	if (!inode->ino) {
 		number(tree, subvol, inode);
 		d->alias_next = d;
 	} else if (inode->subvol != subvol) {
-		return refuse_cross_link(d);
+		return refuse_cross_link(tree, d);
 	} else {
 		if (inode->nlink >= BTRFS_LINK_MAX)
 			return fail(-EMLINK, "%s: more hard links to one file than %u",
-				    quote_dentry(q, d), BTRFS_LINK_MAX);
+				    quote_dentry(tree, q, d), BTRFS_LINK_MAX);
 		inode->nlink++;
 		d->alias_next = inode->names->alias_next;
 		inode->names->alias_next = d;

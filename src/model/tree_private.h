@@ -63,7 +63,8 @@ struct tree {
 	struct subvol *subvols; /* by number, from tree_finish() on */
 	u32 nr_subvols;
 	u32 default_subvol;
-	bool root_met; /* a member at or below the directory that becomes the root */
+	struct left_out *left_out; /* what was left out so far, newest first */
+	bool root_met;             /* a member at or below the directory that becomes the root */
 	u64 property_features;
 	struct path_rules rules; /* by where paths lead to in the finished tree */
 
@@ -88,9 +89,6 @@ int path_fold(const char *raw, size_t len, struct path *path);
  * What is left out gets a path that no archive can name, of one component. Errors as path_fold().
  */
 int path_of_member(struct tree *tree, const char *raw, size_t len, struct path *path);
-
-/* path_is_left_out - whether path_of_member() made this of a path that is left out */
-bool path_is_left_out(const struct path *path);
 
 /* names_drop_left_out - take what is left out away; links to it remain */
 void names_drop_left_out(struct tree *tree);
@@ -124,8 +122,12 @@ struct inode *dentry_imply(struct tree *tree, struct dentry *dentry);
 /* dentry_path - the path of a name, xmalloc'ed; for the table of pending links and for messages */
 struct path dentry_path(const struct dentry *dentry);
 
-/* quote_dentry - quote() of its path */
-const char *quote_dentry(char out[QUOTE_BYTES], const struct dentry *dentry);
+/* quote_path - quote() of a path, as the archive has it if it is left out */
+const char *quote_path(const struct tree *tree, char out[QUOTE_BYTES], const struct path *path);
+
+/* quote_dentry - quote_path() of its path */
+const char *quote_dentry(const struct tree *tree, char out[QUOTE_BYTES],
+			 const struct dentry *dentry);
 
 /* ---- hard_link.c ----------------------------------------------------------- */
 
