@@ -320,7 +320,7 @@ assert_kernel_manifest()
 	cut -c1-64 sum | cmp - expected
 	local options
 	for options in '-n 4k' '--compress zlib:9 --csum sha256 -m dup' '--compress none --max-inline 0 --threads 1' \
-		'--no-seed -L other' '-U random -u sparse -u ro:links' \
+		'--no-seed -L other' '-U random -u sparse -u ro:links' '--pack-tails --detect-holes' '--dedupe off' \
 		'--compress zlib:/sizes --compress none:/many --inode-flags nodatacow:/owners'; do
 		# shellcheck disable=SC2086
 		"$TAR2BTRFS" $options --content-digest=- -o img "$RICH" | cut -c1-64 | cmp - expected
