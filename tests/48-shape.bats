@@ -275,6 +275,7 @@ attributes()
 @test "--hard-dereference: the image of an archive that GNU tar made with it" {
 	mkdir x
 	tar -C x -xpf "$archive" --xattrs --xattrs-include='*'
+	ln x/rootfs/home/f x/rootfs/home/small
 	tar -C x --xattrs --xattrs-include='*' --format=posix -cf all.tar .
 	tar -C x --xattrs --xattrs-include='*' --format=posix --hard-dereference -cf deref.tar .
 	for codec in zstd:3 none; do

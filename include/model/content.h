@@ -131,7 +131,8 @@ int content_unpack(const struct content *content, const struct blob *blob, u8 *d
 
 /*
  * content_copy_extents - give @inode, a copy of another one, file extents of its own
- * They lead to the same blobs if content.copies_share, else to copies of them.
+ * They lead to the same blobs if content.copies_share, else to copies of them; inline data, which
+ * each file has for itself, are always copied.
  */
 void content_copy_extents(struct content *content, struct inode *inode);
 

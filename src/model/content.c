@@ -119,9 +119,10 @@ void content_copy_extents(struct content *content, struct inode *inode)
 	inode->nr = 0;
 	for (u32 i = 0; i < nr; i++) {
 		struct file_extent extent = content->file_extents[first + i];
-		if (!content->copies_share) {
+		const struct blob blob = *content_blob(content, &extent);
+		if (!content->copies_share || blob.place == BLOB_INLINE) {
 			struct blob *copy = content_add_blob(content);
-			*copy = *content_blob(content, &extent);
+			*copy = blob;
 			extent.blob = u32_from_u64((u64)(copy - content->blobs));
 		}
 		content_add_file_extent(content, inode, &extent);
