@@ -3,6 +3,7 @@
 
 #include "number.h"
 
+#include "base/diag.h"
 #include "base/mem.h"
 
 #include <stdio.h>
@@ -185,4 +186,10 @@ void words_add_xattr_record(struct text_buffer *records, struct text name, struc
 	words_append(records, "=", 1);
 	words_append(records, value.bytes, value.len);
 	words_append(records, "\n", 1);
+}
+
+int words_refuse(struct text found, const char *allowed)
+{
+	char q[QUOTE_BYTES];
+	return fail(-EINVAL, "found '%s', allowed: %s", quote(q, found.bytes, found.len), allowed);
 }

@@ -49,4 +49,8 @@ bool words_decode(struct text word, char *out, size_t *len);
 /* words_add_xattr_record - append a pax record SCHILY.xattr.NAME=VALUE */
 void words_add_xattr_record(struct text_buffer *records, struct text name, struct text value);
 
+/* words_refuse - print what was found and what is allowed; the context says where. Returns -EINVAL
+ */
+int words_refuse(struct text found, const char *allowed);
+
 #endif
