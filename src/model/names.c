@@ -62,6 +62,7 @@ int path_fold(const char *raw, size_t len, struct path *path)
 		memcpy(out + out_len, name, n);
 		out_len += n;
 	}
+	out[out_len] = 0;
 	*path = (struct path){ .bytes = out, .len = out_len };
 	return 0;
 }

@@ -79,7 +79,7 @@ struct tree {
 void names_init(struct tree *tree);
 
 /*
- * path_fold - check and fold @raw into @path, whose bytes are xmalloc'ed
+ * path_fold - check and fold @raw into @path, whose bytes are xmalloc'ed, with a NUL behind them
  * Returns 0, or a negative errno after printing ("..", a component beyond 255 bytes, a NUL byte).
  */
 int path_fold(const char *raw, size_t len, struct path *path);
