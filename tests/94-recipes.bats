@@ -1,0 +1,218 @@
+#!/usr/bin/env bats
+# The recipes in contrib/recipes, as they stand in its README, where Debian has the tool.
+# bats file_tags=slow
+
+load helpers
+
+RECIPES=$TOP/contrib/recipes
+
+setup_file()
+{
+	cd "$BATS_FILE_TMPDIR"
+	mkdir bin
+	ln -s "$TAR2BTRFS" bin/tar2btrfs
+	# what containers and cpio keep: no xattrs, whole seconds
+	python3 "$GEN/archive.py" tar >tar <<-'END'
+		dir .
+		dir etc
+		file etc/secret text=s mode=0600 uid=1000 gid=1001 mtime=1500000000
+		dir bin
+		file bin/su text=x mode=4755 mtime=1500000001
+		dir tmp mode=1777
+		symlink lib usr/lib
+		dir usr
+		dir usr/lib
+		file usr/lib/blob size=300000
+		link usr/lib/link usr/lib/blob
+	END
+}
+
+setup()
+{
+	require_plain_build
+	cd "$BATS_TEST_TMPDIR"
+	PATH=$BATS_FILE_TMPDIR/bin:$PATH
+	TAR=$BATS_FILE_TMPDIR/tar
+	mkdir root
+}
+
+# run_recipe HEADING - what stands below it; must say nothing of its own
+run_recipe()
+{
+	awk -v h="## $1" '/^## / { on = $0 == h } on && sub(/^    /, "")' "$RECIPES/README.md" >recipe
+	[ -s recipe ]
+	bash -euo pipefail recipe 2>err || { cat err; return 1; }
+}
+
+# same_image [OPTIONS] - root.img is what the archive makes with these options
+same_image()
+{
+	assert_check root.img
+	"$TAR2BTRFS" "$@" "$TAR" | cmp - root.img
+}
+
+# extract DIR - the archive's tree, as root
+extract()
+{
+	require_root
+	tar -C "$1" -xpf "$TAR"
+}
+
+@test 'a directory' {
+	extract root
+	run_recipe 'A directory'
+	same_image -L root
+}
+
+@test 'mmdebstrap' {
+	require_root
+	require_tool mmdebstrap
+	# little of Debian is enough
+	mkdir small
+	cat >small/mmdebstrap <<-END
+		#!/bin/sh
+		exec $(command -v mmdebstrap) --variant=extract --include=base-files,netbase --mode=root --quiet "\$@"
+	END
+	chmod +x small/mmdebstrap
+	export SOURCE_DATE_EPOCH=1700000000
+	mmdebstrap --variant=extract --include=base-files --simulate --mode=root bookworm /dev/null >/dev/null 2>&1 ||
+		skip 'not for machines where apt has no bookworm'
+	PATH=$PWD/small:$PATH run_recipe mmdebstrap
+	mv root.img first.img
+	PATH=$PWD/small:$PATH run_recipe mmdebstrap
+	cmp first.img root.img
+	require_mount
+	with_mount root.img debian_inside
+	assert_check root.img
+}
+
+debian_inside()
+{
+	grep -q bookworm "$mnt/etc/os-release"
+}
+
+# podman with storage of its own
+own_podman()
+{
+	mkdir -p own
+	cat >own/podman <<-END
+		#!/bin/sh
+		exec $(command -v podman) --root $PWD/store --runroot $PWD/run --storage-driver vfs --cgroup-manager cgroupfs "\$@"
+	END
+	chmod +x own/podman
+	PATH=$PWD/own:$PATH
+}
+
+@test 'podman export' {
+	require_root
+	require_tool podman
+	own_podman
+	podman import -q "$TAR" localhost/test >/dev/null
+	CONTAINER=$(podman create --network none localhost/test /bin/su)
+	export CONTAINER
+	run_recipe 'docker and podman export'
+	podman rm "$CONTAINER" >/dev/null
+	podman rmi -f localhost/test >/dev/null
+	# a container adds the places that its runtime mounts on
+	require_mount
+	with_mount root.img holds_the_tree
+	assert_check root.img
+}
+
+# content_arrived - the archive's files are on $mnt
+content_arrived()
+{
+	mkdir content
+	tar -C content -xf "$TAR"
+	(cd content && find . -type f | sort | xargs sha256sum) >sums
+	(cd "$mnt" && sha256sum --quiet -c) <sums
+}
+
+holds_the_tree()
+{
+	content_arrived
+	[ "$(stat -c '%a %u %g %Y' "$mnt/etc/secret")" = '600 1000 1001 1500000000' ]
+	[ "$(stat -c '%a' "$mnt/bin/su")" = 4755 ]
+}
+
+@test 'an OCI image' {
+	require_root
+	require_tool umoci skopeo
+	umoci init --layout oci
+	umoci new --image oci:one
+	umoci unpack --image oci:one start
+	tar -C start/rootfs -xpf "$TAR"
+	umoci repack --image oci:one start
+	export OCI_LAYOUT=oci TAG=one
+	skopeo inspect oci:oci:one >/dev/null
+	run_recipe 'An OCI image'
+	require_mount
+	with_mount root.img belongs_to_root
+	assert_check root.img
+}
+
+belongs_to_root()
+{
+	content_arrived
+	[ -z "$(find "$mnt" -not -user 0)" ]
+}
+
+@test 'genimage' {
+	require_root
+	require_tool genimage cpio sfdisk
+	extract root
+	mkdir input
+	ln -s "$RECIPES/genimage.cfg" .
+	run_recipe genimage
+	cp output/root.btrfs root.img
+	assert_check root.img
+	(cd root && find . | cpio --quiet -o -H newc) | "$TAR2BTRFS" -L root >reference
+	cmp root.img reference
+	# the same bytes in the partition
+	start=$(sfdisk -J output/disk.img | python3 -c 'import json, sys; print(json.load(sys.stdin)["partitiontable"]["partitions"][0]["start"])')
+	cmp -n "$(stat -c %s root.img)" root.img <(tail -c +$((start * 512 + 1)) output/disk.img)
+}
+
+@test 'mkosi' {
+	mkdir out
+	cp "$TAR" out/image.tar
+	zstd -q "$TAR" -o out/packed.tar.zst
+	ln -s packed.tar.zst out/link.tar.zst
+	OUTPUTDIR=out "$RECIPES/mkosi.postoutput"
+	[ "$(cd out && echo *)" = 'image.btrfs image.tar link.tar.zst packed.btrfs packed.tar.zst' ]
+	cmp out/image.btrfs out/packed.btrfs
+	cp out/image.btrfs root.img
+	same_image
+}
+
+@test 'an initramfs' {
+	require_root
+	extract root
+	mkdir -p early/kernel
+	echo microcode >early/kernel/x
+	{
+		(cd early && find . | cpio --quiet -o -H newc)
+		(cd root && find . | cpio --quiet -o -H newc) | gzip
+	} >initrd.img
+	run_recipe 'An initramfs'
+	require_mount
+	with_mount initramfs.img microcode_and_tree
+}
+
+microcode_and_tree()
+{
+	[ "$(cat "$mnt/kernel/x")" = microcode ]
+	content_arrived
+}
+
+@test 'a disk' {
+	require_root
+	require_mount
+	truncate -s 64m disk
+	attach disk
+	sed "s|/dev/disk/by-partlabel/seed|$dev|; s|root.tar|$TAR|" "$RECIPES/README.md" >README.md
+	RECIPES=$PWD run_recipe 'A disk'
+	losetup -d "$dev"
+	"$TAR2BTRFS" "$TAR" >reference
+	cmp -n "$(stat -c %s reference)" reference disk
+}
