@@ -223,6 +223,9 @@ DATADIR = $(PREFIX)/share
 MANDIR = $(DATADIR)/man/man1
 DOCDIR = $(DATADIR)/doc/tar2btrfs
 DOCUMENTS = README.md CHANGELOG.md
+# what works without the source tree
+SCRIPTS = contrib/sprout-install contrib/layout-svg.py contrib/recipes/mkosi.postoutput
+RECIPES = contrib/recipes/README.md contrib/recipes/genimage.cfg
 # where each shell looks for completions; zsh in another place for what packages bring
 COMPLETIONS = contrib/completions
 BASHDIR = $(DATADIR)/bash-completion/completions
@@ -240,8 +243,11 @@ install: all	## install to DESTDIR/PREFIX
 	$(Q)$(INSTALL) -D -m 644 $(COMPLETIONS)/tar2btrfs.bash $(DESTDIR)$(BASHDIR)/tar2btrfs
 	$(Q)$(INSTALL) -D -m 644 $(COMPLETIONS)/_tar2btrfs $(DESTDIR)$(ZSHDIR)/_tar2btrfs
 	$(Q)$(INSTALL) -D -m 644 $(COMPLETIONS)/tar2btrfs.fish $(DESTDIR)$(FISHDIR)/tar2btrfs.fish
-	$(Q)$(INSTALL) -d $(DESTDIR)$(DOCDIR)
+	$(Q)$(INSTALL) -d $(DESTDIR)$(DOCDIR)/docs $(DESTDIR)$(DOCDIR)/examples
 	$(Q)$(INSTALL) -m 644 $(DOCUMENTS) $(DESTDIR)$(DOCDIR)
+	$(Q)$(INSTALL) -m 644 $(wildcard docs/*.md docs/*.svg) $(DESTDIR)$(DOCDIR)/docs
+	$(Q)$(INSTALL) -m 755 $(SCRIPTS) $(DESTDIR)$(DOCDIR)/examples
+	$(Q)$(INSTALL) -m 644 $(RECIPES) $(DESTDIR)$(DOCDIR)/examples
 
 .PHONY: uninstall
 uninstall:	## remove what install put there

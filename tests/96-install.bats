@@ -35,6 +35,18 @@ make_install()
 		./usr/share/bash-completion/completions/tar2btrfs
 		./usr/share/doc/tar2btrfs/CHANGELOG.md
 		./usr/share/doc/tar2btrfs/README.md
+		./usr/share/doc/tar2btrfs/docs/faq.md
+		./usr/share/doc/tar2btrfs/docs/layout.md
+		./usr/share/doc/tar2btrfs/docs/layout.svg
+		./usr/share/doc/tar2btrfs/docs/reproducible.md
+		./usr/share/doc/tar2btrfs/docs/speed.md
+		./usr/share/doc/tar2btrfs/docs/sprout.svg
+		./usr/share/doc/tar2btrfs/docs/sprouts.md
+		./usr/share/doc/tar2btrfs/examples/README.md
+		./usr/share/doc/tar2btrfs/examples/genimage.cfg
+		./usr/share/doc/tar2btrfs/examples/layout-svg.py
+		./usr/share/doc/tar2btrfs/examples/mkosi.postoutput
+		./usr/share/doc/tar2btrfs/examples/sprout-install
 		./usr/share/fish/vendor_completions.d/tar2btrfs.fish
 		./usr/share/man/man1/tar2btrfs.1
 		./usr/share/zsh/vendor-completions/_tar2btrfs

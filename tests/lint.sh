@@ -202,7 +202,7 @@ shell()
 	local bad=0
 	shellcheck -x tests/*.sh tests/*/*.sh tests/tools/under-valgrind .ci/run || bad=1
 	shellcheck -e SC2030,SC2031,SC2094,SC2103,SC2119,SC2120,SC2129,SC2154,SC2164,SC2317 tests/helpers.bash tests/*.bats tests/*/*.bats || bad=1
-	for f in contrib/*/*.bash contrib/sprout-install; do
+	for f in contrib/*/*.bash contrib/sprout-install contrib/recipes/mkosi.postoutput docs/*.sh; do
 		[ ! -e "$f" ] || shellcheck "$f" || bad=1
 	done
 	return $bad
@@ -211,7 +211,7 @@ shell()
 python()
 {
 	local f bad=0
-	for f in tests/*/*.py; do
+	for f in tests/*/*.py contrib/*.py; do
 		python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read(), sys.argv[1])' "$f" || bad=1
 	done
 	return $bad
@@ -221,7 +221,7 @@ python()
 documents()
 {
 	local doc name bad=0
-	for doc in HACKING.md README.md; do
+	for doc in HACKING.md README.md docs/*.md; do
 		[ -e "$doc" ] || { echo "$doc: not there"; bad=1; continue; }
 		# words with a slash or a suffix of ours; placeholders and options are none
 		while read -r name; do
@@ -231,7 +231,7 @@ documents()
 				echo "$doc: there is no $name"
 				bad=1
 			}
-		done < <(grep -oE '(^|[ `(])((src|include|tests|contrib|man)/[A-Za-z0-9_./*-]+|[a-z][a-z0-9_]*\.(c|h|py|sh|bats|bash))' "$doc" |
+		done < <(grep -oE '(^|[ `(])((src|include|tests|contrib|docs|man)/[A-Za-z0-9_./*-]+|[a-z][a-z0-9_]*\.(c|h|py|sh|bats|bash))' "$doc" |
 			sed 's/^[ `(]//; s/[.,]$//' | sort -u)
 	done
 	return $bad
