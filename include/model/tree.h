@@ -33,6 +33,7 @@ struct tree_options {
 	struct implied_attributes implied;
 	struct path_filter filter; /* of the paths that tree_add() and tree_add_link() get */
 	struct owner_rules owners;
+	bool whiteouts;        /* names that begin with .wh. mean what they mean in OCI layers */
 	bool hard_dereference; /* each name of a file becomes a file of its own */
 	struct subvol_requests subvols;
 	struct path_rules rules; /* sealed */
@@ -99,6 +100,19 @@ int tree_add(struct tree *tree, const char *path, size_t path_len, const struct 
  */
 int tree_add_link(struct tree *tree, const char *path, size_t path_len, const char *target,
 		  size_t target_len, struct xattr *xattrs, struct inode **donor);
+
+/*
+ * tree_begin_layer - with options.whiteouts: what is added from here on is a layer
+ * Its whiteouts hide what is there now, whatever their place in it. Those of the first layer
+ * vanish.
+ */
+void tree_begin_layer(struct tree *tree);
+
+/*
+ * tree_end_layer - all members of the layer were added: they enter the tree now
+ * Returns 0, or a negative errno after printing: what tree_add() says of places.
+ */
+int tree_end_layer(struct tree *tree);
 
 /*
  * tree_bind_links - all members are there: bind late links, hand over link data

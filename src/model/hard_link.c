@@ -129,8 +129,8 @@ static void wait_for(struct tree *tree, struct dentry *link, const struct path *
 }
 
 /* The link's name is placed last: until then it is what the target may be. */
-static int add_link(struct tree *tree, const struct path *path, const struct path *target,
-		    struct xattr *xattrs, struct inode *donor)
+int tree_put_link(struct tree *tree, const struct path *path, const struct path *target,
+		  struct xattr *xattrs, struct inode *donor)
 {
 	struct path path_awaited;
 	const struct dentry *at = tree_lookup(tree, target, &path_awaited);
@@ -182,11 +182,16 @@ int tree_add_link(struct tree *tree, const char *path, size_t path_len, const ch
 			*donor = data;
 		}
 		xattrs_sort(&xattrs);
-		err = add_link(tree, &link_path, &target_path, xattrs, data);
+		err = layer_take_whiteout(tree, path, path_len);
 	}
+	if (!err && !layer_keep(tree, &(struct waiting){ .path = link_path,
+							 .target = &target_path,
+							 .xattrs = xattrs,
+							 .inode = data }))
+		err = tree_put_link(tree, &link_path, &target_path, xattrs, data);
 	xfree(link_path.bytes);
 	xfree(target_path.bytes);
-	return err;
+	return err < 0 ? err : 0;
 }
 
 int links_resolve(struct tree *tree, struct dentry *dentry)

@@ -103,7 +103,6 @@ static int make(struct tree *tree, const struct path *path, const struct attribu
 {
 	const struct implied_attributes *implied = &tree->options.implied;
 	struct attributes full = *attr;
-	struct inode *inode;
 	if (!(given & GIVEN_TYPE))
 		return refuse(path, -ENOENT, "is not in the archive, allowed: type= to make it");
 	if (!(given & GIVEN_MODE) && S_ISDIR(attr->mode))
@@ -120,7 +119,7 @@ static int make(struct tree *tree, const struct path *path, const struct attribu
 		full.gid = implied->gid;
 	if (!(given & GIVEN_TIMES))
 		full.mtime = implied->time;
-	return tree_put(tree, path, &full, &inode);
+	return tree_put(tree, path, &full);
 }
 
 static struct inode *find(struct tree *tree, const struct path *path)

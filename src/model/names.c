@@ -5,7 +5,8 @@
  * All names stand in one hash table, keyed by directory and name, so a lookup is
  * O(1) a component however large the directory is. A name is never taken out:
  * what replaces it gets its dentry, and what was below a replaced directory is
- * out of reach because the directory is.
+ * out of reach because the directory is. A dentry without an inode is no name: it is being
+ * placed, or a whiteout hid what it stood for.
  */
 #include "disk/checksum.h"
 #include "disk/format.h"
@@ -224,7 +225,7 @@ static int check_collisions(const struct tree *tree, const struct inode *dir, si
 	u64 bytes = sizeof(struct btrfs_dir_item) + len;
 	u64 limit = btrfs_max_item_size(tree->options.nodesize);
 	for (struct dentry *d = *bucket(tree, dir, hash); d; d = d->hash_next)
-		if (d->name_hash == hash && d->dir == dir)
+		if (d->name_hash == hash && d->dir == dir && d->inode)
 			bytes += sizeof(struct btrfs_dir_item) + d->name_len;
 	if (bytes <= limit)
 		return 0;
@@ -323,10 +324,11 @@ struct inode *dentry_imply(struct tree *tree, struct dentry *dentry)
 	return inode;
 }
 
-static int walk_implied(struct walk *w, const char *name, size_t len)
+/* @hidden: the dentry of a name that a whiteout hid, or NULL */
+static int walk_implied(struct walk *w, const char *name, size_t len, struct dentry *hidden)
 {
-	struct dentry *d;
-	int err = dentry_new(w->tree, w->dir, name, len, w->path, &d);
+	struct dentry *d = hidden;
+	int err = d ? 0 : dentry_new(w->tree, w->dir, name, len, w->path, &d);
 	if (!err)
 		w->dir = dentry_imply(w->tree, d);
 	return err;
@@ -343,11 +345,11 @@ static int walk_step(struct walk *w, const char *name, size_t len, bool in_link)
 		return 0;
 	}
 	struct dentry *d = find(w->tree, w->dir, name, len);
-	if (!d) {
+	if (!d || !d->inode) {
 		if (!w->create)
 			return -ENOENT;
 		if (!in_link)
-			return walk_implied(w, name, len);
+			return walk_implied(w, name, len, d);
 		char q[QUOTE_BYTES];
 		return fail(-ENOENT, "%s: a parent is a symbolic link that leads nowhere",
 			    quote(q, w->path->bytes, w->path->len));
@@ -393,6 +395,8 @@ struct dentry *tree_lookup(struct tree *tree, const struct path *path, struct pa
 	size_t rest = w.len - w.pos;
 	if (!err && rest)
 		found = find(tree, w.dir, w.text + w.pos, rest);
+	if (found && !found->inode)
+		found = NULL;
 	if (awaited) {
 		struct path dir = { .len = 0 };
 		if (w.dir->names)
@@ -410,6 +414,19 @@ struct dentry *tree_lookup(struct tree *tree, const struct path *path, struct pa
 	}
 	xfree(w.text);
 	return found;
+}
+
+struct inode *tree_lookup_dir(struct tree *tree, const struct path *path)
+{
+	/* With a slash behind, the last component is one to walk through. */
+	struct path through = { .bytes = xmemdup(path->bytes, path->len), .len = path->len };
+	if (through.len)
+		through.bytes[through.len++] = '/';
+	struct walk w = { .tree = tree, .path = &through };
+	int err = walk_run(&w);
+	xfree(w.text);
+	xfree(through.bytes);
+	return err ? NULL : w.dir;
 }
 
 int tree_place(struct tree *tree, const struct path *path, struct dentry **result)

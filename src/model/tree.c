@@ -80,38 +80,54 @@ static void set_attributes(struct tree *tree, struct inode *inode, const struct 
 	}
 }
 
-static int add_root(struct tree *tree, const struct attributes *attr, struct inode **inode)
-{
-	if (!S_ISDIR(attr->mode))
-		return fail(-EINVAL,
-			    "'.': the root is no directory in this member, it must be one");
-	set_attributes(tree, tree->root, attr);
-	*inode = tree->root;
-	return 0;
-}
-
-int tree_put(struct tree *tree, const struct path *path, const struct attributes *attr,
-	     struct inode **inode)
+int inode_make(struct tree *tree, const struct path *path, const struct attributes *attr,
+	       struct inode **inode)
 {
 	int err = xattrs_check(tree, path, attr->xattrs);
 	if (!err)
 		err = attributes_check_target(tree, path, attr);
+	if (!err && path->len == 0 && !S_ISDIR(attr->mode))
+		err = fail(-EINVAL, "'.': the root is no directory in this member, it must be one");
 	if (err)
 		return err;
-	if (path->len == 0)
-		return add_root(tree, attr, inode);
+	*inode = arena_alloc(&tree->arena, sizeof(**inode));
+	set_attributes(tree, *inode, attr);
+	return 0;
+}
 
+/* A directory that is there keeps its place and its children, and takes the rest from @from. */
+static void directory_become(struct inode *dir, const struct inode *from)
+{
+	struct dentry *names = dir->names, *children = dir->children;
+	*dir = *from;
+	dir->names = names;
+	dir->children = children;
+}
+
+int tree_put_inode(struct tree *tree, const struct path *path, struct inode *inode)
+{
+	if (path->len == 0) {
+		directory_become(tree->root, inode);
+		return 0;
+	}
 	struct dentry *d;
-	err = tree_place(tree, path, &d);
+	int err = tree_place(tree, path, &d);
 	if (err)
 		return err;
-	if (!d->inode || !inode_is_dir(d->inode) || !S_ISDIR(attr->mode)) {
-		d->inode = arena_alloc(&tree->arena, sizeof(*d->inode));
-		d->inode->names = d;
+	if (d->inode && inode_is_dir(d->inode) && inode_is_dir(inode)) {
+		directory_become(d->inode, inode);
+	} else {
+		d->inode = inode;
+		inode->names = d;
 	}
-	set_attributes(tree, d->inode, attr);
-	*inode = d->inode;
 	return links_resolve(tree, d);
+}
+
+int tree_put(struct tree *tree, const struct path *path, const struct attributes *attr)
+{
+	struct inode *inode;
+	int err = inode_make(tree, path, attr, &inode);
+	return err ? err : tree_put_inode(tree, path, inode);
 }
 
 int tree_add(struct tree *tree, const char *path, size_t path_len, const struct attributes *attr,
@@ -123,9 +139,13 @@ int tree_add(struct tree *tree, const char *path, size_t path_len, const struct 
 		return err;
 	struct attributes sorted = *attr;
 	xattrs_sort(&sorted.xattrs);
-	err = tree_put(tree, &folded, &sorted, inode);
+	err = inode_make(tree, &folded, &sorted, inode);
+	if (!err)
+		err = layer_take_whiteout(tree, path, path_len);
+	if (!err && !layer_keep(tree, &(struct waiting){ .path = folded, .inode = *inode }))
+		err = tree_put_inode(tree, &folded, *inode);
 	xfree(folded.bytes);
-	return err;
+	return err < 0 ? err : 0;
 }
 
 /* ---- life ------------------------------------------------------------------------- */
@@ -145,6 +165,7 @@ void tree_free(struct tree *tree)
 	if (!tree)
 		return;
 	arena_free(&tree->arena);
+	arena_free(&tree->layer.arena);
 	xfree(tree->buckets);
 	xfree(tree->pending_buckets);
 	xfree(tree->inodes);

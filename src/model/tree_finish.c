@@ -28,11 +28,12 @@ static void sort_directory(struct tree *tree, struct inode *dir)
 {
 	u32 nr = 0;
 	for (const struct dentry *d = dir->children; d; d = d->sibling_next)
-		nr++;
+		nr += d->inode != NULL;
 	struct dentry **sorted = arena_alloc(&tree->arena, nr * sizeof(struct dentry *));
 	u32 i = 0;
 	for (struct dentry *d = dir->children; d; d = d->sibling_next)
-		sorted[i++] = d;
+		if (d->inode)
+			sorted[i++] = d;
 	if (nr > 1)
 		qsort(sorted, nr, sizeof(struct dentry *), compare_names);
 	for (i = 0; i < nr; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What names.c, path_rules.c, path_filter.c, hard_link.c, subvol.c, tree.c, lay_over.c,
- * apply_rules.c, owners.c and tree_finish.c share; each uses only those before it.
+ * What names.c, path_rules.c, path_filter.c, hard_link.c, subvol.c, tree.c, layer.c, lay_over.c,
+ * apply_rules.c, owners.c and tree_finish.c share.
  */
 #ifndef MODEL_TREE_PRIVATE_H
 #define MODEL_TREE_PRIVATE_H
@@ -45,6 +45,35 @@ struct donation {
 	struct inode *target;
 };
 
+/* A member of a layer that lies over others: it waits for the layer's end. */
+struct waiting {
+	struct waiting *next; /* in the order in which they came */
+	struct path path;
+	struct path *target;  /* of a hard link; NULL: it is none */
+	struct inode *inode;  /* of a hard link: the donor, or NULL */
+	struct xattr *xattrs; /* of a hard link */
+};
+
+/* What a whiteout hides: a name, or what is in a directory. */
+struct whiteout {
+	struct whiteout *next;
+	struct path path;
+	bool is_opaque; /* the path is a directory's, which stays */
+	union {
+		struct dentry *dentry; /* of a name, once it is looked up; NULL: nothing is there */
+		struct inode *dir;     /* of an opaque directory */
+	};
+};
+
+/* The layer that is being read. */
+struct layer {
+	u32 nr;             /* from 1; 0: there are no layers */
+	bool is_open;       /* between tree_begin_layer() and tree_end_layer() */
+	struct arena arena; /* of all that follows */
+	struct waiting *first, **last;
+	struct whiteout *whiteouts;
+};
+
 struct tree {
 	struct arena arena;
 	struct tree_options options;
@@ -64,7 +93,8 @@ struct tree {
 	u32 nr_subvols;
 	u32 default_subvol;
 	struct left_out *left_out; /* what was left out so far, newest first */
-	bool root_met;             /* a member at or below the directory that becomes the root */
+	struct layer layer;
+	bool root_met; /* a member at or below the directory that becomes the root */
 	u64 property_features;
 	struct path_rules rules; /* by where paths lead to in the finished tree */
 
@@ -109,6 +139,9 @@ bool path_is_below(const char *dir, size_t dir_len, const char *path, size_t pat
  */
 struct dentry *tree_lookup(struct tree *tree, const struct path *path, struct path *awaited);
 
+/* tree_lookup_dir - the directory that a folded path leads to, symlinks followed; NULL if none */
+struct inode *tree_lookup_dir(struct tree *tree, const struct path *path);
+
 /*
  * tree_place - the dentry for a folded path that is not the root's, made with its parents if
  * missing A new one has no inode yet: the caller gives it one. Errors as tree_add().
@@ -130,6 +163,10 @@ const char *quote_dentry(const struct tree *tree, char out[QUOTE_BYTES],
 			 const struct dentry *dentry);
 
 /* ---- hard_link.c ----------------------------------------------------------- */
+
+/* tree_put_link - what tree_add_link() does with folded paths; the xattrs are sorted */
+int tree_put_link(struct tree *tree, const struct path *path, const struct path *target,
+		  struct xattr *xattrs, struct inode *donor);
 
 /* links_init - an empty table of waiting links */
 void links_init(struct tree *tree);
@@ -153,9 +190,15 @@ void subvols_connect(struct tree *tree);
 
 /* ---- tree.c ---------------------------------------------------------------- */
 
-/* tree_put - what tree_add() does with a folded path; the xattrs are sorted */
-int tree_put(struct tree *tree, const struct path *path, const struct attributes *attr,
-	     struct inode **inode);
+/* inode_make - an inode that stands nowhere yet; the xattrs are sorted; errors as tree_add() */
+int inode_make(struct tree *tree, const struct path *path, const struct attributes *attr,
+	       struct inode **inode);
+
+/* tree_put_inode - let it stand at a folded path; what it is becomes that of a directory there */
+int tree_put_inode(struct tree *tree, const struct path *path, struct inode *inode);
+
+/* tree_put - both in one */
+int tree_put(struct tree *tree, const struct path *path, const struct attributes *attr);
 
 /* attributes_check_target - whether a symlink's target can be stored; errors as xattrs_check() */
 int attributes_check_target(const struct tree *tree, const struct path *path,
@@ -163,6 +206,17 @@ int attributes_check_target(const struct tree *tree, const struct path *path,
 
 /* xattrs_check - whether a sorted list can be stored; 0, or negative errno after printing */
 int xattrs_check(const struct tree *tree, const struct path *path, const struct xattr *list);
+
+/* ---- layer.c --------------------------------------------------------------- */
+
+/*
+ * layer_take_whiteout - if the path of a member, not folded yet, is a whiteout's, remember it
+ * Returns 1 if it is (the member is to go nowhere), 0 if not, or a negative errno after printing.
+ */
+int layer_take_whiteout(struct tree *tree, const char *path, size_t path_len);
+
+/* layer_keep - let a member wait for the end of its layer; false if it need not */
+bool layer_keep(struct tree *tree, const struct waiting *member);
 
 /* ---- apply_rules.c --------------------------------------------------------- */
 

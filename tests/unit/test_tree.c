@@ -5,6 +5,7 @@
  *   s PATH TARGET    symbolic link      h PATH TARGET hard link
  *   d! f! ...        the call must fail
  *   u PATH           a subvolume, whenever it is named
+ *   l                ends a layer and begins the next, with whiteouts
  * The result lists "PATH:number" in walk order, ! if tree_finish() must fail.
  */
 #include "base/diag.h"
@@ -16,7 +17,7 @@
 #include <stdlib.h>
 
 struct test_case {
-	const char *members[12];
+	const char *members[16];
 	const char *result;
 };
 
@@ -90,6 +91,65 @@ static const struct test_case cases[] = {
 	{ { "d a", "u a", "u ./a/" }, "!" },
 	{ { "u ." }, "!" },
 	{ { "u a/.." }, "!" },
+	/* whiteouts act on lower layers, wherever they stand in theirs */
+	{ { "f .wh.a", "f a" }, ".wh.a:257 a:258" },
+	{ { "f a", "f .wh.a", "l" }, "a:257" },
+	{ { "f a", "f b", "l", "f .wh.a" }, "b:257" },
+	{ { "f a", "l", "f .wh.a", "l", "f b" }, "b:257" },
+	{ { "d a", "f a/x", "l", "f .wh.a", "f a" }, "a:257" },
+	{ { "d a", "f a/x", "l", "f a", "f .wh.a" }, "a:257" },
+	{ { "d a", "f a/x", "l", "f .wh.a", "f a/y" }, "a:257 a/y:258" },
+	{ { "d a", "f a/x", "l", "f a/y", "f .wh.a" }, "a:257 a/y:258" },
+	{ { "d a", "f a/x", "l", "d a", "f .wh.a", "f a/y" }, "a:257 a/y:258" },
+	{ { "f a", "l", "d .wh.a" }, "" },
+	{ { "f a", "f b", "l", "h .wh.a b" }, "b:257" },
+	{ { "f a", "l", "s .wh.a b" }, "" },
+	{ { "f a", "l", "f .wh.a", "f .wh.a" }, "" },
+	{ { "f a", "l", "f .wh.a", "l", "f a", "l", "f .wh.a" }, "" },
+	{ { "f a", "l", "f .wh.a", "f a/b", "l", "f a" }, "a:257" },
+	/* for nothing; its parents do not appear */
+	{ { "l", "f .wh.a" }, "" },
+	{ { "l", "f x/y/.wh.a" }, "" },
+	{ { "f x", "l", "f x/y/.wh.a" }, "x:257" },
+	{ { "f x", "l", "f x/.wh..wh..opq" }, "x:257" },
+	/* parents follow symlinks of the lower tree, names do not */
+	{ { "d d", "f d/x", "s l d", "l", "f l/.wh.x" }, "d:257 l:258" },
+	{ { "d d", "f d/x", "s l d", "l", "f .wh.l", "f l/.wh.x" }, "d:257" },
+	{ { "d d", "f d/x", "s l d", "l", "f l/.wh.x", "f .wh.l" }, "d:257" },
+	{ { "d d", "f d/x", "s l d", "l", "f .wh.l" }, "d:257 d/x:258" },
+	{ { "d d", "f d/x", "s l d", "l", "f .wh.l", "f l/y" }, "d:257 d/x:258 l:259 l/y:260" },
+	{ { "d d", "f d/x", "s l d", "l", "f l/y", "f .wh.l" }, "d:257 d/x:258 l:259 l/y:260" },
+	{ { "d d", "f d/x", "s l d", "l", "f l/.wh..wh..opq", "f l/y" }, "d:257 d/y:258 l:259" },
+	{ { "s a a", "l", "f a/.wh.x", "f a/.wh..wh..opq" }, "a:257" },
+	/* opaque */
+	{ { "d a", "f a/x", "l", "f a/.wh..wh..opq" }, "a:257" },
+	{ { "d a", "f a/x", "l", "f a/y", "f a/.wh..wh..opq" }, "a:257 a/y:258" },
+	{ { "d a", "f a/x", "l", "f a/.wh..wh..opq", "f a/x" }, "a:257 a/x:258" },
+	{ { "d a/b", "f a/b/x", "l", "f a/b/.wh..wh..opq", "f a/.wh..wh..opq" }, "a:257" },
+	{ { "d a/b", "f a/b/x", "l", "f a/.wh..wh..opq", "f a/b/.wh..wh..opq", "f a/b/y" },
+	  "a:257 a/b:258 a/b/y:259" },
+	{ { "f a", "f b/c", "l", "f .wh..wh..opq", "f d" }, "d:257" },
+	{ { "f a", "l", "f .wh..wh..opq", "f .wh..wh..opq", "l", "f b" }, "b:257" },
+	{ { "d a", "f a/x", "l", "f a/.wh..wh..opq", "l", "f a/y", "l", "f a/.wh.y" }, "a:257" },
+	/* of a hard link's names the others stay */
+	{ { "f a", "h b a", "l", "f .wh.a" }, "b:257" },
+	{ { "f d/a", "h b d/a", "l", "f d/.wh..wh..opq" }, "b:257 d:258" },
+	{ { "h b a", "f a", "l", "f .wh.b", "f b" }, "a:257 b:258" },
+	/* hard links to files of lower layers, but not to hidden ones */
+	{ { "f a", "l", "h b a" }, "a:257 b:257" },
+	{ { "f a", "l", "h b a", "f a" }, "a:257 b:258" },
+	{ { "f a", "l", "f a", "h b a" }, "a:257 b:257" },
+	{ { "f a", "l", "h b a", "f .wh.a" }, "!" },
+	{ { "f a", "l", "h b a", "f .wh.a", "f a" }, "a:257 b:257" },
+	{ { "f u/a", "s l u", "l", "h b l/a" }, "b:257 l:258 u:259 u/a:257" },
+	/* what is kept for tools is dropped, what names nothing refused */
+	{ { "f a", "l", "d .wh..wh.plnk", "f .wh..wh.plnk/1.2", "f .wh..wh.aufs" }, "a:257" },
+	{ { "f a", "l", "f! .wh.a/b" }, "!" },
+	{ { "f a", "l", "f! .wh." }, "!" },
+	{ { "f a", "l", "f! .wh.." }, "!" },
+	{ { "f a", "l", "f! x/.wh..." }, "!" },
+	{ { "f ..a", "f ...", "l", "f .wh...a", "f .wh...." }, "" },
+	{ { "f .wha", "l", "f .wh" }, ".wh:257 .wha:258" },
 };
 
 static char line[4096];
@@ -104,6 +164,11 @@ static int run_member(struct tree *tree, const char *member)
 	char text[256];
 	if (member[0] == 'u')
 		return 0;
+	if (member[0] == 'l') {
+		int err = tree_end_layer(tree);
+		tree_begin_layer(tree);
+		return err;
+	}
 	snprintf(text, sizeof(text), "%s", member);
 	bool must_fail = text[1] == '!';
 	char *path = strchr(text, ' ') + 1, *target = strchr(path, ' ');
@@ -146,16 +211,22 @@ static void run_case(const struct test_case *c)
 {
 	struct subvol_request subvols[12];
 	struct tree_options options = { .nodesize = 16384, .subvols = { .subvols = subvols } };
-	for (size_t i = 0; c->members[i]; i++)
+	for (size_t i = 0; c->members[i]; i++) {
 		if (c->members[i][0] == 'u')
 			subvols[options.subvols.nr_subvols++] =
 				(struct subvol_request){ .path = c->members[i] + 2 };
+		options.whiteouts |= c->members[i][0] == 'l';
+	}
 	struct tree *tree = tree_new(&options);
+	if (options.whiteouts)
+		tree_begin_layer(tree);
 	struct content content = { .nr_blobs = 0 };
 	char found[1024] = "";
 	int err = 0;
 	for (size_t i = 0; c->members[i]; i++)
 		err = run_member(tree, c->members[i]);
+	if (!err && options.whiteouts)
+		err = tree_end_layer(tree);
 	if (!err || strcmp(c->result, "!") != 0) {
 		err = tree_bind_links(tree, &content);
 		if (!err)
