@@ -31,6 +31,7 @@ complete -c tar2btrfs -l exclude-path -x -d 'leave out PATH and what is below it
 complete -c tar2btrfs -l exclude-regex -x -d 'leave out paths that match, and what is below them'
 complete -c tar2btrfs -l no-xattr -d 'drop the archive\'s xattrs and ACLs'
 complete -c tar2btrfs -l xattrs-exclude -x -d 'drop xattrs whose names match, like \'user.*\''
+complete -c tar2btrfs -l whiteouts -d 'each ARCHIVE is an OCI layer'
 complete -c tar2btrfs -l hard-dereference -d 'make a file of its own of each hard link'
 complete -c tar2btrfs -l detect-holes -d 'make holes of sectors that hold zeros only'
 complete -c tar2btrfs -l plan -r -F -d 'lay an mtree specification over the archive'

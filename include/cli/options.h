@@ -41,7 +41,8 @@ struct report_options {
 };
 
 struct options {
-	const char *archive;          /* path, or NULL for standard input */
+	const char *const *archives;  /* paths; "-" is standard input */
+	size_t nr_archives;           /* at least 1 */
 	const char *output;           /* path, or NULL for standard output */
 	const char *plan;             /* path, or NULL */
 	const char *selinux_contexts; /* path, or NULL */

@@ -7,6 +7,7 @@
 #define CLI_OUTPUT_H
 
 #include "base/types.h"
+#include "cli/archives.h"
 
 /* All outputs of a run. */
 struct outputs;
@@ -17,8 +18,8 @@ enum output_kind {
 	OUTPUT_TEXT, /* may go to a terminal, not to a block device */
 };
 
-/* outputs_new - none yet; @archive_fd: the input, which none may be */
-struct outputs *outputs_new(int archive_fd);
+/* outputs_new - none yet; @archives: the input, which none may be */
+struct outputs *outputs_new(const struct archives *archives);
 
 /* outputs_free - close all; a file without a commit is as it was; NULL is fine */
 void outputs_free(struct outputs *all);

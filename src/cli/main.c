@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The order of everything: read the whole archive, lay the image out, and only
+ * The order of everything: read all of the archives, lay the image out, and only
  * then write the first byte.
  */
 #include "base/diag.h"
@@ -16,7 +16,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <uuid/uuid.h>
 
@@ -41,34 +40,10 @@ static bool occupy_standard_descriptors(void)
 	return true;
 }
 
-static int open_archive(const char *path, int *archive_fd)
-{
-	char quoted[QUOTE_BYTES] = "standard input";
-	int fd = STDIN_FILENO;
-	struct stat st;
-
-	if (path) {
-		fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
-		if (fd < 0)
-			return fail_errno("cannot open %s", quote(quoted, path, strlen(path)));
-		quote(quoted, path, strlen(path));
-	} else if ((fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY) {
-		return fail(-EBADF, "standard input is closed or not open for reading");
-	}
-	if (fstat(fd, &st))
-		return fail_errno("cannot look at %s", quoted);
-	if (S_ISDIR(st.st_mode))
-		return fail(-EISDIR, "%s is a directory, allowed: a tar or cpio archive", quoted);
-	if (isatty(fd))
-		return fail(-EINVAL, "%s is a terminal, allowed: a tar or cpio archive", quoted);
-	*archive_fd = fd;
-	return 0;
-}
-
 /* A run, from its options to its image. */
 struct run {
 	const struct options *options;
-	int archive_fd;
+	struct archives archives;
 	struct output *output;
 	struct report *report;
 	struct progress *progress;
@@ -77,19 +52,6 @@ struct run {
 	struct reader_counts counts;
 	_Atomic u64 written; /* bytes of the image */
 };
-
-/* How many bytes the descriptor will give, or 0 if that cannot be known. */
-static u64 bytes_to_read(const struct run *run)
-{
-	struct stat st;
-
-	if (run->options->report.input_bytes)
-		return run->options->report.input_bytes;
-	off_t at = lseek(run->archive_fd, 0, SEEK_CUR);
-	if (at < 0 || fstat(run->archive_fd, &st) || !S_ISREG(st.st_mode) || st.st_size < at)
-		return 0;
-	return (u64)(st.st_size - at);
-}
 
 /* All members are there: what else is to be in the tree, and its order. */
 static int finish_tree(const struct run *run, struct tree *tree, struct content *content,
@@ -111,21 +73,41 @@ static int finish_tree(const struct run *run, struct tree *tree, struct content 
 	return err;
 }
 
-static int read_archive(struct run *run, struct tree *tree, struct content *content)
+/* One archive after the other, each over those before it. */
+static int read_all(struct run *run, struct tree *tree, struct file_data *data)
+{
+	const struct options *options = run->options;
+	bool layers = options->tree.whiteouts;
+	int err = 0;
+
+	for (size_t i = 0; i < run->archives.nr && !err; i++) {
+		if (layers)
+			tree_begin_layer(tree);
+		err = reader_run(run->archives.fds[i], run->archives.paths[i], &options->reader,
+				 tree, data, &run->counts);
+		if (!err && layers)
+			err = tree_end_layer(tree);
+	}
+	return err;
+}
+
+static int read_archives(struct run *run, struct tree *tree, struct content *content)
 {
 	const struct options *options = run->options;
 	struct reader_counts *counts = &run->counts;
 	struct file_data *data = file_data_new(&options->data, content);
 
+	u64 total = options->report.input_bytes;
+	if (!total)
+		total = archives_bytes(&run->archives);
 	run->progress =
 		progress_start(options->report.progress, &(struct progress_phase){
 								 .name = "reading",
 								 .bytes = &counts->input_bytes,
-								 .total_bytes = bytes_to_read(run),
+								 .total_bytes = total,
 								 .members = &counts->members,
 							 });
-	int err = reader_run(run->archive_fd, options->archive ? options->archive : "-",
-			     &options->reader, tree, data, counts);
+	int err = read_all(run, tree, data);
 	if (!err)
 		err = file_data_flush(data);
 	if (!err)
@@ -200,7 +182,7 @@ static int convert(struct run *run)
 	if (options->plan)
 		err = plan_read(options->plan, &options->reader, tree, &run->plan);
 	if (!err)
-		err = read_archive(run, tree, content);
+		err = read_archives(run, tree, content);
 	if (!err)
 		err = write_image(run, tree, content);
 	progress_stop(run->progress);
@@ -212,12 +194,12 @@ static int convert(struct run *run)
 
 static int run(const struct options *options)
 {
-	struct run run = { .options = options, .archive_fd = -1 };
+	struct run run = { .options = options };
 
 	int err = checksum_init();
 	if (!err)
-		err = open_archive(options->archive, &run.archive_fd);
-	struct outputs *outputs = outputs_new(run.archive_fd);
+		err = archives_open(options->archives, options->nr_archives, false, &run.archives);
+	struct outputs *outputs = outputs_new(&run.archives);
 	if (!err)
 		err = output_open(outputs, options->output, OUTPUT_IMAGE, &run.output);
 	if (!err)
@@ -229,6 +211,7 @@ static int run(const struct options *options)
 	selinux_close(run.labels);
 	report_close(run.report);
 	outputs_free(outputs);
+	archives_close(&run.archives);
 	return err;
 }
 

@@ -316,6 +316,13 @@ static enum options_result parse_xattrs_exclude(struct parse *parse, const char 
 	return OPTIONS_RUN;
 }
 
+static enum options_result parse_whiteouts(struct parse *parse, const char *value)
+{
+	(void)value;
+	parse->options->tree.whiteouts = true;
+	return OPTIONS_RUN;
+}
+
 static enum options_result parse_hard_dereference(struct parse *parse, const char *value)
 {
 	(void)value;
@@ -576,6 +583,9 @@ const struct option_row option_table[] = {
 	{ "xattrs-exclude", 0, "PATTERN",
 	  "drop xattrs whose names match, like 'user.*';\n"
 	  "repeatable", parse_xattrs_exclude, NULL },
+	{ "whiteouts", 0, NULL,
+	  "each ARCHIVE is an OCI layer: .wh.NAME hides NAME\n"
+	  "of those before it", parse_whiteouts, NULL },
 	{ "hard-dereference", 0, NULL,
 	  "make a file of its own of each hard link", parse_hard_dereference, NULL },
 	{ "detect-holes", 0, NULL,
@@ -678,11 +688,12 @@ static enum options_result print_help(struct parse *parse, const char *value)
 	(void)parse;
 	(void)value;
 	options_default(&defaults);
-	printf("Usage: tar2btrfs [OPTION]... [ARCHIVE]\n"
+	printf("Usage: tar2btrfs [OPTION]... [ARCHIVE]...\n"
 	       "\n"
 	       "Reads a tar or cpio archive from ARCHIVE or standard input (-), plain or packed\n"
 	       "with gzip, xz, zstd, bzip2 or lz4, and writes a btrfs image: minimal, the same\n"
-	       "bytes for the same tree, and marked as a seed.\n"
+	       "bytes for the same tree, and marked as a seed. Several ARCHIVEs are laid over\n"
+	       "each other: of what stands in two, the later one counts.\n"
 	       "\n");
 	for (int i = 0; i < NR_OPTIONS; i++)
 		print_row(&option_table[i], &defaults);

@@ -132,13 +132,19 @@ static enum options_result parse_arguments(struct parse *parse, int argc, char *
 
 static int take_operands(struct options *options, int argc, char **argv)
 {
-	char quoted[QUOTE_BYTES];
+	static const char *const standard_input[] = { "-" };
+	int nr_stdin = 0;
 
-	if (argc - optind > 1)
-		return fail(-EINVAL, "found a second archive '%s', allowed: one",
-			    quote(quoted, argv[optind + 1], strlen(argv[optind + 1])));
-	if (optind < argc && strcmp(argv[optind], "-"))
-		options->archive = argv[optind];
+	options->archives = standard_input;
+	options->nr_archives = 1;
+	if (optind == argc)
+		return 0;
+	options->archives = (const char *const *)argv + optind;
+	options->nr_archives = (size_t)(argc - optind);
+	for (int i = optind; i < argc; i++)
+		nr_stdin += !strcmp(argv[i], "-");
+	if (nr_stdin > 1)
+		return fail(-EINVAL, "found '-' as %d archives, allowed: one", nr_stdin);
 	return 0;
 }
 

@@ -24,7 +24,7 @@
 #define TEMP_NAME_TRIES 100
 
 struct outputs {
-	int archive_fd;
+	const struct archives *archives;
 	struct guard guard; /* of temporary names */
 	struct output *list;
 };
@@ -50,16 +50,7 @@ struct output {
 
 static int refuse_archive(const struct output *o, const struct stat *st)
 {
-	struct stat in;
-	bool is_same = false;
-
-	if (fstat(o->all->archive_fd, &in))
-		return fail_errno("cannot look at the archive");
-	if (S_ISREG(st->st_mode) && S_ISREG(in.st_mode))
-		is_same = st->st_dev == in.st_dev && st->st_ino == in.st_ino;
-	else if (S_ISBLK(st->st_mode) && S_ISBLK(in.st_mode))
-		is_same = st->st_rdev == in.st_rdev;
-	if (is_same)
+	if (archives_hold(o->all->archives, st))
 		return fail(-EINVAL, "%s is the archive itself, allowed: another file", o->name);
 	return 0;
 }
@@ -288,11 +279,11 @@ static int refuse_clashes(const struct output *o)
 
 /* ---- the interface -------------------------------------------------------- */
 
-struct outputs *outputs_new(int archive_fd)
+struct outputs *outputs_new(const struct archives *archives)
 {
 	struct outputs *all = xzalloc(sizeof(*all));
 
-	all->archive_fd = archive_fd;
+	all->archives = archives;
 	guard_init(&all->guard);
 	return all;
 }

@@ -112,7 +112,6 @@ static void test_refusals(void)
 		"--unknown",
 		"--s",
 		"-x",
-		"a b",
 		"- -",
 	};
 
@@ -125,13 +124,18 @@ static void test_refusals(void)
 	}
 }
 
+static bool is_stdin(const struct options *o)
+{
+	return o->nr_archives == 1 && !strcmp(o->archives[0], "-");
+}
+
 static void test_defaults(void)
 {
 	struct options o;
 
 	unsetenv("TMPDIR");
 	ok(parse("", &o) == OPTIONS_RUN && lines == 0, "no arguments");
-	ok(!o.archive && !o.output && !strcmp(o.spool_dir, "/var/tmp"), "default places");
+	ok(is_stdin(&o) && !o.output && !strcmp(o.spool_dir, "/var/tmp"), "default places");
 	ok(o.tree.rules.codec.codec && !strcmp(o.tree.rules.codec.codec->name, "zstd") &&
 		   o.tree.rules.codec.level == 3,
 	   "default codec");
@@ -161,11 +165,14 @@ static void test_values(void)
 	struct options o;
 
 	ok(parse("-o a -o b in", &o) == OPTIONS_RUN && !strcmp(o.output, "b") &&
-		   !strcmp(o.archive, "in"),
+		   !strcmp(o.archives[0], "in"),
 	   "the last of a repeated option wins; operand");
-	ok(parse("-o b -o - -", &o) == OPTIONS_RUN && !o.output && !o.archive,
+	ok(parse("-o b -o - -", &o) == OPTIONS_RUN && !o.output && is_stdin(&o),
 	   "- is a standard stream");
-	ok(parse("-- --version", &o) == OPTIONS_RUN && !strcmp(o.archive, "--version"),
+	ok(parse("a - -v b", &o) == OPTIONS_RUN && o.nr_archives == 3 &&
+		   !strcmp(o.archives[1], "-") && !strcmp(o.archives[2], "b"),
+	   "several archives, options between them");
+	ok(parse("-- --version", &o) == OPTIONS_RUN && !strcmp(o.archives[0], "--version"),
 	   "-- ends the options");
 	ok(parse("--compress lzo:9 --csum blake2", &o) == OPTIONS_RUN &&
 		   !strcmp(o.tree.rules.codec.codec->name, "lzo") &&
@@ -206,7 +213,7 @@ static void test_values(void)
 	   "inline limit and threads");
 	ok(parse("-o a --digest --stats --progress in", &o) == OPTIONS_RUN && o.report.digest &&
 		   !o.report.digest_path && o.report.stats == STATS_TABLE &&
-		   o.report.progress == PROGRESS_AUTO && !strcmp(o.archive, "in"),
+		   o.report.progress == PROGRESS_AUTO && !strcmp(o.archives[0], "in"),
 	   "arguments that may be left out");
 	ok(parse("-o a --digest=- --content-digest=- --stats=json:s --progress=always", &o) ==
 			   OPTIONS_RUN &&
