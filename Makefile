@@ -20,7 +20,7 @@ INSTALL ?= install
 # The program stands at the top of the tree; that of another build directory stays there.
 PROGRAM := $(if $(filter build,$(BUILD)),,$(BUILD)/)tar2btrfs
 
-LIBRARIES = libarchive libzstd zlib lzo2 uuid libgcrypt libxxhash
+LIBRARIES = libarchive libzstd zlib lzo2 uuid libgcrypt libxxhash jansson
 # used where it is there: labels by file_contexts; SELINUX= does without
 ifneq ($(STATIC),1)
 SELINUX ?= $(shell $(PKG_CONFIG) --exists libselinux && echo libselinux)
@@ -41,7 +41,7 @@ endif
 # warns of user databases, which are never asked.
 ifeq ($(STATIC),1)
 LINK = -static
-LIBS = -larchive -llzma -llz4 -lbz2 -lnettle -lzstd -lz -llzo2 -luuid -lgcrypt -lgpg-error -lxxhash \
+LIBS = -larchive -llzma -llz4 -lbz2 -lnettle -lzstd -lz -llzo2 -luuid -lgcrypt -lgpg-error -lxxhash -ljansson \
 	$(if $(SELINUX),-lselinux -lpcre2-8) -pthread
 else
 LIBRARY_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) $(SELINUX) 2>/dev/null)

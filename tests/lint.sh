@@ -69,6 +69,7 @@ libraries()
 	only_in 'zlib\.h' 'src/disk/codec|src/input/' || bad=1
 	only_in 'uuid/uuid\.h' 'src/cli/' || bad=1
 	only_in 'selinux/.*' 'src/input/selinux' || bad=1
+	only_in 'jansson\.h' 'src/input/oci_json' || bad=1
 	only_in 'gcrypt\.h|xxhash\.h' 'src/disk/|src/image/' || bad=1
 	return $bad
 }

@@ -8,13 +8,13 @@
 #include <sys/stat.h>
 
 struct archives {
-	const char *const *paths; /* "-" is standard input */
 	size_t nr;
-	int *fds; /* one each */
+	int *fds;           /* one each */
+	const char **names; /* likewise, for messages */
 };
 
 /*
- * archives_open - open @nr files at @paths, which must stay valid
+ * archives_open - open @nr files at @paths, which must stay valid; "-" is standard input
  * @directories: one may be a directory too
  * Returns 0, or a negative errno after printing; release with archives_close() in any case.
  */

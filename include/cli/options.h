@@ -4,7 +4,7 @@
 #define CLI_OPTIONS_H
 
 #include "image/image.h"
-#include "input/reader.h"
+#include "input/oci.h"
 #include "model/file_data.h"
 
 enum options_result {
@@ -40,9 +40,17 @@ struct report_options {
 	const char *manifest_path; /* NULL: none is written */
 };
 
+/* Container images. */
+struct image_input {
+	bool is_wanted;
+	struct oci_options choice;
+	const char *config_path; /* of a file that is to hold the configuration, or NULL */
+};
+
 struct options {
-	const char *const *archives;  /* paths; "-" is standard input */
-	size_t nr_archives;           /* at least 1 */
+	const char *const *archives; /* paths; "-" is standard input */
+	size_t nr_archives;          /* at least 1 */
+	struct image_input oci;
 	const char *output;           /* path, or NULL for standard output */
 	const char *plan;             /* path, or NULL */
 	const char *selinux_contexts; /* path, or NULL */

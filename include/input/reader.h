@@ -8,6 +8,7 @@
 #ifndef INPUT_READER_H
 #define INPUT_READER_H
 
+#include "disk/checksum.h"
 #include "model/file_data.h"
 #include "model/tree.h"
 
@@ -22,6 +23,16 @@ struct reader_options {
 	bool no_xattrs;              /* the archive's xattrs and ACLs are dropped, */
 	const char **xattr_patterns; /* or those whose names match one of these, as of fnmatch() */
 	size_t nr_xattr_patterns, xattr_patterns_capacity;
+};
+
+/* The bytes of one archive. */
+struct reader_input {
+	int fd;           /* read from where it stands */
+	const char *name; /* for messages */
+	u64 bytes;        /* at most so many; UINT64_MAX: to the end */
+	bool is_known;    /* they were read before, and are not counted again */
+	/* NULL, or what gets all bytes: as they are read, and unpacked (that one is replaced) */
+	struct sha256 *raw_digest, **plain_digest;
 };
 
 enum member_kind {
@@ -44,13 +55,12 @@ struct reader_counts {
 };
 
 /*
- * reader_run - read the whole of @fd
- * @name:   of the archive, for messages; "-" is standard input
+ * reader_run - read the whole of @input
  * @counts: result, added to
  * Returns 0 when the archive was read to its end and is good; else a negative errno after printing
  * one line that names the member, what was found and what is allowed.
  */
-int reader_run(int fd, const char *name, const struct reader_options *options, struct tree *tree,
-	       struct file_data *file_data, struct reader_counts *counts);
+int reader_run(const struct reader_input *input, const struct reader_options *options,
+	       struct tree *tree, struct file_data *file_data, struct reader_counts *counts);
 
 #endif

@@ -102,6 +102,15 @@ int tree_add_link(struct tree *tree, const char *path, size_t path_len, const ch
 		  size_t target_len, struct xattr *xattrs, struct inode **donor);
 
 /*
+ * tree_make_file - a file of ours, with the owner and time of directories that no member describes
+ * @path: in the image: no filter applies
+ * @bytes: its size
+ * Errors as tree_add(). Not while a layer is open.
+ */
+int tree_make_file(struct tree *tree, const char *path, size_t path_len, u64 bytes,
+		   struct inode **inode);
+
+/*
  * tree_begin_layer - with options.whiteouts: what is added from here on is a layer
  * Its whiteouts hide what is there now, whatever their place in it. Those of the first layer
  * vanish.

@@ -38,10 +38,13 @@ int archives_open(const char *const *paths, size_t nr, bool directories, struct 
 {
 	int err = 0;
 
-	*archives = (struct archives){ .paths = paths, .nr = nr };
+	archives->nr = nr;
 	archives->fds = xmalloc(nr * sizeof(*archives->fds));
-	for (size_t i = 0; i < nr; i++)
+	archives->names = xmalloc(nr * sizeof(*archives->names));
+	for (size_t i = 0; i < nr; i++) {
 		archives->fds[i] = -1;
+		archives->names[i] = strcmp(paths[i], "-") ? paths[i] : "<stdin>";
+	}
 	for (size_t i = 0; i < nr && !err; i++)
 		err = open_one(paths[i], directories, &archives->fds[i]);
 	return err;
@@ -54,8 +57,7 @@ void archives_close(struct archives *archives)
 			close(archives->fds[i]);
 	}
 	xfree(archives->fds);
-	archives->fds = NULL;
-	archives->nr = 0;
+	xfree(archives->names);
 }
 
 bool archives_hold(const struct archives *archives, const struct stat *st)

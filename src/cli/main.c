@@ -47,6 +47,7 @@ struct run {
 	struct output *output;
 	struct report *report;
 	struct progress *progress;
+	struct oci *oci;               /* NULL without --oci */
 	struct plan *plan;             /* NULL without --plan */
 	struct selinux_labels *labels; /* NULL without --selinux-contexts */
 	struct reader_counts counts;
@@ -73,6 +74,22 @@ static int finish_tree(const struct run *run, struct tree *tree, struct content 
 	return err;
 }
 
+static int read_oci(struct run *run, struct tree *tree, struct file_data *data)
+{
+	const struct options *options = run->options;
+	const char *config = options->oci.config_path;
+	const struct reader_input input = { .fd = run->archives.fds[0],
+					    .name = run->archives.names[0],
+					    .bytes = UINT64_MAX };
+
+	int err = oci_open(&input, &options->oci.choice, &options->reader, &run->counts, &run->oci);
+	if (!err)
+		err = oci_read(run->oci, tree, data);
+	if (!err && config)
+		err = oci_keep_config(run->oci, config, tree, data);
+	return err;
+}
+
 /* One archive after the other, each over those before it. */
 static int read_all(struct run *run, struct tree *tree, struct file_data *data)
 {
@@ -80,11 +97,15 @@ static int read_all(struct run *run, struct tree *tree, struct file_data *data)
 	bool layers = options->tree.whiteouts;
 	int err = 0;
 
+	if (options->oci.is_wanted)
+		return read_oci(run, tree, data);
 	for (size_t i = 0; i < run->archives.nr && !err; i++) {
 		if (layers)
 			tree_begin_layer(tree);
-		err = reader_run(run->archives.fds[i], run->archives.paths[i], &options->reader,
-				 tree, data, &run->counts);
+		err = reader_run(&(struct reader_input){ .fd = run->archives.fds[i],
+							 .name = run->archives.names[i],
+							 .bytes = UINT64_MAX },
+				 &options->reader, tree, data, &run->counts);
 		if (!err && layers)
 			err = tree_end_layer(tree);
 	}
@@ -189,6 +210,7 @@ static int convert(struct run *run)
 	plan_free(run->plan);
 	tree_free(tree);
 	content_free(content);
+	oci_close(run->oci);
 	return err;
 }
 
@@ -198,7 +220,8 @@ static int run(const struct options *options)
 
 	int err = checksum_init();
 	if (!err)
-		err = archives_open(options->archives, options->nr_archives, false, &run.archives);
+		err = archives_open(options->archives, options->nr_archives, options->oci.is_wanted,
+				    &run.archives);
 	struct outputs *outputs = outputs_new(&run.archives);
 	if (!err)
 		err = output_open(outputs, options->output, OUTPUT_IMAGE, &run.output);

@@ -323,6 +323,37 @@ static enum options_result parse_whiteouts(struct parse *parse, const char *valu
 	return OPTIONS_RUN;
 }
 
+static enum options_result parse_oci(struct parse *parse, const char *value)
+{
+	(void)value;
+	parse->options->oci.is_wanted = true;
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_image(struct parse *parse, const char *value)
+{
+	if (!*value)
+		return refuse(parse, value, "NAME[:TAG], or the digest of a manifest");
+	parse->options->oci.choice.image = value;
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_platform(struct parse *parse, const char *value)
+{
+	if (!oci_platform_is_valid(value))
+		return refuse(parse, value, "OS/ARCHITECTURE[/VARIANT], like linux/arm64/v8");
+	parse->options->oci.choice.platform = value;
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_oci_config(struct parse *parse, const char *value)
+{
+	if (!value[strspn(value, "./")])
+		return refuse(parse, value, "the path of a file in the image");
+	parse->options->oci.config_path = value;
+	return OPTIONS_RUN;
+}
+
 static enum options_result parse_hard_dereference(struct parse *parse, const char *value)
 {
 	(void)value;
@@ -586,6 +617,15 @@ const struct option_row option_table[] = {
 	{ "whiteouts", 0, NULL,
 	  "each ARCHIVE is an OCI layer: .wh.NAME hides NAME\n"
 	  "of those before it", parse_whiteouts, NULL },
+	{ "oci", 0, NULL,
+	  "ARCHIVE is a container image: OCI or Docker\n"
+	  "archive, or OCI layout directory", parse_oci, NULL },
+	{ "image", 0, "NAME[:TAG]",
+	  "which image of several", parse_image, NULL },
+	{ "platform", 0, "OS/ARCH[/VARIANT]",
+	  "for what platform, of several", parse_platform, NULL },
+	{ "oci-config", 0, "PATH",
+	  "keep the image's configuration as a file", parse_oci_config, NULL },
 	{ "hard-dereference", 0, NULL,
 	  "make a file of its own of each hard link", parse_hard_dereference, NULL },
 	{ "detect-holes", 0, NULL,

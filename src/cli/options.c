@@ -148,6 +148,25 @@ static int take_operands(struct options *options, int argc, char **argv)
 	return 0;
 }
 
+static int check_oci(struct options *options)
+{
+	struct image_input *oci = &options->oci;
+
+	if (!oci->is_wanted) {
+		const char *idle = oci->choice.image      ? "--image"
+				   : oci->choice.platform ? "--platform"
+				   : oci->config_path     ? "--oci-config"
+							  : NULL;
+		return idle ? fail(-EINVAL, "found %s without --oci", idle) : 0;
+	}
+	if (options->nr_archives > 1)
+		return fail(-EINVAL, "found %zu archives with --oci, allowed: one",
+			    options->nr_archives);
+	oci->choice.spool_dir = options->spool_dir;
+	options->tree.whiteouts = true;
+	return 0;
+}
+
 /* Look at options that depend on each other, and copy what several layers need. */
 static int combine(struct parse *parse)
 {
@@ -158,7 +177,9 @@ static int combine(struct parse *parse)
 		return fail(-EINVAL, "found --mtime with --keep-times, allowed: one of them");
 	if (parse->size_given && parse->free_given)
 		return fail(-EINVAL, "found --size with --free, allowed: one of them");
-	int err = features_check(image);
+	int err = check_oci(options);
+	if (!err)
+		err = features_check(image);
 	if (!err)
 		err = report_check(&options->report, options->output);
 	if (err)

@@ -8,6 +8,7 @@
 #include "input/reader.h"
 #include "cpio_guard.h"
 #include "cpio_links.h"
+#include "detect.h"
 #include "entry_meta.h"
 #include "second_reader.h"
 #include "stream.h"
@@ -148,70 +149,6 @@ static int read_archive(struct reader *r, u64 *offset)
 	return 0;
 }
 
-static int not_an_archive(struct stream *s, const u8 *p, size_t len)
-{
-	const char *foreign = magic_foreign(p, len);
-	if (foreign)
-		return fail(-EINVAL, "%s: %s: not supported, allowed: tar, cpio", stream_name(s),
-			    foreign);
-	if (len >= 262 && !memcmp(p + 257, "ustar", 5))
-		return fail(-EINVAL, "%s: damaged tar header at byte 0: its sum is wrong",
-			    stream_name(s));
-	return fail(-EINVAL, "%s: not a tar or cpio archive", stream_name(s));
-}
-
-/* Tell the format of what begins at the start of the input, unpacking it first. */
-static int detect(struct reader *r)
-{
-	struct stream *s = r->stream;
-	size_t len;
-	const u8 *p = stream_peek(s, 0, MAGIC_BYTES, &len);
-	if (stream_error(s))
-		return stream_error(s);
-	const char *name;
-	enum packing packing = tar_is_header(p, len) ? PACKING_NONE : magic_packing(p, len, &name);
-	if (packing != PACKING_NONE && stream_packing(s))
-		return fail(-EINVAL, "%s: packed twice: %s inside %s, one layer is allowed",
-			    stream_name(s), name, stream_packing(s));
-	if (packing != PACKING_NONE) {
-		int err = stream_unpack_at(s, 0, packing, name);
-		return err ? err : detect(r);
-	}
-	if (!len)
-		return fail(-EINVAL, "%s: empty input, allowed: a tar or cpio archive",
-			    stream_name(s));
-	/* A tar header's sum decides: a member's name may begin like a cpio header. */
-	if (tar_is_header(p, len) || (tar_is_end(p, len) && !magic_foreign(p, len)))
-		r->format = FORMAT_TAR;
-	else if (magic_is_cpio(p, len))
-		r->format = FORMAT_CPIO;
-	else
-		return not_an_archive(s, p, len);
-	return 0;
-}
-
-/* Behind the end marker: read all, so that the writer sees no broken pipe and packed data are
- * verified. */
-static int drain_tar(struct reader *r, u64 offset)
-{
-	struct stream *s = r->stream;
-	int more = stream_skip_zeros(s, &offset);
-	if (more <= 0)
-		return more;
-	stream_restart(s, offset);
-	stream_set_limit(s, 0);
-	u64 bytes = 0;
-	const void *block;
-	ssize_t n;
-	while ((n = stream_lend(s, &block)) > 0)
-		bytes += (u64)n;
-	if (n < 0)
-		return (int)n;
-	warning("%s: %llu bytes behind the archive's end marker are ignored", stream_name(s),
-		(unsigned long long)bytes);
-	return 0;
-}
-
 /*
  * Behind a cpio trailer: zeros, then maybe another archive, or one that is packed
  * (as in an initramfs). Returns 1 if there is one at @*offset, 0 at the end, or a negative errno.
@@ -246,13 +183,13 @@ static int find_cpio(struct reader *r, u64 *offset)
 static int read_all(struct reader *r)
 {
 	u64 offset = 0;
-	int err = detect(r);
+	int err = detect_format(r->stream, &r->format);
 	if (err)
 		return err;
 	if (r->format == FORMAT_TAR) {
 		r->tar_guard = tar_guard_new(r->stream, r->options);
 		err = read_archive(r, &offset);
-		return err ? err : drain_tar(r, offset);
+		return err ? err : stream_drain(r->stream, offset);
 	}
 	r->cpio_guard = cpio_guard_new(r->stream);
 	do {
@@ -263,13 +200,13 @@ static int read_all(struct reader *r)
 	return err;
 }
 
-int reader_run(int fd, const char *name, const struct reader_options *options, struct tree *tree,
-	       struct file_data *file_data, struct reader_counts *counts)
+int reader_run(const struct reader_input *input, const struct reader_options *options,
+	       struct tree *tree, struct file_data *file_data, struct reader_counts *counts)
 {
-	name = strcmp(name, "-") ? name : "<stdin>";
+	_Atomic u64 ignored = 0;
 	struct reader r = {
-		.stream = stream_new(fd, name, &counts->input_bytes),
-		.source = file_data_add_archive(file_data, fd, name),
+		.stream = stream_new(input, input->is_known ? &ignored : &counts->input_bytes),
+		.source = file_data_add_archive(file_data, input->fd, input->name),
 		.options = options,
 		.tree = tree,
 		.file_data = file_data,

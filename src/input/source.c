@@ -8,10 +8,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <unistd.h>
 
-void source_init(struct source *source, int fd, const char *name, _Atomic u64 *read_bytes)
+void source_init(struct source *source, const struct reader_input *input, _Atomic u64 *read_bytes)
 {
-	*source = (struct source){ .fd = fd, .name = name, .read_bytes = read_bytes };
+	const int fd = input->fd;
+	*source = (struct source){ .fd = fd,
+				   .name = input->name,
+				   .left = input->bytes,
+				   .digest = input->raw_digest,
+				   .read_bytes = read_bytes };
 	/* Hints only: on what is no pipe or no file they fail, and nothing is lost. */
 	(void)fcntl(fd, F_SETPIPE_SZ, (int)SOURCE_BLOCK_BYTES);
 	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
@@ -32,13 +38,25 @@ ssize_t source_read(struct source *source, void *buf, size_t bytes)
 		source->pushed_pos += n;
 		return (ssize_t)n;
 	}
-	ssize_t n = io_read_some(source->fd, buf, bytes);
+	ssize_t n = io_read_some(source->fd, buf, (size_t)min_u64(bytes, source->left));
 	if (n < 0) {
 		errno = (int)-n;
 		return fail_errno("%s: cannot read", source->name);
 	}
 	*source->read_bytes += (u64)n;
+	source->left -= (u64)n;
+	if (source->digest)
+		sha256_add(source->digest, buf, (size_t)n);
 	return n;
+}
+
+bool source_skip(struct source *source, u64 bytes)
+{
+	if (source->pushed || source->digest || bytes > source->left || bytes > INT64_MAX ||
+	    lseek(source->fd, (off_t)bytes, SEEK_CUR) < 0)
+		return false;
+	source->left -= bytes;
+	return true;
 }
 
 void source_push_back(struct source *source, const void *data, size_t bytes)

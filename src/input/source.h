@@ -4,6 +4,7 @@
 #define INPUT_SOURCE_H
 
 #include "base/types.h"
+#include "input/reader.h"
 
 #include <sys/types.h>
 
@@ -15,14 +16,17 @@ struct source {
 	u8 *pushed;       /* bytes that come before the descriptor's */
 	size_t pushed_len;
 	size_t pushed_pos;
+	u64 left;                /* bytes that the descriptor may still be asked for */
+	struct sha256 *digest;   /* or NULL */
 	_Atomic u64 *read_bytes; /* from the descriptor: added to */
 };
 
 /*
- * source_init - @fd stays the caller's; @name must stay valid; release with source_release()
+ * source_init - @input must stay valid, its descriptor is the caller's; release with
+ * source_release()
  * @read_bytes: what is read from the descriptor is added as it is read
  */
-void source_init(struct source *source, int fd, const char *name, _Atomic u64 *read_bytes);
+void source_init(struct source *source, const struct reader_input *input, _Atomic u64 *read_bytes);
 void source_release(struct source *source);
 
 /*
@@ -30,6 +34,9 @@ void source_release(struct source *source);
  * Returns the count, 0 at the end, or a negative errno after printing.
  */
 ssize_t source_read(struct source *source, void *buf, size_t bytes);
+
+/* source_skip - leave out the next @bytes without reading them; false if that cannot be */
+bool source_skip(struct source *source, u64 bytes);
 
 /* source_push_back - @bytes at @data (copied) are what comes next */
 void source_push_back(struct source *source, const void *data, size_t bytes);

@@ -22,6 +22,7 @@ struct buffer {
 struct stream {
 	struct source source;
 	struct unpacker *unpacker; /* or NULL */
+	struct sha256 **digest;    /* of the plain bytes, or NULL */
 	struct buffer window;
 	struct buffer held; /* what libarchive may still look at, or a spare */
 	u64 start;          /* offset of the window's first byte */
@@ -85,6 +86,8 @@ static void read_more(struct stream *s)
 		s->at_end = true;
 	else
 		s->len += (size_t)n;
+	if (n > 0 && s->digest)
+		sha256_add(*s->digest, to, (size_t)n);
 }
 
 u8 *stream_peek(struct stream *s, u64 offset, size_t bytes, size_t *got)
@@ -163,6 +166,12 @@ int stream_unpack_at(struct stream *s, u64 offset, enum packing packing, const c
 	source_push_back(&s->source, s->window.bytes + skip, s->len - skip);
 	s->len = skip;
 	s->at_end = false;
+	if (s->digest && offset == 0) {
+		/* what was taken for plain was not */
+		u8 ignored[32];
+		sha256_finish(*s->digest, ignored);
+		*s->digest = sha256_new();
+	}
 	int err = unpack_open(&s->source, packing, name, &s->unpacker);
 	if (err)
 		s->error = err;
@@ -190,10 +199,53 @@ int stream_skip_zeros(struct stream *s, u64 *offset)
 	}
 }
 
-struct stream *stream_new(int fd, const char *name, _Atomic u64 *read_bytes)
+int stream_skip(struct stream *s, u64 offset)
+{
+	u64 end = s->start + s->len;
+	if (offset > end && !s->unpacker && source_skip(&s->source, offset - end)) {
+		s->start = s->lend_next = offset;
+		s->len = 0;
+		s->is_lent = false;
+		return 0;
+	}
+	const void *block;
+	stream_set_limit(s, 0);
+	while (offset > s->start + s->len) {
+		ssize_t n = stream_lend(s, &block);
+		if (n < 0)
+			return (int)n;
+		if (n == 0)
+			return fail(-EINVAL, "%s: the archive is cut: it ends inside a member",
+				    s->source.name);
+	}
+	stream_restart(s, offset);
+	return 0;
+}
+
+int stream_drain(struct stream *s, u64 offset)
+{
+	int more = stream_skip_zeros(s, &offset);
+	if (more <= 0)
+		return more;
+	stream_restart(s, offset);
+	stream_set_limit(s, 0);
+	u64 bytes = 0;
+	const void *block;
+	ssize_t n;
+	while ((n = stream_lend(s, &block)) > 0)
+		bytes += (u64)n;
+	if (n < 0)
+		return (int)n;
+	warning("%s: %llu bytes behind the archive's end marker are ignored", stream_name(s),
+		(unsigned long long)bytes);
+	return 0;
+}
+
+struct stream *stream_new(const struct reader_input *input, _Atomic u64 *read_bytes)
 {
 	struct stream *s = xzalloc(sizeof(*s));
-	source_init(&s->source, fd, name, read_bytes);
+	source_init(&s->source, input, read_bytes);
+	s->digest = input->plain_digest;
 	s->window.bytes = xmalloc(SOURCE_BLOCK_BYTES);
 	s->window.capacity = SOURCE_BLOCK_BYTES;
 	return s;

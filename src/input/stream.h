@@ -15,10 +15,10 @@
 struct stream;
 
 /*
- * stream_new - the bytes of @fd as they are; @name must stay valid; release with stream_close()
- * @read_bytes: what is read from @fd is added as it is read
+ * stream_new - the bytes of @input as they are; it must stay valid; release with stream_close()
+ * @read_bytes: what is read from its descriptor is added as it is read
  */
-struct stream *stream_new(int fd, const char *name, _Atomic u64 *read_bytes);
+struct stream *stream_new(const struct reader_input *input, _Atomic u64 *read_bytes);
 void stream_close(struct stream *stream);
 
 /* stream_name - of the archive, for messages */
@@ -71,5 +71,19 @@ int stream_unpack_at(struct stream *stream, u64 offset, enum packing packing, co
  * Moves @*offset there. Returns 1 if there is one, 0 at the end, or a negative errno.
  */
 int stream_skip_zeros(struct stream *stream, u64 *offset);
+
+/*
+ * stream_skip - the next to be looked at is @offset, which may lie far ahead
+ * What lies between is not read where the input allows; that it ends before is then seen by the
+ * next stream_peek(). Returns 0, or a negative errno after printing.
+ */
+int stream_skip(struct stream *stream, u64 offset);
+
+/*
+ * stream_drain - behind a tar's end marker: read all, so that the writer sees no broken pipe and
+ * packed data are verified
+ * Warns of bytes that are not zero. Returns 0, or a negative errno after printing.
+ */
+int stream_drain(struct stream *stream, u64 offset);
 
 #endif

@@ -148,6 +148,27 @@ int tree_add(struct tree *tree, const char *path, size_t path_len, const struct 
 	return err < 0 ? err : 0;
 }
 
+int tree_make_file(struct tree *tree, const char *path, size_t path_len, u64 bytes,
+		   struct inode **inode)
+{
+	const struct implied_attributes *implied = &tree->options.implied;
+	const struct attributes attr = { .mode = S_IFREG | 0644,
+					 .uid = implied->uid,
+					 .gid = implied->gid,
+					 .mtime = implied->time };
+	struct path folded;
+	int err = path_fold(path, path_len, &folded);
+	if (err)
+		return err;
+	err = inode_make(tree, &folded, &attr, inode);
+	if (!err) {
+		(*inode)->size = bytes;
+		err = tree_put_inode(tree, &folded, *inode);
+	}
+	xfree(folded.bytes);
+	return err;
+}
+
 /* ---- life ------------------------------------------------------------------------- */
 
 struct tree *tree_new(const struct tree_options *options)

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Container images: an OCI layout, as a directory or an archive of one, or a docker-archive. Their
+ * layers go into the tree, each over those before it; every digest and size is verified.
+ */
+#ifndef INPUT_OCI_H
+#define INPUT_OCI_H
+
+#include "input/reader.h"
+
+/* Which image of those that are there; NULL: there is one only. */
+struct oci_options {
+	const char *image;    /* NAME[:TAG], or a manifest's digest */
+	const char *platform; /* OS/ARCHITECTURE[/VARIANT], checked */
+	const char *spool_dir;
+};
+
+struct oci;
+
+/* oci_platform_is_valid - whether @text may be oci_options.platform */
+bool oci_platform_is_valid(const char *text);
+
+/*
+ * oci_open - find out what @input holds, and choose an image
+ * @input:   an archive in any order of members, or the descriptor of a directory
+ * @options: both must stay valid
+ * @counts:  added to
+ * Returns 0, or a negative errno after printing. Release with oci_close(), after the image was
+ * written: data of layers may stay where they are until then.
+ */
+int oci_open(const struct reader_input *input, const struct oci_options *options,
+	     const struct reader_options *reader, struct reader_counts *counts, struct oci **oci);
+void oci_close(struct oci *oci);
+
+/* oci_read - all layers into @tree, which has whiteouts; 0, or a negative errno after printing */
+int oci_read(struct oci *oci, struct tree *tree, struct file_data *file_data);
+
+/* oci_keep_config - the image's configuration as a file at @path; 0, or a negative errno after
+ * printing */
+int oci_keep_config(const struct oci *oci, const char *path, struct tree *tree,
+		    struct file_data *file_data);
+
+#endif
