@@ -46,5 +46,29 @@ while read -r options; do
 		tail -n 20 messages
 	fi
 done < <(python3 "$top/tests/tools/matrix.py")
+
+# a container image, booted
+mkdir -p root/bin root/proc root/dev upper/bin
+cp "$(command -v busybox)" root/bin/
+ln -s busybox root/bin/sh
+echo old >root/bin/old
+echo "it's new" >upper/hello
+: >upper/bin/.wh.old
+tar -C root -cf lower.tar .
+tar -C upper -cf upper.tar hello bin/.wh.old
+python3 "$gen/oci.py" image.tar --pack gzip app@linux/amd64=lower.tar,upper.tar
+cache=${BOOT_CACHE:-$HOME/.cache/boot-mount}
+status=0
+TAR2BTRFS=${TAR2BTRFS:-$top/tar2btrfs} "$top/contrib/boot-oci" -t 300 -k "$cache"/boot/vmlinuz-* -d "$cache"/lib/modules/* image.tar \
+	/bin/sh -c 'cd /; busybox ls bin; busybox cat hello; busybox grep -c "^/dev/vda / btrfs ro" proc/mounts; exit 7' </dev/null >found || status=$?
+printf 'busybox\nsh\nit'"'"'s new\n1\n' >expected
+if [ $status = 7 ] && cmp -s found expected; then
+	passed=$((passed + 1))
+	echo "ok      contrib/boot-oci"
+else
+	failed=$((failed + 1))
+	echo "FAILED  contrib/boot-oci: status $status"
+	cat found
+fi
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]
