@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.." || exit
 build=${BUILD:-build}
 cppflags=(-Iinclude -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64)
 cppflags+=(-DHAVE_SELINUX)
-read -ra found < <(pkg-config --cflags libarchive libzstd zlib lzo2 uuid libgcrypt libxxhash)
+read -ra found < <(pkg-config --cflags libarchive libzstd zlib lzo2 uuid libgcrypt libxxhash jansson)
 cppflags+=("${found[@]}")
 mapfile -t sources < <(find src -name '*.c' | LC_ALL=C sort)
 mapfile -t headers < <(find include src -name '*.h' | LC_ALL=C sort)

@@ -73,7 +73,8 @@ static int read_all(int fd, const struct settings *s, struct tree *tree, struct 
 {
 	struct reader_counts counts = { 0 };
 	struct file_data *data = file_data_new(&s->data, content);
-	int err = reader_run(fd, "fuzz", &s->reader, tree, data, &counts);
+	const struct reader_input input = { .fd = fd, .name = "fuzz", .bytes = UINT64_MAX };
+	int err = reader_run(&input, &s->reader, tree, data, &counts);
 	if (!err)
 		err = file_data_flush(data);
 	if (!err)

@@ -12,6 +12,7 @@ TAR2BTRFS_LICENSE_FILES = COPYING
 
 HOST_TAR2BTRFS_OVERRIDE_SRCDIR_RSYNC_EXCLUSIONS = --exclude=/build --exclude='/build-*' --exclude=/tar2btrfs
 HOST_TAR2BTRFS_DEPENDENCIES = \
+	host-jansson \
 	host-libarchive \
 	host-libgcrypt \
 	host-lzo \
@@ -20,6 +21,11 @@ HOST_TAR2BTRFS_DEPENDENCIES = \
 	host-xxhash \
 	host-zlib \
 	host-zstd
+
+# Buildroot itself builds jansson for targets only.
+ifndef HOST_JANSSON_NAME
+$(eval $(call inner-autotools-package,host-jansson,HOST_JANSSON,JANSSON,host))
+endif
 
 define HOST_TAR2BTRFS_BUILD_CMDS
 	$(HOST_MAKE_ENV) $(HOST_CONFIGURE_OPTS) $(MAKE) -C $(@D) SELINUX=

@@ -10,7 +10,7 @@ SRC_URI = "file://Makefile file://COPYING file://README.md file://CHANGELOG.md \
            file://src file://include file://man file://docs file://contrib"
 S = "${UNPACKDIR}"
 
-DEPENDS = "libarchive zstd zlib lzo util-linux-libuuid libgcrypt xxhash"
+DEPENDS = "libarchive zstd zlib lzo util-linux-libuuid libgcrypt xxhash jansson"
 
 inherit pkgconfig bash-completion
 
