@@ -18,7 +18,7 @@ ARCHIVES = {
     'rootfs': UNPACKED % (STANDARD + '--include=gcc,g++,git,python3,gdb,vim,perl-doc'),
     'kernel': 'apt-get -q download linux-source-6.1 && dpkg -x linux-source-6.1_*.deb x && '
               'xz -dc x/usr/src/*.tar.xz >{tar} && rm -rf x *.deb',
-    'modules': UNPACKED % '--include=npm,webpack,eslint,node-typescript,node-rollup,node-lodash'
+    'modules': UNPACKED % '--include=npm,webpack,eslint,node-typescript,node-rollup,node-lodash' +
                ' && mkdir x && tar -C x -xf {tar} ./usr/share/nodejs && tar -C x/usr/share/nodejs -cf {tar} . && rm -rf x',
 }
 
