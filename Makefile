@@ -168,8 +168,9 @@ fuzz:	## search for inputs that crash (clang); FUZZ='tree meta' selects, FUZZ_SE
 fuzz-programs: $(FUZZERS)
 
 .PHONY: check-kernels
-check-kernels: all	## images of each kind read by Debian's own kernel in qemu (slow)
+check-kernels: all	## in qemu with Debian's own kernel: images of each kind are read, a seed boots and sprouts (slow)
 	$(Q)bash tests/kernels/check-kernels.sh
+	$(Q)bash tests/kernels/boot-sprout.sh
 
 .PHONY: check-integration
 check-integration: all	## contrib/ in real trees: BUILDROOT=DIR, OECORE=DIR with BITBAKE=DIR (checkouts; slow)
