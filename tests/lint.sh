@@ -226,6 +226,7 @@ documents()
 		[ -e "$doc" ] || { echo "$doc: not there"; bad=1; continue; }
 		# words with a slash or a suffix of ours; placeholders and options are none
 		while read -r name; do
+			[[ $name != *NAME* ]] || continue
 			compgen -G "$name" >/dev/null || compgen -G "src/$name" >/dev/null || compgen -G "include/$name" >/dev/null ||
 				compgen -G "src/*/$name" >/dev/null || compgen -G "include/*/$name" >/dev/null ||
 				compgen -G "tests/$name" >/dev/null || compgen -G "tests/*/$name" >/dev/null || {
