@@ -74,7 +74,7 @@ configure()
 		BBMASK = "/meta/recipes-"
 		ASSUME_PROVIDED += "\\
 			binutils-cross-x86_64 buildtools-tarball cross-localedef-native depmodwrapper-cross dwarfsrcfiles-native \\
-			e2fsprogs-native ldconfig-native libarchive-native libgcrypt-native lzo-native makedevs-native \\
+			e2fsprogs-native jansson-native ldconfig-native libarchive-native libgcrypt-native lzo-native makedevs-native \\
 			meta-extsdk-toolchain nativesdk-glibc-locale opkg-native opkg-utils-native patch-replacement-native \\
 			pkgconf-native pkgconfig-native qemu-helper-native qemu-system-native quilt-native rpm-native \\
 			tar-replacement-native update-rc.d-native util-linux-libuuid-native virtual/fakeroot-native virtual/kernel \\
