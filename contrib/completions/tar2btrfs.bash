@@ -64,8 +64,9 @@ _tar2btrfs()
 		--mtime | --mtime= | --size | --size= | --free | --free= | --subvol-uuid | --subvol-uuid= | \
 		--force-uid | --force-uid= | --force-gid | --force-gid= | --uid-offset | --uid-offset= | \
 		--gid-offset | --gid-offset= | --defaults | --defaults= | --exclude-path | --exclude-path= | \
-		--exclude-regex | --exclude-regex= | --xattrs-exclude | --xattrs-exclude= | --threads | \
-		--threads= | --max-inline | --max-inline= | --pack-tails= | --input-size | --input-size=)
+		--exclude-regex | --exclude-regex= | --xattrs-exclude | --xattrs-exclude= | --image | \
+		--image= | --platform | --platform= | --oci-config | --oci-config= | --threads | --threads= | \
+		--max-inline | --max-inline= | --pack-tails= | --input-size | --input-size=)
 		return
 		;;
 	*)
@@ -77,11 +78,11 @@ _tar2btrfs()
 			--mtime --keep-times --no-seed --size --free -n --nodesize -m --metadata -O
 			--features -u --subvol --subvol-uuid --inode-flags --property --all-root
 			--force-uid --force-gid --uid-offset --gid-offset --defaults --root-becomes
-			--exclude-path --exclude-regex --no-xattr --xattrs-exclude --hard-dereference
-			--detect-holes --plan --selinux-contexts --spool-dir --threads --max-inline
-			--dedupe --pack-tails --skip-unsupported --progress --input-size --stats
-			--digest --content-digest --manifest -q --quiet -v --verbose -V --version -h
-			--help'
+			--exclude-path --exclude-regex --no-xattr --xattrs-exclude --whiteouts --oci
+			--image --platform --oci-config --hard-dereference --detect-holes --plan
+			--selinux-contexts --spool-dir --threads --max-inline --dedupe --pack-tails
+			--skip-unsupported --progress --input-size --stats --digest --content-digest
+			--manifest -q --quiet -v --verbose -V --version -h --help'
 		;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
