@@ -38,6 +38,10 @@ int spool_append(struct spool *spool, const void *data, size_t bytes);
 /* spool_append_zeros - the same with zeros */
 int spool_append_zeros(struct spool *spool, size_t bytes);
 
+/* spool_flush - write what is buffered, so that a full disk shows now; 0, or a negative errno after
+ * printing */
+int spool_flush(struct spool *spool);
+
 /*
  * spool_read - @bytes from @offset
  * The range must lie within spool_size(). Small reads in ascending order are cheap (one window is

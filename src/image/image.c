@@ -94,6 +94,8 @@ static int write_trees(struct writing *w)
 	if (!err)
 		err = plan_write_trees(w->plan, &sink);
 	if (!err)
+		err = spool_flush(w->blocks);
+	if (!err)
 		err = write_both_copies(w);
 	spool_free(w->blocks);
 	return err;
@@ -180,7 +182,10 @@ int image_write(struct image *image, const struct image_output *output)
 	u32 nr_supers = make_supers(plan, supers);
 	struct writing w = { .plan = plan, .emit = emit_new(output, supers, nr_supers) };
 
-	int err = write_trees(&w);
+	/* A full spool must show before the first byte is out. */
+	int err = content_flush(plan->content);
+	if (!err)
+		err = write_trees(&w);
 	if (!err)
 		err = write_data(&w);
 	if (!err)

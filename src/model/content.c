@@ -51,6 +51,12 @@ int content_check_archives(const struct content *content)
 	return err;
 }
 
+int content_flush(struct content *content)
+{
+	int err = spool_flush(content->sources[CONTENT_SPOOL]);
+	return err ? err : spool_flush(content->aux);
+}
+
 struct blob *content_add_blob(struct content *content)
 {
 	content->blobs = mem_grow(content->blobs, &content->blobs_capacity, content->nr_blobs + 1,

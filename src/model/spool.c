@@ -87,7 +87,7 @@ u64 spool_size(const struct spool *spool)
 	return spool->written + spool->buffered;
 }
 
-static int flush(struct spool *s)
+int spool_flush(struct spool *s)
 {
 	if (!s->buffered)
 		return 0;
@@ -114,7 +114,7 @@ int spool_append(struct spool *spool, const void *data, size_t bytes)
 		from += n;
 		bytes -= n;
 		if (spool->buffered == WRITE_BUFFER) {
-			int err = flush(spool);
+			int err = spool_flush(spool);
 			if (err)
 				return err;
 		}
@@ -171,7 +171,7 @@ static int read_window(struct spool *s, u64 offset)
 int spool_read(struct spool *spool, u64 offset, void *buf, size_t bytes)
 {
 	assert(offset + bytes <= spool_size(spool));
-	int err = offset + bytes > spool->written ? flush(spool) : 0;
+	int err = offset + bytes > spool->written ? spool_flush(spool) : 0;
 	if (err || !bytes)
 		return err;
 	bool in_window = offset >= spool->window_off &&
@@ -203,7 +203,7 @@ int spool_copy(struct spool *spool, u64 offset, u64 bytes, int fd, bool *write_e
 {
 	assert(offset + bytes <= spool_size(spool));
 	*write_error = false;
-	int err = flush(spool);
+	int err = spool_flush(spool);
 	while (!err && bytes) {
 		u64 n = min_u64(bytes, COPY_BUFFER);
 		ssize_t copied = io_copy_in_kernel(spool->fd, spool->begin + offset, fd,
