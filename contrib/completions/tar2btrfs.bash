@@ -65,8 +65,9 @@ _tar2btrfs()
 		--force-uid | --force-uid= | --force-gid | --force-gid= | --uid-offset | --uid-offset= | \
 		--gid-offset | --gid-offset= | --defaults | --defaults= | --exclude-path | --exclude-path= | \
 		--exclude-regex | --exclude-regex= | --xattrs-exclude | --xattrs-exclude= | --image | \
-		--image= | --platform | --platform= | --oci-config | --oci-config= | --threads | --threads= | \
-		--max-inline | --max-inline= | --pack-tails= | --input-size | --input-size=)
+		--image= | --platform | --platform= | --oci-config | --oci-config= | --max-entries | \
+		--max-entries= | --max-bytes | --max-bytes= | --threads | --threads= | --max-inline | \
+		--max-inline= | --pack-tails= | --input-size | --input-size=)
 		return
 		;;
 	*)
@@ -80,9 +81,10 @@ _tar2btrfs()
 			--force-uid --force-gid --uid-offset --gid-offset --defaults --root-becomes
 			--exclude-path --exclude-regex --no-xattr --xattrs-exclude --whiteouts --oci
 			--image --platform --oci-config --hard-dereference --detect-holes --plan
-			--selinux-contexts --spool-dir --threads --max-inline --dedupe --pack-tails
-			--skip-unsupported --progress --input-size --stats --digest --content-digest
-			--manifest -q --quiet -v --verbose -V --version -h --help'
+			--selinux-contexts --spool-dir --max-entries --max-bytes --threads --max-inline
+			--dedupe --pack-tails --skip-unsupported --progress --input-size --stats
+			--digest --content-digest --manifest -q --quiet -v --verbose -V --version -h
+			--help'
 		;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

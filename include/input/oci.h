@@ -13,6 +13,7 @@ struct oci_options {
 	const char *image;    /* NAME[:TAG], or a manifest's digest */
 	const char *platform; /* OS/ARCHITECTURE[/VARIANT], checked */
 	const char *spool_dir;
+	u64 max_entries; /* of an image archive; 0: any number */
 };
 
 struct oci;

@@ -19,6 +19,7 @@ struct reader_options {
 	struct timestamp fixed_time; /* every time becomes this */
 	bool clamp_time_set;
 	struct timestamp clamp_time; /* later times become this */
+	u64 max_bytes;               /* of all archives, unpacked; 0: any number */
 	u32 nodesize;                /* the limit of xattrs follows from it */
 	bool no_xattrs;              /* the archive's xattrs and ACLs are dropped, */
 	const char **xattr_patterns; /* or those whose names match one of these, as of fnmatch() */
@@ -51,6 +52,7 @@ enum member_kind {
 struct reader_counts {
 	_Atomic u64 members;
 	_Atomic u64 input_bytes;    /* as read from the descriptor */
+	u64 plain_bytes;            /* unpacked, as of reader_options.max_bytes */
 	u64 kinds[NR_MEMBER_KINDS]; /* of the members; not before reader_run() returns */
 };
 

@@ -29,7 +29,8 @@ struct implied_attributes {
 };
 
 struct tree_options {
-	u32 nodesize; /* limits of symlinks and xattrs follow from it */
+	u32 nodesize;    /* limits of symlinks and xattrs follow from it */
+	u64 max_entries; /* members, and directories that they imply; 0: any number */
 	struct implied_attributes implied;
 	struct path_filter filter; /* of the paths that tree_add() and tree_add_link() get */
 	struct owner_rules owners;

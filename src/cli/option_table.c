@@ -394,6 +394,20 @@ static enum options_result parse_spool_dir(struct parse *parse, const char *valu
 	return OPTIONS_RUN;
 }
 
+static enum options_result parse_max_entries(struct parse *parse, const char *value)
+{
+	if (!value_number(value, 1, UINT64_MAX, &parse->options->tree.max_entries))
+		return refuse(parse, value, "a number from 1 on");
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_max_bytes(struct parse *parse, const char *value)
+{
+	if (!value_size(value, 1, UINT64_MAX, &parse->options->reader.max_bytes))
+		return refuse(parse, value, "a size from 1 on, with suffix k, m, g or t");
+	return OPTIONS_RUN;
+}
+
 static enum options_result parse_threads(struct parse *parse, const char *value)
 {
 	u64 threads;
@@ -638,6 +652,12 @@ const struct option_row option_table[] = {
 	{ "spool-dir", 0, "DIR",
 	  "where temporary data goes (default: $TMPDIR, else\n"
 	  "/var/tmp)", parse_spool_dir, NULL },
+	{ "max-entries", 0, "N",
+	  "refuse archives of more entries, implied\n"
+	  "directories included (default: 8000000)", parse_max_entries, NULL },
+	{ "max-bytes", 0, "SIZE",
+	  "refuse archives that are larger when unpacked\n"
+	  "(default: 1t)", parse_max_bytes, NULL },
 	{ "threads", 0, "N",
 	  "threads that use CPU, 1 to 1024 (default: as many\n"
 	  "as CPUs may be used); never changes the image", parse_threads, NULL },

@@ -13,6 +13,10 @@
 /* Beside them: larger ones read slower from a pack, and are hardly smaller in it (HACKING.md). */
 #define OPTIONS_PACK_INLINE 1024
 
+/* What holds without --max-entries and --max-bytes: far beyond any image, and no harm yet. */
+#define OPTIONS_ENTRIES 8000000u
+#define OPTIONS_BYTES (UINT64_C(1) << 40)
+
 /* What is known while the arguments are read. */
 struct parse {
 	struct options *options;
@@ -44,7 +48,7 @@ static inline bool option_is_optional(const struct option_row *row)
 }
 
 /* option_table - all options, in the order of --help and the manual */
-#define NR_OPTIONS 55
+#define NR_OPTIONS 57
 extern const struct option_row option_table[NR_OPTIONS];
 
 /* options_default - what holds without any option; TMPDIR counts */

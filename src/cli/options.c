@@ -163,6 +163,7 @@ static int check_oci(struct options *options)
 		return fail(-EINVAL, "found %zu archives with --oci, allowed: one",
 			    options->nr_archives);
 	oci->choice.spool_dir = options->spool_dir;
+	oci->choice.max_entries = options->tree.max_entries;
 	options->tree.whiteouts = true;
 	return 0;
 }

@@ -32,6 +32,8 @@ void options_default(struct options *options)
 	options->tree.rules.codec = codec_default();
 	options->tree.implied.mode = 0755;
 	options->data.csum = BTRFS_CSUM_TYPE_CRC32;
+	options->tree.max_entries = OPTIONS_ENTRIES;
+	options->reader.max_bytes = OPTIONS_BYTES;
 	options->data.max_inline = OPTIONS_MAX_INLINE;
 	options->data.dedupe = true;
 	options->data.threads = usable_cpus();

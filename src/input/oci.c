@@ -98,8 +98,7 @@ int oci_open(const struct reader_input *input, const struct oci_options *options
 	o->options = options;
 	o->reader = reader;
 	o->counts = counts;
-	int err =
-		oci_files_open(input, reader, options->spool_dir, &counts->input_bytes, &o->files);
+	int err = oci_files_open(input, options, reader, &counts->input_bytes, &o->files);
 	if (!err)
 		err = take_image(o);
 	if (err)

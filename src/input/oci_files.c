@@ -29,6 +29,7 @@ struct entry {
 struct oci_files {
 	const char *name; /* for messages */
 	const char *spool_dir;
+	u64 max_entries;
 	int fd; /* the input's, or the spool's; of a directory likewise */
 	bool owns_fd;
 	bool is_directory;
@@ -148,6 +149,11 @@ static int take_member(struct oci_files *f, struct stream *s, const struct membe
 		if (err)
 			return err;
 	}
+	if (f->max_entries && f->nr == f->max_entries)
+		return fail(-E2BIG,
+			    "%s: it has more than the %llu members that are allowed (see "
+			    "--max-entries)",
+			    f->name, (unsigned long long)f->max_entries);
 	if (e.name && (!is_link || e.target)) {
 		f->entries = mem_grow(f->entries, &f->capacity, f->nr + 1, sizeof(*f->entries));
 		f->entries[f->nr++] = e;
@@ -191,19 +197,21 @@ static int index_archive(struct oci_files *f, struct stream *s,
 	return stream_drain(s, m.end);
 }
 
-int oci_files_open(const struct reader_input *input, const struct reader_options *options,
-		   const char *spool_dir, _Atomic u64 *read_bytes, struct oci_files **files)
+int oci_files_open(const struct reader_input *input, const struct oci_options *options,
+		   const struct reader_options *reader, _Atomic u64 *read_bytes,
+		   struct oci_files **files)
 {
 	struct oci_files *f = xzalloc(sizeof(*f));
 	struct stat st;
 	int err = 0;
 	f->name = input->name;
-	f->spool_dir = spool_dir;
+	f->spool_dir = options->spool_dir;
+	f->max_entries = options->max_entries;
 	f->fd = input->fd;
 	f->is_directory = !fstat(input->fd, &st) && S_ISDIR(st.st_mode);
 	if (!f->is_directory) {
-		struct stream *s = stream_new(input, read_bytes);
-		err = index_archive(f, s, options);
+		struct stream *s = stream_new(input, reader->max_bytes, 0, read_bytes);
+		err = index_archive(f, s, reader);
 		stream_close(s);
 	}
 	if (err)

@@ -6,7 +6,7 @@
 #ifndef INPUT_OCI_FILES_H
 #define INPUT_OCI_FILES_H
 
-#include "input/reader.h"
+#include "input/oci.h"
 
 struct oci_files;
 
@@ -19,14 +19,15 @@ struct oci_file {
 
 /*
  * oci_files_open - look at all of @input: an archive, or a directory if its descriptor is one
- * @options:   how strictly, for the archive's own headers
- * @spool_dir: where to spool
+ * @options:    where to spool, and how many members at most
+ * @reader:     how strictly, and how many bytes at most, for the archive itself
  * @read_bytes: what is read from the descriptor is added
  * Returns 0, or a negative errno after printing. Release with oci_files_close(): until then data
  * may stay where they are.
  */
-int oci_files_open(const struct reader_input *input, const struct reader_options *options,
-		   const char *spool_dir, _Atomic u64 *read_bytes, struct oci_files **files);
+int oci_files_open(const struct reader_input *input, const struct oci_options *options,
+		   const struct reader_options *reader, _Atomic u64 *read_bytes,
+		   struct oci_files **files);
 void oci_files_close(struct oci_files *files);
 
 /* oci_files_are_spooled - whether they lie in a spool: all of the input was read */

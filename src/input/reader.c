@@ -205,7 +205,8 @@ int reader_run(const struct reader_input *input, const struct reader_options *op
 {
 	_Atomic u64 ignored = 0;
 	struct reader r = {
-		.stream = stream_new(input, input->is_known ? &ignored : &counts->input_bytes),
+		.stream = stream_new(input, options->max_bytes, counts->plain_bytes,
+				     input->is_known ? &ignored : &counts->input_bytes),
 		.source = file_data_add_archive(file_data, input->fd, input->name),
 		.options = options,
 		.tree = tree,
@@ -215,6 +216,7 @@ int reader_run(const struct reader_input *input, const struct reader_options *op
 	int err = read_all(&r);
 	tar_guard_free(r.tar_guard);
 	cpio_guard_free(r.cpio_guard);
+	counts->plain_bytes += stream_bytes(r.stream);
 	stream_close(r.stream);
 	return err;
 }

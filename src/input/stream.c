@@ -29,6 +29,8 @@ struct stream {
 	size_t len;
 	u64 lend_next; /* offset of the first byte not lent */
 	u64 limit;
+	u64 max_bytes; /* of this and what was before; 0: any number */
+	u64 before;
 	bool is_lent; /* the last block lent lies in the window */
 	bool at_end;
 	int error;
@@ -37,6 +39,11 @@ struct stream {
 const char *stream_name(const struct stream *s)
 {
 	return s->source.name;
+}
+
+u64 stream_bytes(const struct stream *s)
+{
+	return s->start + s->len;
 }
 
 const char *stream_packing(const struct stream *s)
@@ -73,6 +80,15 @@ static void move_window(struct stream *s, u64 keep, size_t bytes)
 	s->len = left;
 }
 
+static int fail_bytes(const struct stream *s)
+{
+	return fail(-EFBIG,
+		    "%s: %sit has more than the %llu bytes that are allowed%s "
+		    "(see --max-bytes)",
+		    s->source.name, s->unpacker ? "unpacked, " : "",
+		    (unsigned long long)s->max_bytes, s->before ? " in all" : "");
+}
+
 /* Read once into the free room of the window. */
 static void read_more(struct stream *s)
 {
@@ -80,6 +96,8 @@ static void read_more(struct stream *s)
 	size_t room = s->window.capacity - s->len;
 	ssize_t n = s->unpacker ? s->unpacker->read(s->unpacker, to, room)
 				: source_read(&s->source, to, room);
+	if (n > 0 && s->max_bytes && s->before + stream_bytes(s) + (u64)n > s->max_bytes)
+		n = fail_bytes(s);
 	if (n < 0)
 		s->error = (int)n;
 	if (n <= 0)
@@ -241,9 +259,12 @@ int stream_drain(struct stream *s, u64 offset)
 	return 0;
 }
 
-struct stream *stream_new(const struct reader_input *input, _Atomic u64 *read_bytes)
+struct stream *stream_new(const struct reader_input *input, u64 max_bytes, u64 before,
+			  _Atomic u64 *read_bytes)
 {
 	struct stream *s = xzalloc(sizeof(*s));
+	s->max_bytes = max_bytes;
+	s->before = before;
 	source_init(&s->source, input, read_bytes);
 	s->digest = input->plain_digest;
 	s->window.bytes = xmalloc(SOURCE_BLOCK_BYTES);

@@ -16,10 +16,16 @@ struct stream;
 
 /*
  * stream_new - the bytes of @input as they are; it must stay valid; release with stream_close()
+ * @max_bytes:  more plain bytes are an error; 0: any number
+ * @before:     plain bytes of other streams, which count too
  * @read_bytes: what is read from its descriptor is added as it is read
  */
-struct stream *stream_new(const struct reader_input *input, _Atomic u64 *read_bytes);
+struct stream *stream_new(const struct reader_input *input, u64 max_bytes, u64 before,
+			  _Atomic u64 *read_bytes);
 void stream_close(struct stream *stream);
+
+/* stream_bytes - how many plain bytes were read or skipped */
+u64 stream_bytes(const struct stream *stream);
 
 /* stream_name - of the archive, for messages */
 const char *stream_name(const struct stream *stream);

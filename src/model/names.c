@@ -15,6 +15,9 @@
 #include <stdio.h>
 
 #define MAX_SYMLINKS_FOLLOWED 40 /* as the kernel's MAXSYMLINKS */
+/* Of all targets on the way. The kernel has no such limit; but a short member must not cost much.
+ */
+#define MAX_LINK_COMPONENTS 1024
 #define FIRST_BUCKETS 1024
 
 /* What is left out stands in a directory of this name, which no archive can have. */
@@ -276,6 +279,7 @@ struct walk {
 	char *text;
 	size_t pos, len, from_link;
 	unsigned followed;
+	unsigned link_steps; /* components that came out of symlinks */
 };
 
 static int walk_fail(const struct walk *w, const struct dentry *at, const char *what)
@@ -285,6 +289,16 @@ static int walk_fail(const struct walk *w, const struct dentry *at, const char *
 		return -ENOENT;
 	return fail(-ENOTDIR, "%s: its parent '%s' %s", quote(q, w->path->bytes, w->path->len),
 		    quote_dentry(w->tree, parent, at), what);
+}
+
+static int walk_fail_steps(const struct walk *w)
+{
+	char q[QUOTE_BYTES];
+	if (!w->create)
+		return -ENOENT;
+	return fail(-ELOOP,
+		    "%s: it leads through symbolic links of more than the %d components allowed",
+		    quote(q, w->path->bytes, w->path->len), MAX_LINK_COMPONENTS);
 }
 
 /* Put the symlink's target in front of what is still to be walked. */
@@ -324,11 +338,26 @@ struct inode *dentry_imply(struct tree *tree, struct dentry *dentry)
 	return inode;
 }
 
+/* One more member or implied directory. */
+static int count_entry(struct tree *tree, const struct path *path)
+{
+	const u64 limit = tree->options.max_entries;
+	char q[QUOTE_BYTES];
+	if (!limit || ++tree->nr_entries <= limit)
+		return 0;
+	return fail(
+		-E2BIG,
+		"%s: this makes more than the %llu entries that are allowed (see --max-entries)",
+		quote(q, path->bytes, path->len), (unsigned long long)limit);
+}
+
 /* @hidden: the dentry of a name that a whiteout hid, or NULL */
 static int walk_implied(struct walk *w, const char *name, size_t len, struct dentry *hidden)
 {
 	struct dentry *d = hidden;
-	int err = d ? 0 : dentry_new(w->tree, w->dir, name, len, w->path, &d);
+	int err = count_entry(w->tree, w->path);
+	if (!err && !d)
+		err = dentry_new(w->tree, w->dir, name, len, w->path, &d);
 	if (!err)
 		w->dir = dentry_imply(w->tree, d);
 	return err;
@@ -337,6 +366,8 @@ static int walk_implied(struct walk *w, const char *name, size_t len, struct den
 /* One component that is not the last. */
 static int walk_step(struct walk *w, const char *name, size_t len, bool in_link)
 {
+	if (in_link && ++w->link_steps > MAX_LINK_COMPONENTS)
+		return walk_fail_steps(w);
 	if (len == 0 || (len == 1 && name[0] == '.'))
 		return 0;
 	if (len == 2 && name[0] == '.' && name[1] == '.') {
@@ -432,7 +463,9 @@ struct inode *tree_lookup_dir(struct tree *tree, const struct path *path)
 int tree_place(struct tree *tree, const struct path *path, struct dentry **result)
 {
 	struct walk w = { .tree = tree, .path = path, .create = true };
-	int err = walk_run(&w);
+	int err = count_entry(tree, path);
+	if (!err)
+		err = walk_run(&w);
 	if (!err) {
 		const char *name = w.text + w.pos;
 		size_t len = w.len - w.pos;

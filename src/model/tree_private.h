@@ -82,6 +82,7 @@ struct tree {
 	struct dentry **buckets; /* table of all names, by directory and name */
 	size_t nr_buckets;       /* a power of two */
 	size_t nr_dentries;
+	u64 nr_entries; /* as of tree_options.max_entries */
 
 	struct pending_link *pending;
 	struct pending_link **pending_buckets;

@@ -1,0 +1,57 @@
+#!/bin/bash
+# check-accepted.sh FROM TO - the archives FROM..TO of the generator, and each file of the corpora that is one: what
+# tar2btrfs accepts, btrfs check must accept, and (as root) every 50th image is mounted and read in full.
+# Options rotate with the number. The last line is the sum; status 1 at the first image that is not good, which stays.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit
+work=$(mktemp -d)
+options=('' '-n 4k' '-m dup' '--compress none' '-n 64k --detect-holes' '-O ^free-space-tree' '-O block-group-tree --keep-times' '--compress zlib')
+accepted=0 refused=0 mounted=0
+
+bad()
+{
+	echo "$1: $2; the image is $work/img" >&2
+	exit 1
+}
+
+read_all()
+{
+	mkdir -p "$work/mnt"
+	mount -o loop,ro "$work/img" "$work/mnt" || bad "$1" "does not mount"
+	local status=0
+	# what is no file is only looked at
+	find "$work/mnt" -xdev -ls >/dev/null 2>"$work/errors" || status=1
+	find "$work/mnt" -xdev -type f -size -64M -exec cat {} + >/dev/null 2>>"$work/errors" || status=1
+	umount "$work/mnt"
+	[ $status = 0 ] || { cat "$work/errors"; bad "$1" "is not readable"; }
+	mounted=$((mounted + 1))
+}
+
+# check NAME NUMBER - the archive is $work/a
+check()
+{
+	local status=0
+	# shellcheck disable=SC2086 # words
+	./tar2btrfs -q -L "$work $2" --skip-unsupported ${options[$2 % ${#options[@]}]} -o "$work/img" "$work/a" 2>"$work/stderr" || status=$?
+	if [ $status = 1 ] && [ "$(wc -l <"$work/stderr")" = 1 ]; then
+		refused=$((refused + 1))
+		return
+	fi
+	[ $status = 0 ] || { cat "$work/stderr"; bad "$1" "exit status $status"; }
+	accepted=$((accepted + 1))
+	btrfs check --readonly --check-data-csum "$work/img" >"$work/check" 2>&1 || { head -n 20 "$work/check"; bad "$1" "is refused by btrfs check"; }
+	[ $((accepted % 50)) != 0 ] || [ "$(id -u)" != 0 ] || read_all "$1"
+}
+
+for ((i = $1; i <= $2; i++)); do
+	build/fuzz/generate "$i" >"$work/a"
+	check "generate $i" "$i"
+done
+n=0
+for f in tests/fuzz/corpus/archive/* build-fuzz/corpus/archive/*; do
+	[ -e "$f" ] || continue
+	cp "$f" "$work/a"
+	check "$f" $((n++))
+done
+rm -rf "$work"
+echo "$accepted accepted and checked, $mounted of them mounted and read, $refused refused"
