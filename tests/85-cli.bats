@@ -283,7 +283,6 @@ zsh_completes()
 	refused 2 --size 1g --free 1m "$IN"
 	refused 2 --no-such-option "$IN"
 	[[ $stderr == *--no-such-option* ]]
-	refused 2 "$IN" "$IN"
 }
 
 @test 'features that cannot be are refused by name' {
