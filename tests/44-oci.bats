@@ -187,8 +187,8 @@ same()
 	refused 1 --oci cpio
 	[[ $stderr == *'a cpio archive, allowed: an image archive'* ]]
 	for bytes in 0 100 5000 300000; do
-		head -c $bytes img >cut
-		refused 1 --oci cut
+		head -c $bytes img >part
+		refused 1 --oci part
 		[ "$bytes" -lt 600 ] || [[ $stderr == *'cut'* ]]
 		refused 1 --oci < <(cat cut)
 	done

@@ -123,6 +123,7 @@ merged()
 	gzip -k lower.tar
 	zstd -q upper.tar
 	assert_equal "$("$TAR2BTRFS" --whiteouts lower.tar.gz - <upper.tar.zst | sha256sum)" "$wanted"
+	# shellcheck disable=SC2002 # a pipe is wanted
 	assert_equal "$(cat lower.tar | "$TAR2BTRFS" --whiteouts --threads 1 - upper.mixed.tar | sha256sum)" "$wanted"
 }
 

@@ -6,7 +6,7 @@ load helpers
 setup()
 {
 	cd "$BATS_TEST_TMPDIR"
-	archive=a
+	export archive=a
 }
 
 bomb()

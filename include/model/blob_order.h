@@ -10,11 +10,11 @@
 #include "model/tree.h"
 
 /*
- * blobs_order - sort content.blobs by their first use, drop those of no use, join plain ones that
- * follow each other in a file to extents of up to MAX_PLAIN_EXTENT
- * The tree is finished and the content flushed; every inode has file extents of its own. Nothing
- * is added to the content afterwards.
+ * blob_order_apply - sort content.blobs by their first use, drop those of no use, join plain ones
+ * that follow each other in a file to extents of up to MAX_PLAIN_EXTENT The tree is finished and
+ * the content flushed; every inode has file extents of its own. Nothing is added to the content
+ * afterwards.
  */
-void blobs_order(struct content *content, const struct tree *tree);
+void blob_order_apply(struct content *content, const struct tree *tree);
 
 #endif

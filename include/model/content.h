@@ -51,9 +51,9 @@ struct blob {
 	u8 place;           /* enum blob_place */
 	bool without_sums;  /* the inodes are NODATASUM */
 	u8 before;          /* sectors of the extent that other blobs hold before this one; set by
-			       blobs_order() */
+			       blob_order_apply() */
 	u8 pack_sector;     /* packed: where in the pack */
-	u16 extent_sectors; /* of the whole extent; set by blobs_order() */
+	u16 extent_sectors; /* of the whole extent; set by blob_order_apply() */
 };
 
 /* A run of a file's data: btrfs_file_extent_item, or a part of one. */

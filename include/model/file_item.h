@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * File extents as they are on disk: what of a file lies in a row in one extent. After
- * blobs_order().
+ * blob_order_apply().
  */
 #ifndef MODEL_FILE_ITEM_H
 #define MODEL_FILE_ITEM_H

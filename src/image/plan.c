@@ -187,7 +187,7 @@ int plan_settle(struct plan *plan)
 	plan->ids.subvols = xzalloc(plan->nr_subvols * sizeof(*plan->ids.subvols));
 	ids_clear(plan);
 	choose_trees(plan);
-	blobs_order(plan->content, plan->tree);
+	blob_order_apply(plan->content, plan->tree);
 	plan->refs = data_refs_gather(plan->tree, plan->content);
 	find_codec_flags(plan);
 	int err = settle(plan);

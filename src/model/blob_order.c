@@ -99,7 +99,7 @@ static void join_blobs(struct content *content, const struct tree *tree)
 			content->blobs[i].extent_sectors = content->blobs[i - 1].extent_sectors;
 }
 
-void blobs_order(struct content *content, const struct tree *tree)
+void blob_order_apply(struct content *content, const struct tree *tree)
 {
 	u32 *places = xmalloc(content->nr_blobs * sizeof(*places));
 	const u32 nr = find_places(content, tree, places);
