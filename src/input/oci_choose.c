@@ -301,8 +301,10 @@ int oci_choose(struct oci *oci, struct oci_candidate *chosen)
 		err = refuse(&c, c.nr, "the image that is wanted is not there");
 	else if (!err && nr > 1)
 		err = refuse(&c, nr, "several images");
-	if (!err)
+	if (!err) {
+		assert(c.candidates);
 		*chosen = c.candidates[0];
+	}
 	xfree(c.candidates);
 	return err;
 }

@@ -92,21 +92,27 @@ static const char *digest_in_name(struct oci *oci, const char *name)
 	return oci_format(oci, "sha256:%.64s", base);
 }
 
+static int check_config_type(const struct oci_text *text, const char *type)
+{
+	char q[QUOTE_BYTES];
+	if (!strcmp(type, "application/vnd.oci.image.config.v1+json") ||
+	    !strcmp(type, "application/vnd.docker.container.image.v1+json"))
+		return 0;
+	return fail(-ENOTSUP, "%s: no container image: its configuration is '%s'", text->who,
+		    quote(q, type, strlen(type)));
+}
+
 static int load_manifest(struct oci *oci, const struct oci_candidate *candidate,
 			 struct oci_manifest *manifest)
 {
-	struct oci_text text;
+	struct oci_text text = { .bytes = NULL };
 	int err = oci_load(oci, oci_blob_name(oci, candidate->digest), candidate->digest,
 			   candidate->bytes, &text);
 	if (err)
 		return err;
 	err = oci_parse_manifest(&text, manifest);
-	const char *type = manifest->config.media_type;
-	char q[QUOTE_BYTES];
-	if (!err && strcmp(type, "application/vnd.oci.image.config.v1+json") != 0 &&
-	    strcmp(type, "application/vnd.docker.container.image.v1+json") != 0)
-		err = fail(-ENOTSUP, "%s: no container image: its configuration is '%s'", text.who,
-			   quote(q, type, strlen(type)));
+	if (!err)
+		err = check_config_type(&text, manifest->config.media_type);
 	xfree(text.bytes);
 	return err;
 }
