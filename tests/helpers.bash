@@ -93,6 +93,22 @@ image_hash()
 	"$TAR2BTRFS" "$@" | sha256sum | cut -c1-64
 }
 
+# assert_same_bytes SPEC OPTIONS - neither the order of members nor the number of threads shows in the image
+assert_same_bytes()
+{
+	local spec=$1 archive expected seed threads
+	shift
+	archive=$BATS_TEST_TMPDIR/ordered.tar
+	python3 "$GEN/archive.py" tar <"$spec" >"$archive"
+	expected=$(image_hash "$@" <"$archive")
+	for seed in 1 2 3 4 5 6 7 8 9 10; do
+		assert_equal "$(python3 "$GEN/archive.py" tar --shuffle "$seed" <"$spec" | image_hash "$@")" "$expected"
+	done
+	for threads in 1 3 8; do
+		assert_equal "$(image_hash "$@" --threads "$threads" <"$archive")" "$expected"
+	done
+}
+
 # one_line - after `run --separate-stderr`: stderr is one line of the program
 one_line()
 {

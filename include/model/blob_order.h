@@ -11,9 +11,9 @@
 
 /*
  * blob_order_apply - sort content.blobs by their first use, drop those of no use, join plain ones
- * that follow each other in a file to extents of up to MAX_PLAIN_EXTENT The tree is finished and
- * the content flushed; every inode has file extents of its own. Nothing is added to the content
- * afterwards.
+ * that follow each other in a file to extents of up to MAX_PLAIN_EXTENT bytes
+ * @content: flushed; nothing is added to it afterwards
+ * @tree:    finished; every inode has file extents of its own
  */
 void blob_order_apply(struct content *content, const struct tree *tree);
 
