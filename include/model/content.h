@@ -112,11 +112,11 @@ struct blob *content_add_blob(struct content *content);
 void content_add_file_extent(struct content *content, struct inode *inode,
 			     const struct file_extent *extent);
 
-/* content_file_extents - those of a file: inode.nr of them */
+/* content_file_extents - those of a file: inode.nr of them; may be NULL if that is 0 */
 static inline struct file_extent *content_file_extents(const struct content *content,
 						       const struct inode *inode)
 {
-	return content->file_extents + inode->first_extent;
+	return inode->nr ? content->file_extents + inode->first_extent : NULL;
 }
 
 /* content_blob - what a file extent leads to */
