@@ -115,12 +115,23 @@ static void finish_oldest(struct pipeline *pl)
 	pthread_mutex_unlock(&pl->mutex);
 }
 
+/* Room for a batch comes when it is first filled: few files need few. */
+static void start_filling(struct batch *b)
+{
+	if (b->in)
+		return;
+	b->in = xaligned(BATCH_BYTES);
+	b->out = xaligned(BATCH_BYTES);
+	b->sums = xmalloc(BATCH_BYTES / BTRFS_SECTORSIZE * BTRFS_CSUM_SIZE);
+}
+
 /* Queue the filling batch and find another to fill. */
 static int submit(struct pipeline *pl)
 {
 	set_state(pl, pipeline_batch(pl), BATCH_QUEUED);
 	pthread_cond_signal(&pl->work_queued);
 	pl->filling = (pl->filling + 1) % pl->nr_batches;
+	start_filling(pipeline_batch(pl));
 	if (pl->filling != pl->oldest)
 		return 0;
 	finish_oldest(pl);
@@ -170,12 +181,7 @@ struct pipeline *pipeline_new(const struct piece_rules *rules, unsigned threads,
 	pl->context = context;
 	pl->nr_batches = threads == 1 ? 2 : threads * BATCHES_PER_THREAD;
 	pl->batches = xzalloc(pl->nr_batches * sizeof(*pl->batches));
-	for (unsigned i = 0; i < pl->nr_batches; i++) {
-		struct batch *b = &pl->batches[i];
-		b->in = xaligned(BATCH_BYTES);
-		b->out = xaligned(BATCH_BYTES);
-		b->sums = xmalloc(BATCH_BYTES / BTRFS_SECTORSIZE * BTRFS_CSUM_SIZE);
-	}
+	start_filling(pipeline_batch(pl));
 	pthread_mutex_init(&pl->mutex, NULL);
 	pthread_cond_init(&pl->work_queued, NULL);
 	pthread_cond_init(&pl->work_done, NULL);
