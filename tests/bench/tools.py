@@ -20,10 +20,11 @@ class Tool:
         self.from_directory = from_directory
 
 
+# -o waits until the disk has the image, as `cat, sync` does; the other tools do not, nor does tar2btrfs for them.
 # {tar} {dir} {out} {threads} {kib} {entries} are filled in; pieces and blocks have 128 KiB, zstd level 3
 TREES = ('rootfs', 'kernel', 'modules')
 TOOLS = {
-    'tar2btrfs zstd': Tool(PROGRAM, OURS + ' --compress zstd:3 --threads {threads} -o {out} {tar}', CHECK, None),
+    'tar2btrfs zstd': Tool(PROGRAM, OURS + ' --compress zstd:3 --threads {threads} {tar} >{out}', CHECK, None),
     'tar2btrfs none': Tool(PROGRAM, OURS + ' --compress none --threads {threads} -o {out} {tar}', CHECK, None),
     'tar2btrfs none, pipe': Tool(PROGRAM, 'cat {tar} | ' + OURS + ' --compress none --threads {threads} >{out}', CHECK, None, ('rootfs',)),
     'tar2sqfs': Tool('tar2sqfs', 'tar2sqfs -q -f -c zstd -X level=3 -b 131072 -j {threads} {out} <{tar}', LIST, 'tar2btrfs zstd'),
