@@ -8,7 +8,7 @@
 
 #include <unistd.h>
 
-#define BUFFER_BYTES (1u << 20)
+#define BUFFER_BYTES (256u << 10)
 #define KERNEL_COPY_BYTES (256u << 10) /* less goes through the buffer, with its neighbours */
 #define KERNEL_COPY_MOST (64u << 20)   /* at once, so that others see how far it is */
 

@@ -3,9 +3,9 @@
  * Ids that follow from the content.
  *
  * The digest covers all that the image holds: layout version, size, superblock and
- * every tree block with all ids and sums as zero, and a hash of each blob's stored
- * bytes in address order. Each id is a hash of its role and the digest. So equal
- * images are the same seed, and different ones never clash when mounted together.
+ * every tree block with all ids, sums and inline data as zero, and a hash of each blob's
+ * stored bytes, inline ones too, in the order of files. Each id is a hash of its role and the
+ * digest. So equal images are the same seed, and different ones never clash when mounted together.
  */
 #include "base/diag.h"
 #include "disk/checksum.h"
@@ -48,7 +48,7 @@ static int content_digest(const struct plan *plan, u8 digest[DIGEST_BYTES])
 	superblock_fill(plan, &sb);
 	sha256_add(d.sha, &head, sizeof(head));
 	sha256_add(d.sha, &sb, sizeof(sb));
-	struct block_sink sink = { .put = add_block, .context = &d };
+	struct block_sink sink = { .put = add_block, .context = &d, .without_data = true };
 	int err = plan_write_trees(plan, &sink);
 	add_data(plan, d.sha);
 	sha256_finish(d.sha, digest);

@@ -397,7 +397,7 @@ static int add_inline_data(const struct producer *p, u64 ino, const struct blob 
 {
 	u8 *data;
 	int err = add_inline(p, ino, b->ram_bytes, b->compression, b->stored_bytes, &data);
-	if (err || tree_writer_counts_only(p->tw))
+	if (err || !tree_writer_wants_data(p->tw))
 		return err;
 	return spool_read(p->plan->content->aux, b->spool_off, data, b->stored_bytes);
 }

@@ -44,6 +44,11 @@ bool tree_writer_counts_only(const struct tree_writer *tw)
 	return !tw->options.sink;
 }
 
+bool tree_writer_wants_data(const struct tree_writer *tw)
+{
+	return tw->options.sink && !tw->options.sink->without_data;
+}
+
 /* Number and write the block that has been filled; its first key is @first. */
 static int put_block(struct tree_writer *tw, u8 level, u32 nritems, struct child *self)
 {

@@ -30,6 +30,8 @@ struct block_ids {
 struct block_sink {
 	int (*put)(void *context, u64 logical, u8 *block);
 	void *context;
+	bool without_data; /* file data and their sums may stay zero: blob.hash says what they are
+			    */
 };
 
 struct tree_writer_options {
@@ -48,6 +50,9 @@ void tree_writer_free(struct tree_writer *tw);
 
 /* tree_writer_counts_only - true if the bytes of items do not matter, just their keys and sizes */
 bool tree_writer_counts_only(const struct tree_writer *tw);
+
+/* tree_writer_wants_data - false if bytes that follow from file data alone do not matter either */
+bool tree_writer_wants_data(const struct tree_writer *tw);
 
 /*
  * tree_writer_add - room for one item
