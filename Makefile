@@ -161,7 +161,7 @@ fuzz:	## search for inputs that crash (clang); FUZZ='tree meta' selects, FUZZ_SE
 	$(Q)sh tests/deps.sh build fuzz
 	$(SUBMAKE) BUILD=build-fuzz CC=clang FUZZ_MAIN= \
 		CFLAGS='$(SANITIZE) -fsanitize=address,undefined,fuzzer-no-link -DLIBFUZZER' \
-		LINK='-fsanitize=fuzzer -Wl,--wrap=xaligned' fuzz-programs
+		LINK='-fsanitize=fuzzer' fuzz-programs
 	$(Q)sh tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ)
 
 .PHONY: fuzz-programs

@@ -15,7 +15,7 @@
 void *xmalloc(size_t bytes) __attribute__((malloc, returns_nonnull));
 /* xzalloc - @bytes of zeroed memory; release with xfree() */
 void *xzalloc(size_t bytes) __attribute__((malloc, returns_nonnull));
-/* xaligned - @bytes (zeroed) aligned to 4096; release with xfree() */
+/* xaligned - @bytes of uninitialised memory aligned to 4096; release with xfree() */
 void *xaligned(size_t bytes) __attribute__((malloc, returns_nonnull));
 /* xmemdup - a copy of @bytes at @data with one NUL behind; release with xfree() */
 void *xmemdup(const void *data, size_t bytes) __attribute__((malloc, returns_nonnull));

@@ -56,7 +56,7 @@ void *xaligned(size_t bytes)
 
 	if (posix_memalign(&p, ALIGNED_BYTES, bytes ? bytes : 1))
 		p = NULL;
-	return memset(or_exit(p, bytes), 0, bytes);
+	return or_exit(p, bytes);
 }
 
 void *xmemdup(const void *data, size_t bytes)

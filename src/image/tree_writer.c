@@ -27,7 +27,7 @@ struct tree_writer *tree_writer_new(const struct tree_writer_options *options, u
 	struct tree_writer *tw = xzalloc(sizeof(*tw));
 	tw->options = *options;
 	tw->nodesize = nodesize;
-	tw->block = xaligned(nodesize);
+	tw->block = xzalloc(nodesize);
 	tw->free_bytes = btrfs_block_payload(nodesize);
 	return tw;
 }

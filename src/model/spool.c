@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define WRITE_BUFFER (1u << 20)
+#define WRITE_BUFFER (256u << 10)
 #define COPY_BUFFER (256u << 10)
 #define READ_WINDOW (64u << 10)
 

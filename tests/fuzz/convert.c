@@ -12,17 +12,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#ifdef LIBFUZZER
-/* In the place of xaligned(): to zero some mebibytes for each input would be most of the work. */
-void *__wrap_xaligned(size_t bytes);
-void *__wrap_xaligned(size_t bytes)
-{
-	void *p;
-	must(!posix_memalign(&p, 4096, bytes));
-	return memset(p, 0, bytes < (128u << 10) ? bytes : 4096);
-}
-#endif
-
 struct outcome {
 	int err;
 	unsigned messages; /* lines printed */

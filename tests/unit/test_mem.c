@@ -32,8 +32,9 @@ static void check_plain(void)
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		u8 *a = xmalloc(sizes[i]), *b = xzalloc(sizes[i]), *c = xaligned(sizes[i]);
 		memset(a, 0xee, sizes[i]);
-		ok(is_zero(b, sizes[i]) && is_zero(c, sizes[i]) && (uintptr_t)c % 4096 == 0,
-		   "%zu bytes: zeroed, aligned", sizes[i]);
+		memset(c, 0xee, sizes[i]);
+		ok(is_zero(b, sizes[i]) && (uintptr_t)c % 4096 == 0, "%zu bytes: zeroed, aligned",
+		   sizes[i]);
 		u8 *d = xmemdup(a, sizes[i]);
 		ok(!memcmp(a, d, sizes[i]) && d[sizes[i]] == 0, "%zu bytes: copy", sizes[i]);
 		xfree(a);
