@@ -27,6 +27,10 @@ from tools import CASES, PROGRAM, TOOLS
 DOCS = os.path.join(inputs.TOP, 'docs', 'benchmark')
 OUT = os.path.join(inputs.CACHE, 'out')
 ONCE_SECONDS = 60  # what takes longer runs once
+MOST_SECONDS = 200  # what takes longer is stopped, and counts as that
+
+
+STOPPED = 124  # the exit status of timeout
 
 
 class Failed(Exception):
@@ -38,9 +42,11 @@ def run(command):
     figures = OUT + '.time'
     os.sync()
     start = time.monotonic()
-    p = subprocess.run(['time', '-o', figures, '-f', '%U %S %M', 'sh', '-ec', command], stdin=subprocess.DEVNULL,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors='replace')
+    p = subprocess.run(['timeout', str(MOST_SECONDS), 'time', '-q', '-o', figures, '-f', '%U %S %M', 'sh', '-ec', command],
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors='replace')
     wall = time.monotonic() - start
+    if p.returncode == STOPPED:
+        return {'wall': wall, 'CPU': 0, 'KiB': 0, 'stopped': True}
     if p.returncode:
         raise Failed('%s: exit status %d: %s' % (command, p.returncode, p.stderr.strip().split('\n')[-1]))
     with open(figures) as f:
@@ -65,7 +71,8 @@ def check(tool, names):
 def measure(tool, names):
     remove(OUT)
     figures = run(tool.command.format(**names))
-    check(tool, names)
+    if 'stopped' not in figures:
+        check(tool, names)
     figures['bytes'] = os.path.getsize(OUT)
     return figures
 

@@ -58,6 +58,9 @@ def case_rows(figures):
             continue
         wall, cpu = median(rounds, 'wall'), median(rounds, 'CPU')
         ours = ours_for(tool, runs)
+        if any('stopped' in r for r in rounds):
+            yield [tool, '> %.0f' % wall, '', '', '< %.3f' % (median(ours, 'wall') / wall) if ours else '', '', '', '']
+            continue
         ratios = [median(ours, k) / v if ours and v else None for k, v in (('wall', wall), ('CPU', cpu))]
         whole = wall + unpack if TOOLS[tool].from_directory else None
         yield [tool, '%.2f' % wall, '%.2f' % whole if whole else '', '%.2f' % cpu] + \
