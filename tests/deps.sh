@@ -7,7 +7,7 @@ packages()
 {
 	case $1 in
 	build) echo make gcc libc6-dev pkg-config libarchive-dev libzstd-dev zlib1g-dev liblzo2-dev \
-		uuid-dev libgcrypt20-dev libxxhash-dev libjansson-dev libselinux1-dev ;;
+		uuid-dev libgcrypt20-dev libxxhash-dev libjansson-dev libselinux1-dev libseccomp-dev ;;
 	static) echo liblzma-dev liblz4-dev libbz2-dev nettle-dev libgpg-error-dev libpcre2-dev ;;
 	cross) echo dpkg qemu-user-static gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
 		gcc-s390x-linux-gnu libc6-dev-s390x-cross ;;

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.." || exit
 
 build=${BUILD:-build}
 cppflags=(-Iinclude -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64)
-cppflags+=(-DHAVE_SELINUX)
+cppflags+=(-DHAVE_SELINUX -DHAVE_SECCOMP)
 read -ra found < <(pkg-config --cflags libarchive libzstd zlib lzo2 uuid libgcrypt libxxhash jansson)
 cppflags+=("${found[@]}")
 mapfile -t sources < <(find src -name '*.c' | LC_ALL=C sort)
@@ -68,6 +68,7 @@ libraries()
 	only_in 'zstd[a-z_]*\.h|lzo/.*' 'src/disk/codec' || bad=1
 	only_in 'zlib\.h' 'src/disk/codec|src/input/' || bad=1
 	only_in 'uuid/uuid\.h' 'src/cli/' || bad=1
+	only_in 'seccomp\.h|linux/landlock\.h' 'src/cli/sandbox' || bad=1
 	only_in 'selinux/.*' 'src/input/selinux' || bad=1
 	only_in 'jansson\.h' 'src/input/oci_json' || bad=1
 	only_in 'gcrypt\.h|xxhash\.h' 'src/disk/|src/image/' || bad=1

@@ -81,10 +81,10 @@ _tar2btrfs()
 			--force-uid --force-gid --uid-offset --gid-offset --defaults --root-becomes
 			--exclude-path --exclude-regex --no-xattr --xattrs-exclude --whiteouts --oci
 			--image --platform --oci-config --hard-dereference --detect-holes --plan
-			--selinux-contexts --spool-dir --max-entries --max-bytes --threads --max-inline
-			--dedupe --pack-tails --skip-unsupported --progress --input-size --stats
-			--digest --content-digest --manifest -q --quiet -v --verbose -V --version -h
-			--help'
+			--selinux-contexts --spool-dir --max-entries --max-bytes --no-sandbox --threads
+			--max-inline --dedupe --pack-tails --skip-unsupported --progress --input-size
+			--stats --digest --content-digest --manifest -q --quiet -v --verbose -V
+			--version -h --help'
 		;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

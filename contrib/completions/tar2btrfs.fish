@@ -43,6 +43,7 @@ complete -c tar2btrfs -l selinux-contexts -r -F -d 'label everything as file_con
 complete -c tar2btrfs -l spool-dir -x -a '(__fish_complete_directories)' -d 'where temporary data goes'
 complete -c tar2btrfs -l max-entries -x -d 'refuse archives of more entries, implied directories included'
 complete -c tar2btrfs -l max-bytes -x -d 'refuse archives that are larger when unpacked'
+complete -c tar2btrfs -l no-sandbox -d 'keep the rights that reading an archive needs not'
 complete -c tar2btrfs -l threads -x -d 'threads that use CPU, 1 to 1024'
 complete -c tar2btrfs -l max-inline -x -d 'files up to this size go into the tree, 0 to 4096'
 complete -c tar2btrfs -l dedupe -x -a 'on off' -d 'store equal data once'

@@ -55,6 +55,7 @@ struct options {
 	const char *plan;             /* path, or NULL */
 	const char *selinux_contexts; /* path, or NULL */
 	const char *spool_dir;
+	bool sandbox;
 	struct file_data_options data;
 	struct reader_options reader;
 	struct tree_options tree;

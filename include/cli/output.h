@@ -8,6 +8,7 @@
 
 #include "base/types.h"
 #include "cli/archives.h"
+#include "cli/sandbox.h"
 
 /* All outputs of a run. */
 struct outputs;
@@ -40,6 +41,13 @@ int output_begin(struct output *output, u64 image_bytes);
 
 /* output_fd - where to write; *@sparse says whether zeros may become holes */
 int output_fd(const struct output *output, bool *sparse);
+
+/* outputs_allow - let files be made where outputs that were opened put theirs */
+void outputs_allow(const struct outputs *outputs, struct sandbox *sandbox);
+
+/* outputs_renew_guard - let the thread that guards temporary names be bound by what the caller is
+ * bound by now; returns 0, or a negative errno after printing */
+int outputs_renew_guard(struct outputs *outputs);
 
 /*
  * output_commit - the image is complete: sync it and put it in place

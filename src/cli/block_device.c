@@ -12,12 +12,26 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-int block_device_begin(int fd, const char *name, u64 image_bytes, struct block_device *device)
+void block_device_open(int fd, struct block_device *device)
 {
-	off_t pos = lseek(fd, 0, SEEK_CUR);
-	if (pos < 0 || ioctl(fd, BLKGETSIZE64, &device->size_bytes))
-		return fail_errno("cannot find the size of %s", name);
+	char self[48];
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
 	device->fd = fd;
+	device->read_fd = open(self, O_RDONLY | O_CLOEXEC);
+}
+
+void block_device_close(struct block_device *device)
+{
+	if (device->read_fd >= 0)
+		close(device->read_fd);
+}
+
+int block_device_begin(struct block_device *device, const char *name, u64 image_bytes)
+{
+	off_t pos = lseek(device->fd, 0, SEEK_CUR);
+	if (pos < 0 || ioctl(device->fd, BLKGETSIZE64, &device->size_bytes))
+		return fail_errno("cannot find the size of %s", name);
 	device->start_pos = (u64)pos;
 	u64 room =
 		device->start_pos < device->size_bytes ? device->size_bytes - device->start_pos : 0;
@@ -31,15 +45,10 @@ int block_device_begin(int fd, const char *name, u64 image_bytes, struct block_d
 static bool has_superblock(const struct block_device *device, u64 pos)
 {
 	u8 block[BTRFS_SUPER_INFO_SIZE];
-	char self[48];
 
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", device->fd);
-	int fd = open(self, O_RDONLY | O_CLOEXEC);
-	int err = fd < 0 ? -errno : io_pread_full(fd, block, sizeof(block), pos);
-	if (fd >= 0)
-		close(fd);
-	return err || !memcmp(block + offsetof(struct btrfs_super_block, magic), BTRFS_MAGIC,
-			      strlen(BTRFS_MAGIC));
+	return io_pread_full(device->read_fd, block, sizeof(block), pos) ||
+	       !memcmp(block + offsetof(struct btrfs_super_block, magic), BTRFS_MAGIC,
+		       strlen(BTRFS_MAGIC));
 }
 
 /*

@@ -62,20 +62,40 @@ static void guard_choose_signals(struct guard *guard)
 	}
 }
 
+static int start_thread(struct guard *guard)
+{
+	int err = pthread_create(&guard->thread, NULL, guard_run, guard);
+	if (err) {
+		errno = err;
+		return fail_errno("cannot start a thread");
+	}
+	guard->is_running = true;
+	return 0;
+}
+
+static void stop_thread(struct guard *guard)
+{
+	/* Not pthread_cancel(): the sanitizers do not understand it. */
+	pthread_kill(guard->thread, guard->wake_signal);
+	pthread_join(guard->thread, NULL);
+	guard->is_running = false;
+}
+
 static int guard_start(struct guard *guard)
 {
 	guard_choose_signals(guard);
 	if (!guard->wake_signal)
 		return 0;
 	pthread_sigmask(SIG_BLOCK, &guard->signals, &guard->old_mask);
-	int err = pthread_create(&guard->thread, NULL, guard_run, guard);
-	if (err) {
-		pthread_sigmask(SIG_SETMASK, &guard->old_mask, NULL);
-		errno = err;
-		return fail_errno("cannot start a thread");
-	}
-	guard->is_running = true;
-	return 0;
+	return start_thread(guard);
+}
+
+int guard_renew(struct guard *guard)
+{
+	if (!guard->is_running)
+		return 0;
+	stop_thread(guard);
+	return start_thread(guard);
 }
 
 void guard_init(struct guard *guard)
@@ -115,8 +135,6 @@ void guard_stop(struct guard *guard)
 {
 	if (!guard->is_running)
 		return;
-	/* Not pthread_cancel(): the sanitizers do not understand it. */
-	pthread_kill(guard->thread, guard->wake_signal);
-	pthread_join(guard->thread, NULL);
+	stop_thread(guard);
 	pthread_sigmask(SIG_SETMASK, &guard->old_mask, NULL);
 }

@@ -44,6 +44,10 @@ int guard_add(struct guard *guard, struct guarded_name *name);
  * was never added is fine */
 void guard_remove(struct guard *guard, struct guarded_name *name);
 
+/* guard_renew - replace the thread by one that is bound by what the caller is bound by now; 0, or a
+ * negative errno after printing */
+int guard_renew(struct guard *guard);
+
 /* guard_stop - end the thread, and let signals come again; all names were removed before */
 void guard_stop(struct guard *guard);
 

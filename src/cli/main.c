@@ -44,6 +44,7 @@ static bool occupy_standard_descriptors(void)
 struct run {
 	const struct options *options;
 	struct archives archives;
+	struct outputs *outputs;
 	struct output *output;
 	struct report *report;
 	struct progress *progress;
@@ -191,6 +192,34 @@ static int write_image(struct run *run, const struct tree *tree, struct content 
 	return err;
 }
 
+/*
+ * All that is read by name is open or read, but for the archive, none of whose bytes was
+ * looked at. Spools can come later.
+ */
+static int enter_sandbox(struct run *run)
+{
+	const char *dir = run->options->spool_dir;
+	struct sandbox sandbox = { 0 };
+	char quoted[QUOTE_BYTES];
+
+	if (!run->options->sandbox)
+		return 0;
+	int spool_dir = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (spool_dir < 0)
+		return fail_errno("cannot open %s", quote(quoted, dir, strlen(dir)));
+	sandbox_allow_making(&sandbox, spool_dir);
+	outputs_allow(run->outputs, &sandbox);
+	for (size_t i = 0; i < run->archives.nr; i++) {
+		struct stat st;
+
+		if (!fstat(run->archives.fds[i], &st) && S_ISDIR(st.st_mode))
+			sandbox_allow_reading(&sandbox, run->archives.fds[i]);
+	}
+	int err = sandbox_enter(&sandbox);
+	close(spool_dir);
+	return err ? err : outputs_renew_guard(run->outputs);
+}
+
 static int convert(struct run *run)
 {
 	const struct options *options = run->options;
@@ -202,6 +231,8 @@ static int convert(struct run *run)
 	struct tree *tree = tree_new(&options->tree);
 	if (options->plan)
 		err = plan_read(options->plan, &options->reader, tree, &run->plan);
+	if (!err)
+		err = enter_sandbox(run);
 	if (!err)
 		err = read_archives(run, tree, content);
 	if (!err)
@@ -222,18 +253,18 @@ static int run(const struct options *options)
 	if (!err)
 		err = archives_open(options->archives, options->nr_archives, options->oci.is_wanted,
 				    &run.archives);
-	struct outputs *outputs = outputs_new(&run.archives);
+	run.outputs = outputs_new(&run.archives);
 	if (!err)
-		err = output_open(outputs, options->output, OUTPUT_IMAGE, &run.output);
+		err = output_open(run.outputs, options->output, OUTPUT_IMAGE, &run.output);
 	if (!err)
-		err = report_open(&options->report, options->output, outputs, &run.report);
+		err = report_open(&options->report, options->output, run.outputs, &run.report);
 	if (!err && options->selinux_contexts)
 		err = selinux_open(options->selinux_contexts, &run.labels);
 	if (!err)
 		err = convert(&run);
 	selinux_close(run.labels);
 	report_close(run.report);
-	outputs_free(outputs);
+	outputs_free(run.outputs);
 	archives_close(&run.archives);
 	return err;
 }

@@ -408,6 +408,13 @@ static enum options_result parse_max_bytes(struct parse *parse, const char *valu
 	return OPTIONS_RUN;
 }
 
+static enum options_result parse_no_sandbox(struct parse *parse, const char *value)
+{
+	(void)value;
+	parse->options->sandbox = false;
+	return OPTIONS_RUN;
+}
+
 static enum options_result parse_threads(struct parse *parse, const char *value)
 {
 	u64 threads;
@@ -658,6 +665,9 @@ const struct option_row option_table[] = {
 	{ "max-bytes", 0, "SIZE",
 	  "refuse archives that are larger when unpacked\n"
 	  "(default: 1t)", parse_max_bytes, NULL },
+	{ "no-sandbox", 0, NULL,
+	  "keep the rights that reading an archive needs not;\n"
+	  "for debugging", parse_no_sandbox, NULL },
 	{ "threads", 0, "N",
 	  "threads that use CPU, 1 to 1024 (default: as many\n"
 	  "as CPUs may be used); never changes the image", parse_threads, NULL },

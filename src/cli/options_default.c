@@ -29,6 +29,7 @@ void options_default(struct options *options)
 
 	memset(options, 0, sizeof(*options));
 	options->spool_dir = tmpdir && *tmpdir ? tmpdir : "/var/tmp";
+	options->sandbox = true;
 	options->tree.rules.codec = codec_default();
 	options->tree.implied.mode = 0755;
 	options->data.csum = BTRFS_CSUM_TYPE_CRC32;

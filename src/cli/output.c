@@ -36,8 +36,8 @@ struct output {
 	enum output_kind kind;
 	int fd;
 	bool owns_fd;               /* close it in the end; else it is the caller's */
-	bool is_block;              /* a block device, */
-	struct block_device device; /* which is set by output_begin() */
+	bool is_block;              /* a block device: */
+	struct block_device device; /* valid then */
 
 	/* A regular FILE that is made anew; else temp.dir_fd is -1. */
 	struct guarded_name temp; /* its directory, and the temporary name there */
@@ -76,6 +76,8 @@ static int take_descriptor(struct output *o, int fd)
 			    o->name);
 	o->fd = fd;
 	o->is_block = S_ISBLK(st.st_mode);
+	if (o->is_block)
+		block_device_open(fd, &o->device);
 	return refuse_archive(o, &st);
 }
 
@@ -291,6 +293,8 @@ struct outputs *outputs_new(const struct archives *archives)
 static void release(struct output *o)
 {
 	guard_remove(&o->all->guard, &o->temp);
+	if (o->is_block)
+		block_device_close(&o->device);
 	if (o->owns_fd)
 		close(o->fd);
 	if (is_replacing(o))
@@ -340,13 +344,25 @@ int output_open(struct outputs *all, const char *path, enum output_kind kind,
 
 int output_begin(struct output *o, u64 image_bytes)
 {
-	return o->is_block ? block_device_begin(o->fd, o->name, image_bytes, &o->device) : 0;
+	return o->is_block ? block_device_begin(&o->device, o->name, image_bytes) : 0;
 }
 
 int output_fd(const struct output *o, bool *sparse)
 {
 	*sparse = is_replacing(o);
 	return o->fd;
+}
+
+void outputs_allow(const struct outputs *all, struct sandbox *sandbox)
+{
+	for (const struct output *o = all->list; o; o = o->next)
+		if (is_replacing(o))
+			sandbox_allow_making(sandbox, o->temp.dir_fd);
+}
+
+int outputs_renew_guard(struct outputs *all)
+{
+	return guard_renew(&all->guard);
 }
 
 static int commit_in_place(struct output *o, u64 image_bytes)

@@ -8,7 +8,7 @@ set -eu
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 libraries="libarchive-dev libzstd-dev zlib1g-dev liblzo2-dev uuid-dev libgcrypt20-dev libgpg-error-dev libxxhash-dev libjansson-dev
-	liblzma-dev liblz4-dev libbz2-dev nettle-dev libselinux1-dev libpcre2-dev"
+	liblzma-dev liblz4-dev libbz2-dev nettle-dev libselinux1-dev libpcre2-dev libseccomp-dev"
 
 # apt ARCH COMMAND... - apt-get as on a machine of ARCH, with lists of its own
 apt()

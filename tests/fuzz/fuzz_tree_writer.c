@@ -7,7 +7,7 @@
 #include "base/mem.h"
 
 #define NODESIZE 4096u
-#define MAX_ITEMS 20000u
+#define MAX_ITEMS 4000u
 #define HEADER ((u32)sizeof(struct btrfs_header))
 
 struct item {

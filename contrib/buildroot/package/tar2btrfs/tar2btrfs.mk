@@ -28,11 +28,11 @@ $(eval $(call inner-autotools-package,host-jansson,HOST_JANSSON,JANSSON,host))
 endif
 
 define HOST_TAR2BTRFS_BUILD_CMDS
-	$(HOST_MAKE_ENV) $(HOST_CONFIGURE_OPTS) $(MAKE) -C $(@D) SELINUX=
+	$(HOST_MAKE_ENV) $(HOST_CONFIGURE_OPTS) $(MAKE) -C $(@D) SELINUX= SANDBOX=
 endef
 
 define HOST_TAR2BTRFS_INSTALL_CMDS
-	$(HOST_MAKE_ENV) $(HOST_CONFIGURE_OPTS) $(MAKE) -C $(@D) SELINUX= PREFIX=$(HOST_DIR) install
+	$(HOST_MAKE_ENV) $(HOST_CONFIGURE_OPTS) $(MAKE) -C $(@D) SELINUX= SANDBOX= PREFIX=$(HOST_DIR) install
 endef
 
 $(eval $(host-generic-package))

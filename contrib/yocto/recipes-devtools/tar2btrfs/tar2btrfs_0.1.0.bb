@@ -14,8 +14,9 @@ DEPENDS = "libarchive zstd zlib lzo util-linux-libuuid libgcrypt xxhash jansson"
 
 inherit pkgconfig bash-completion
 
-# libselinux comes with meta-selinux
+# libselinux comes with meta-selinux; sandbox is for archives that nobody vouches for
 PACKAGECONFIG ??= ""
+PACKAGECONFIG[sandbox] = "SANDBOX=libseccomp,SANDBOX=,libseccomp"
 PACKAGECONFIG[selinux] = "SELINUX=libselinux,SELINUX=,libselinux"
 EXTRA_OEMAKE = "V=1 PREFIX=${prefix} ${PACKAGECONFIG_CONFARGS}"
 

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Before the first byte of an archive is parsed, the process gives up what it does not need:
+ * new privileges, other programs, the network, and all files but those that are open.
+ *
+ * Two walls of the kernel stand behind each other. Landlock knows directories: new files come into
+ * those that were named, and nothing else of the file system can be opened or changed. seccomp
+ * knows calls: exec, sockets and the like end the process; opening is allowed only where it
+ * makes a new file, and calls that are not known here do not exist (ENOSYS).
+ */
+#ifndef CLI_SANDBOX_H
+#define CLI_SANDBOX_H
+
+#include "base/types.h"
+
+#define SANDBOX_DIRS_MAX 64
+
+/* Zeroed at first. What may still be done to the file system. */
+struct sandbox {
+	int makes[SANDBOX_DIRS_MAX]; /* directories that files may be made in */
+	u32 nr_makes;
+	int reads[SANDBOX_DIRS_MAX]; /* directories whose files, and those below, may be opened */
+	u32 nr_reads;
+};
+
+/* sandbox_allow_making - files may be made, renamed and removed in @dir_fd */
+void sandbox_allow_making(struct sandbox *sandbox, int dir_fd);
+
+/* sandbox_allow_reading - openat() with @dir_fd may open what lies there to read */
+void sandbox_allow_reading(struct sandbox *sandbox, int dir_fd);
+
+/*
+ * sandbox_enter - from now on nothing else is possible, in this process
+ * All threads are under seccomp. Those that run already are not under Landlock. What the kernel
+ * lacks is left out with a note (-v). The descriptors are not needed any more, but for reading.
+ * Returns 0, or a negative errno after printing.
+ */
+int sandbox_enter(const struct sandbox *sandbox);
+
+#endif
