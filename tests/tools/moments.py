@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+"""moments.py SIGNAL COUNT PROGRAM ARCHIVE FILE GOOD SPOOL - end the program at COUNT random moments.
+
+Before each run FILE is "old"; after it FILE is that or equal to GOOD, the exit status is the signal's or that of a
+complete run, and neither SPOOL nor FILE's directory holds anything else. The moments spread over the time of a run,
+and a bit beyond. Prints how many runs were ended before FILE was complete; status 1 at the first that is not right.
+"""
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+
+def main():
+    name, count, program, archive, out, good, spool = sys.argv[1:]
+    number = getattr(signal, 'SIG' + name)
+    r = random.Random('moments:' + name)
+    want = open(good, 'rb').read()
+    command = [program, '--spool-dir', spool, '-o', out, archive]
+    start = time.monotonic()
+    subprocess.run(command, check=True)
+    whole = time.monotonic() - start
+    ended = 0
+    for i in range(int(count)):
+        with open(out, 'w') as f:
+            f.write('old')
+        p = subprocess.Popen(command, stderr=subprocess.PIPE)
+        time.sleep(r.random() * whole * 1.1)
+        p.send_signal(number)
+        errors = p.stderr.read()
+        status = p.wait()
+        found = open(out, 'rb').read()
+        left = os.listdir(spool) + [n for n in os.listdir(os.path.dirname(out)) if n != os.path.basename(out)]
+        # SIGKILL between link and rename, when nobody can tidy up
+        if number == signal.SIGKILL:
+            left = [n for n in left if not n.startswith('.tar2btrfs-')]
+        if status not in (0, -number) or found not in (b'old', want) or left or errors:
+            sys.exit('run %d: status %d, FILE has %d bytes, left: %s, said: %s' % (i, status, len(found), left, errors))
+        if status == 0 and found != want:
+            sys.exit('run %d: status 0, and FILE is the old one' % i)
+        ended += found == b'old'
+    print('%s: %d of %s runs ended before FILE was complete' % (name, ended, count))
+    if not ended:
+        sys.exit('no run was ended in time')
+
+
+if __name__ == '__main__':
+    main()
