@@ -35,6 +35,15 @@ WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wcast-qual 
 ifeq ($(WERROR),1)
 WARNINGS += -Werror
 endif
+
+# What makes bugs harder to use, as far as the compiler knows it. Fortified calls need optimisation and are
+# not for sanitizers; who sets _FORTIFY_SOURCE has chosen.
+HARDENING := -fstack-protector-strong $(shell for f in -fstack-clash-protection -fcf-protection -mbranch-protection=standard; \
+	do $(CC) -Werror $$f -x c -c -o /dev/null /dev/null 2>/dev/null && echo $$f; done)
+ifeq ($(findstring -fsanitize,$(CFLAGS))$(findstring _FORTIFY_SOURCE,$(CC) $(CPPFLAGS) $(CFLAGS)),)
+HARDENING += $(if $(filter -O1 -O2 -O3 -Os,$(CFLAGS)),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
+endif
+HARDENING_LINK = -Wl,-z,relro,-z,now,-z,noexecstack,--build-id $(if $(filter -static,$(LINK)),,-pie)
 ifneq ($(V),1)
 Q = @
 endif
@@ -52,7 +61,7 @@ endif
 
 OUR_CPPFLAGS = -Iinclude -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(if $(SELINUX),-DHAVE_SELINUX) \
 	$(if $(SANDBOX),-DHAVE_SECCOMP) $(LIBRARY_CFLAGS)
-OUR_CFLAGS = -std=gnu17 -pthread -ffile-prefix-map=$(CURDIR)=. $(WARNINGS)
+OUR_CFLAGS = -std=gnu17 -pthread -fPIE -ffile-prefix-map=$(CURDIR)=. $(HARDENING) $(WARNINGS)
 
 SOURCES := $(sort $(wildcard src/*/*.c))
 LIB_OBJECTS := $(patsubst src/%.c,$(BUILD)/%.o,$(filter-out src/cli/main.c,$(SOURCES)))
@@ -64,7 +73,7 @@ FUZZERS := $(addprefix $(BUILD)/fuzz/,$(HARNESSES))
 all: $(PROGRAM)	## build ./tar2btrfs
 
 # All is made anew when the compiler or its flags change.
-FLAGS := $(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) $(LDFLAGS) $(LINK) $(LIBS)
+FLAGS := $(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) $(HARDENING_LINK) $(LDFLAGS) $(LINK) $(LIBS)
 $(BUILD)/flags: FORCE
 	$(Q)[ -n '$(LINK)' ] || $(PKG_CONFIG) --exists --print-errors $(LIBRARIES) $(SANDBOX) || \
 		{ echo "a library is missing: see README.md, or run 'make deps-build' as root" >&2; exit 1; }
@@ -84,11 +93,11 @@ $(BUILD)/libtar2btrfs.a: $(LIB_OBJECTS)
 
 $(PROGRAM): $(BUILD)/cli/main.o $(BUILD)/libtar2btrfs.a
 	$(if $(Q),@echo "  LD $@")
-	$(Q)$(CC) $(OUR_CFLAGS) $(CFLAGS) $(LDFLAGS) $(LINK) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(OUR_CFLAGS) $(CFLAGS) $(HARDENING_LINK) $(LDFLAGS) $(LINK) -o $@ $^ $(LIBS)
 
 $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libtar2btrfs.a $(BUILD)/flags
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) $(LDFLAGS) $(LINK) -MMD -MP -o $@ $< $(BUILD)/libtar2btrfs.a $(LIBS)
+	$(Q)$(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) $(HARDENING_LINK) $(LDFLAGS) $(LINK) -MMD -MP -o $@ $< $(BUILD)/libtar2btrfs.a $(LIBS)
 
 .PHONY: unit-tests
 unit-tests: $(UNIT_TESTS) $(FUZZERS) $(BUILD)/fuzz/generate
@@ -100,7 +109,7 @@ $(FUZZERS): $(BUILD)/fuzz/%: tests/fuzz/fuzz_%.c tests/fuzz/convert.c tests/fuzz
 $(BUILD)/fuzz/generate $(FUZZERS): $(BUILD)/libtar2btrfs.a $(BUILD)/flags tests/fuzz/fuzz.h
 	$(Q)mkdir -p $(@D)
 	$(if $(Q),@echo "  LD $@")
-	$(Q)$(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) $(LDFLAGS) $(LINK) -o $@ $(filter %.c,$^) $(BUILD)/libtar2btrfs.a $(LIBS)
+	$(Q)$(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) $(HARDENING_LINK) $(LDFLAGS) $(LINK) -o $@ $(filter %.c,$^) $(BUILD)/libtar2btrfs.a $(LIBS)
 
 -include $(wildcard $(BUILD)/*/*.d)
 
@@ -264,7 +273,7 @@ VERSION = $(shell sed -n 's/^.define TAR2BTRFS_VERSION "\(.*\)"/\1/p' include/cl
 
 .PHONY: dist
 dist:	## a reproducible archive of the last commit
-	git archive --format=tar --prefix=tar2btrfs-$(VERSION)/ HEAD | gzip -n9 >tar2btrfs-$(VERSION).tar.gz
+	git -c tar.umask=0022 archive --format=tar --prefix=tar2btrfs-$(VERSION)/ HEAD | gzip -n9 >tar2btrfs-$(VERSION).tar.gz
 
 .PHONY: deb
 deb:	## a Debian package of the working tree, in build/deb

@@ -183,6 +183,15 @@ gcc_analyzer()
 	[ ! -s "$work/analyzer" ] || { cat "$work/analyzer"; return 1; }
 }
 
+# clang's analyser, as it is
+scan_build()
+{
+	env -u MAKEFLAGS -u MAKEOVERRIDES -u MFLAGS scan-build --status-bugs -o "$work/reports" --use-cc=clang \
+		make -s -j "$jobs" BUILD="$work/scan" CFLAGS=-O1 all >"$work/scan.log" 2>&1 && return
+	grep -A 6 'warning:\|error:' "$work/scan.log"
+	return 1
+}
+
 clang_tidy()
 {
 	printf '%s\n' "${sources[@]}" | xargs -P "$jobs" -n 4 sh -c '
@@ -258,7 +267,7 @@ tree()
 }
 
 all=(format layers libraries headers globals malloc symbols lengths comments shell python documents manual tree
-	cppcheck_all clang_warnings gcc_analyzer clang_tidy)
+	cppcheck_all clang_warnings gcc_analyzer clang_tidy scan_build)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 passed=0 failed=0
