@@ -44,7 +44,8 @@ check()
 }
 
 for ((i = $1; i <= $2; i++)); do
-	build/fuzz/generate "$i" >"$work/a"
+	# three of four are mild, of which most are accepted
+	if [ $((i % 4)) = 0 ]; then build/fuzz/generate "$i"; else build/fuzz/generate "$i" mild; fi >"$work/a"
 	check "generate $i" "$i"
 done
 n=0

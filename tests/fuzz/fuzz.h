@@ -26,6 +26,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 struct decisions {
 	const u8 *bytes;
 	size_t left;
+	bool is_mild; /* for the generator: nothing that must be refused */
 };
 
 static inline u8 decide_byte(struct decisions *d)
@@ -46,6 +47,12 @@ static inline u32 decide(struct decisions *d, u32 n)
 static inline bool rarely(struct decisions *d, u32 n)
 {
 	return decide(d, n) == n - 1;
+}
+
+/* nasty - rarely(), but never in a mild archive */
+static inline bool nasty(struct decisions *d, u32 n)
+{
+	return !d->is_mild && rarely(d, n);
 }
 
 /*

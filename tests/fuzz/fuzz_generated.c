@@ -5,7 +5,7 @@
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	static u8 archive[256u << 10];
-	struct decisions d = { data, size };
+	struct decisions d = { data, size, false };
 	fuzz_convert(archive, generate_archive(&d, archive, sizeof(archive)));
 	return 0;
 }

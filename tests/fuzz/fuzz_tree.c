@@ -423,7 +423,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	static struct model m;
 	static struct content content;
-	struct decisions d = { data, size };
+	struct decisions d = { data, size, false };
 	struct tree_options options = { .nodesize = 16384, .implied.mode = 0755 };
 
 	must(checksum_init() == 0);

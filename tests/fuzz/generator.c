@@ -11,6 +11,7 @@
 struct out {
 	u8 *bytes;
 	size_t len, room;
+	char last_file[8192]; /* the last regular file's path, or empty */
 };
 
 static void put(struct out *o, const void *data, size_t n)
@@ -44,9 +45,30 @@ static const char *const nasty_names[] = {
 	"", "..", "a/../b", "a//b/", "/a/", "\\\377\t", ".wh.a", "TRAILER!!!", "c/.", "a\nb",
 };
 
+/* None is the parent of another. */
+static const char *const mild_names[] = { "f", "g", "h/f", "h/g", "./k", "usr/lib/x", "e/e/e/e/e" };
+
+static size_t mild_path(struct decisions *d, char *out)
+{
+	u32 kind = decide(d, 32);
+	if (kind < 16)
+		return (size_t)sprintf(
+			out, "%s", mild_names[decide(d, sizeof(mild_names) / sizeof(*mild_names))]);
+	if (kind < 28)
+		return (size_t)sprintf(out, "n%u", decide(d, 256));
+	/* long: a name at the limit, or many components */
+	size_t n = kind == 28 ? 253 + decide(d, 3) : 33 + 16u * decide(d, 240);
+	for (size_t i = 0; i < n; i++)
+		out[i] = kind == 31 && i % 2 ? '/' : (kind != 28 && i % 200 == 199) ? '/' : 'p';
+	out[n - 1] = 'p';
+	return n;
+}
+
 /* A path; @out has room for 8192 bytes. */
 static size_t path(struct decisions *d, char *out)
 {
+	if (d->is_mild)
+		return mild_path(d, out);
 	u32 kind = decide(d, 32);
 	if (kind < 26)
 		return (size_t)sprintf(out, "%s", names[decide(d, sizeof(names) / sizeof(*names))]);
@@ -102,7 +124,7 @@ static const char *number_text(struct decisions *d)
 /* A number field of a tar header. */
 static void number(struct decisions *d, u8 *field, size_t len, u64 value)
 {
-	if (!rarely(d, 64)) {
+	if (!nasty(d, 64)) {
 		char text[32];
 		snprintf(text, sizeof(text), "%0*llo", (int)len - 1, (unsigned long long)value);
 		memcpy(field, text, strlen(text) < len ? strlen(text) : len);
@@ -162,7 +184,7 @@ static void tar_header(struct decisions *d, struct out *o, const struct header *
 	}
 	if (style == 6)
 		memcpy(b + 345, "pre/fix", 7);
-	if (rarely(d, 64))
+	if (nasty(d, 64))
 		b[decide(d, 2) ? decide_byte(d) : 256 + decide_byte(d)] = decide_byte(d);
 	memset(b + 148, ' ', 8);
 	for (u32 i = 0; i < BLOCK; i++)
@@ -187,7 +209,7 @@ static void record(struct decisions *d, struct records *r, const char *key, cons
 		total++;
 	if (total + 64 > sizeof(r->text) - r->len)
 		return;
-	if (rarely(d, 200))
+	if (nasty(d, 200))
 		total += decide(d, 3) - 1u;
 	char *p = r->text + r->len;
 	p += sprintf(p, "%zu %s=", total, key);
@@ -277,9 +299,46 @@ static void xattr_record(struct decisions *d, struct records *r)
 	record(d, r, key, value, len);
 }
 
+static void mild_record(struct decisions *d, struct records *r)
+{
+	static const char *const numbers[] = { "mtime", "atime", "ctime",
+					       "LIBARCHIVE.creationtime" };
+	static const char *const ids[] = { "uid", "gid" };
+	static const char *const values[] = { "0", "1", "65534", "4294967294" };
+	static const char *const times[] = { "0", "-1.5", "1234567890.123456789", "-0.000000001",
+					     "4294967296" };
+	static const char *const keys[] = { "SCHILY.xattr.user.a", "SCHILY.xattr.user.b",
+					    "SCHILY.xattr.trusted.c", "SCHILY.xattr.security.d" };
+	const char *value;
+	char text[8192];
+
+	switch (decide(d, 4)) {
+	case 0:
+		record(d, r, "path", text, path(d, text));
+		break;
+	case 1:
+		value = PICK(d, values);
+		record(d, r, PICK(d, ids), value, strlen(value));
+		break;
+	case 2:
+		value = PICK(d, times);
+		record(d, r, PICK(d, numbers), value, strlen(value));
+		break;
+	default:
+		memset(text, 'x', sizeof(text));
+		text[0] = (char)decide_byte(d);
+		record(d, r, PICK(d, keys), text, 15u * decide_byte(d));
+		break;
+	}
+}
+
 static void any_record(struct decisions *d, struct records *r)
 {
 	char text[8192];
+	if (d->is_mild) {
+		mild_record(d, r);
+		return;
+	}
 	switch (decide(d, 8)) {
 	case 0:
 		record(d, r, "path", text, path(d, text));
@@ -352,7 +411,7 @@ static void sparse_member(struct decisions *d, struct out *o, struct records *r)
 		stored += bytes[i];
 	}
 	u64 real = at + 4096u * decide(d, 3);
-	if (rarely(d, 16))
+	if (nasty(d, 16))
 		real = UINT64_C(1) << (40 + decide(d, 24));
 	for (u32 i = 0; i < nr; i++) {
 		snprintf(text, sizeof(text), form == 0 ? "%llu\n%llu\n" : "%llu,%llu,",
@@ -395,6 +454,18 @@ static void sparse_member(struct decisions *d, struct out *o, struct records *r)
 	pad(o, BLOCK);
 }
 
+/* A hard link to a file that is there, or a file. */
+static void link_to_last(const struct out *o, struct header *h, char *target, size_t records)
+{
+	size_t len = strlen(o->last_file);
+	if (records || !len || (len == h->path_len && !memcmp(o->last_file, h->path, len))) {
+		h->type = '0';
+		return;
+	}
+	memcpy(target, o->last_file, len + 1);
+	h->link_len = len;
+}
+
 static void tar_member(struct decisions *d, struct out *o)
 {
 	static const char types[] = "000000055552221113467gLKSADMNVX\0";
@@ -411,16 +482,20 @@ static void tar_member(struct decisions *d, struct out *o)
 		return;
 	}
 	if (r.len)
-		put_extension(d, o, rarely(d, 16) ? 'g' : 'x', r.text, r.len);
+		put_extension(d, o, nasty(d, 16) ? 'g' : 'x', r.text, r.len);
 	h.path_len = path(d, name);
 	h.link_len = path(d, target);
+	h.type = nasty(d, 8) ? types[decide(d, sizeof(types) - 1)] : types[decide(d, 17)];
+	if (d->is_mild && h.type == '1')
+		link_to_last(o, &h, target, r.len);
 	if (h.path_len > 100)
 		put_extension(d, o, 'L', name, h.path_len + 1);
 	if (h.link_len > 100)
 		put_extension(d, o, 'K', target, h.link_len + 1);
-	h.type = rarely(d, 8) ? types[decide(d, sizeof(types) - 1)] : types[decide(d, 17)];
-	if (strchr("0\0007", h.type) || rarely(d, 50))
+	if (strchr("0\0007", h.type) || nasty(d, 50))
 		h.size = data_size(d);
+	if (h.type == '0' && !r.len)
+		snprintf(o->last_file, sizeof(o->last_file), "%.*s", (int)h.path_len, name);
 	tar_header(d, o, &h);
 	put_data(d, o, h.size);
 	pad(o, BLOCK);
@@ -430,9 +505,9 @@ static void make_tar(struct decisions *d, struct out *o)
 {
 	for (u32 n = decide(d, 24); n && d->left; n--)
 		tar_member(d, o);
-	if (!rarely(d, 32))
+	if (!nasty(d, 32))
 		put_fill(o, 0, BLOCK * (1u + decide(d, 3)));
-	if (rarely(d, 32))
+	if (nasty(d, 32))
 		put_data(d, o, 700);
 }
 
@@ -442,8 +517,8 @@ static void cpio_member(struct decisions *d, struct out *o, u32 format, const ch
 			size_t len, u32 mode, const char *body, size_t size)
 {
 	char head[128];
-	u32 sum = 0, ino = decide(d, 4), nlink = 1 + decide(d, 3),
-	    uid = rarely(d, 8) ? 0xfffffffeu : 0;
+	u32 sum = 0, ino = d->is_mild ? (u32)o->len % 0777777 : decide(d, 4),
+	    nlink = d->is_mild ? 1 : 1 + decide(d, 3), uid = rarely(d, 8) ? 0xfffffffeu : 0;
 	u32 mtime = rarely(d, 4) ? 0xffffffffu : 1000000000u, rdev = decide_byte(d);
 	for (size_t i = 0; i < size; i++)
 		sum += (u8)body[i];
@@ -454,10 +529,10 @@ static void cpio_member(struct decisions *d, struct out *o, u32 format, const ch
 	else
 		sprintf(head, "07070%c%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x",
 			format ? '2' : '1', ino, mode, uid, 0u, nlink, mtime, (u32)size, 8u, 1u,
-			rdev, rdev, (u32)len + 1, format && !rarely(d, 32) ? sum : 0);
+			rdev, rdev, (u32)len + 1, format && !nasty(d, 32) ? sum : 0);
 	size_t start = o->len;
 	put(o, head, strlen(head));
-	if (rarely(d, 64) && o->len > start)
+	if (nasty(d, 64) && o->len > start)
 		o->bytes[start + decide(d, (u32)strlen(head)) % (o->len - start)] = decide_byte(d);
 	put(o, name, len);
 	put_fill(o, 0, 1);
@@ -475,7 +550,7 @@ static void make_cpio(struct decisions *d, struct out *o)
 	u32 format = decide(d, 3);
 	char name[8192], body[8192];
 	for (u32 n = decide(d, 24); n && d->left; n--) {
-		u32 mode = PICK(d, modes);
+		u32 mode = d->is_mild ? modes[decide(d, 8)] : PICK(d, modes);
 		size_t len = path(d, name), size = 0;
 		if ((mode & 0170000) == 0120000)
 			size = path(d, body);
@@ -483,7 +558,7 @@ static void make_cpio(struct decisions *d, struct out *o)
 			memset(body, decide_byte(d), size = data_size(d) % sizeof(body));
 		cpio_member(d, o, format, name, len, mode, body, size);
 	}
-	if (!rarely(d, 32))
+	if (!nasty(d, 32))
 		cpio_member(d, o, format, "TRAILER!!!", 10, 0, "", 0);
 	pad(o, 512);
 	if (rarely(d, 8) && o->len < o->room / 2)
@@ -492,7 +567,8 @@ static void make_cpio(struct decisions *d, struct out *o)
 
 size_t generate_archive(struct decisions *d, u8 *out, size_t room)
 {
-	struct out o = { out, 0, room };
+	static struct out o;
+	o = (struct out){ out, 0, room, "" };
 	if (rarely(d, 4))
 		make_cpio(d, &o);
 	else
