@@ -162,6 +162,14 @@ tsan:	## tests of what runs in threads, with the thread sanitizer
 	$(SUBMAKE) BUILD=build-tsan SANDBOX= CFLAGS='$(SANITIZE) -fsanitize=thread' SANITIZER=tsan \
 		TESTS='$(or $(TESTS),unit 50-data 60-compress)' suite
 
+# The sandbox would keep the figures from their files.
+.PHONY: coverage
+coverage: export GCOV_ERROR_FILE = /dev/null
+coverage:	## all tests, then the lines of src/ that they reached; TESTS='NAME...' selects
+	$(Q)find build-coverage -name '*.gcda' -delete 2>/dev/null || :
+	$(SUBMAKE) BUILD=build-coverage SANDBOX= CFLAGS='-O0 -g --coverage -fprofile-update=atomic' SANITIZER=coverage suite || :
+	$(Q)sh tests/tools/coverage.sh build-coverage
+
 .PHONY: valgrind
 valgrind: all	## a few suites under valgrind
 	$(Q)TAR2BTRFS=$(CURDIR)/tests/tools/under-valgrind SANITIZER=valgrind BUILD=$(BUILD) \
@@ -179,6 +187,11 @@ fuzz:	## search for inputs that crash (clang); FUZZ='tree meta' selects, FUZZ_SE
 
 .PHONY: fuzz-programs
 fuzz-programs: $(FUZZERS)
+
+.PHONY: check-accepted
+ACCEPTED = 3000
+check-accepted: all unit-tests	## images of ACCEPTED=3000 fuzzed archives through btrfs check, some mounted and read (slow)
+	$(Q)bash tests/fuzz/check-accepted.sh 1 $(ACCEPTED)
 
 .PHONY: check-kernels
 check-kernels: all	## in qemu with Debian's own kernel: images of each kind are read, a seed boots and sprouts (slow)
@@ -282,7 +295,7 @@ deb:	## a Debian package of the working tree, in build/deb
 
 .PHONY: clean
 clean:	## remove what make made
-	rm -rf $(BUILD) build-asan build-tsan build-fuzz build-cross tar2btrfs tar2btrfs-*.tar.gz
+	rm -rf $(BUILD) build-asan build-tsan build-fuzz build-cross build-coverage tar2btrfs tar2btrfs-*.tar.gz
 
 .PHONY: help
 help:	## this list
