@@ -42,6 +42,8 @@ places=(reader worker guard)
 	[[ $stderr == *"planted socket at reader: done"* ]]
 	planted code - reader --no-sandbox
 	[[ $stderr == *"planted code at reader: done"* ]]
+	planted type - reader --no-sandbox
+	[[ $stderr != *"not implemented"* ]]
 	planted create new reader --no-sandbox
 	[[ $stderr == *"planted create at reader: done"* ]]
 	planted unlink new reader --no-sandbox
@@ -103,6 +105,12 @@ places=(reader worker guard)
 		[ "$status" = 0 ]
 		[[ $stderr == "planted $what at worker: failed, "* ]]
 	done
+}
+
+@test "nothing is typed into a terminal" {
+	planted type - worker
+	[ "$status" = 0 ]
+	[ "$stderr" = "planted type at worker: failed, Function not implemented" ]
 }
 
 @test "files of reports, spools that come late and temporary names are made in the sandbox" {

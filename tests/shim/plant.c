@@ -4,7 +4,7 @@
  *   reader   when libarchive is to read the first member
  *   worker   when a file is to be compressed, in a thread if there are any
  *   guard    when the thread that guards a temporary name begins to wait, in the sandbox
- * What the attempt returned is written to stderr. PLANT is open, open-spool, create, exec, socket, fork, code.
+ * What the attempt returned is written to stderr. PLANT is open, create, unlink, exec, socket, fork, code, type.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -33,6 +34,8 @@ static long attempt(const char *what)
 		return execv("/bin/true", args);
 	if (!strcmp(what, "socket"))
 		return socket(AF_INET, SOCK_STREAM, 0);
+	if (!strcmp(what, "type"))
+		return ioctl(STDIN_FILENO, TIOCSTI, "x");
 	if (!strcmp(what, "fork"))
 		return fork();
 	code = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
