@@ -139,6 +139,9 @@ int content_unpack(const struct content *content, const struct blob *blob, u8 *d
  */
 void content_copy_extents(struct content *content, struct inode *inode);
 
+/* content_share_extents - the same, but whatever copies_share says they lead to the same blobs */
+void content_share_extents(struct content *content, struct inode *inode);
+
 /* content_is_stored_as - whether a file, which has file extents, was stored in this way */
 bool content_is_stored_as(const struct content *content, const struct inode *inode,
 			  const struct storage *storage);

@@ -43,6 +43,9 @@ void file_data_free(struct file_data *fd);
 /* file_data_add_archive - content_add_archive() for the content that data go to */
 u16 file_data_add_archive(struct file_data *fd, int archive_fd, const char *name);
 
+/* file_data_content - that content */
+struct content *file_data_content(struct file_data *fd);
+
 /* file_data_begin - what follows goes to @inode, which has its size but no data yet (nr is 0) */
 void file_data_begin(struct file_data *fd, struct inode *inode, struct storage storage);
 

@@ -40,7 +40,7 @@ struct subvol {
 	size_t path_len;
 	struct inode *root; /* its directory, inode number 256; its name stands in the parent */
 	u64 first_inode;    /* index into tree_inodes() */
-	u64 nr_inodes;      /* number 256 and those after it */
+	u64 nr_inodes;      /* number 256 and those after it; of layers not all numbers are there */
 	u32 first_child;    /* list of those that have their names in this one, by number */
 	u32 next_sibling;   /* NO_SUBVOL ends the list */
 	bool is_read_only;

@@ -125,6 +125,19 @@ void tree_begin_layer(struct tree *tree);
 int tree_end_layer(struct tree *tree);
 
 /*
+ * tree_keep_layer - keep what the tree is now, at a layer's end, as a subvolume of the top level
+ * @file_data: has all data of the layer
+ * @digest:    of the layer, in hex; the subvolume is called NNN-DIGEST, by the layer's number from
+ *             1 on and LAYER_DIGEST_DIGITS digits
+ * It is read-only, and the default subvolume until the next one is kept. If it is called for one
+ * layer, it is called for all; subvolumes, rules by path, a plan, labels and hard_dereference do
+ * not go with it. Returns 0, or a negative errno after printing: as tree_bind_links(), a link
+ * without target, more links than btrfs holds, too many entries in all layers' trees.
+ */
+#define LAYER_DIGEST_DIGITS 12
+int tree_keep_layer(struct tree *tree, struct file_data *file_data, const char *digest);
+
+/*
  * tree_bind_links - all members are there: bind late links, hand over link data
  * @content: holds all data of the archive, flushed
  * Returns 0, or a negative errno after printing: a link to a directory, or with other xattrs or
@@ -194,6 +207,13 @@ const struct inode *tree_root(const struct tree *tree);
 
 /* tree_inodes - all inodes, subvolume by subvolume, in each by number; @nr gets their count */
 const struct inode *const *tree_inodes(const struct tree *tree, u64 *nr);
+
+/* tree_inode_index - where @inode stands in tree_inodes() */
+u64 tree_inode_index(const struct tree *tree, const struct inode *inode);
+
+/* tree_has_layers - whether subvolumes are layers' trees: from number 2 on each one is a changed
+ * copy of the one before it */
+bool tree_has_layers(const struct tree *tree);
 
 /* tree_subvols - all subvolumes by number, the top level first; @nr gets their count */
 const struct subvol *tree_subvols(const struct tree *tree, u32 *nr);

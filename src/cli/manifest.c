@@ -22,7 +22,7 @@ struct listing {
 	size_t buffered;
 	char *path; /* of the entry at hand, escaped: "." or "./..." */
 	size_t path_len, path_capacity;
-	const struct subvol *subvols;
+	const struct tree *tree;
 	u64 nr_groups; /* of hard links so far */
 	u64 *groups;   /* by index in tree_inodes(): number of the group, 0 for none yet */
 };
@@ -191,11 +191,9 @@ static void put_content(struct listing *l, const struct inode *inode)
 /* Names of one inode have one number. */
 static void put_links(struct listing *l, const struct inode *inode)
 {
-	const u64 first = l->subvols[inode->subvol].first_inode;
-	const u64 index = first + inode->ino - BTRFS_FIRST_FREE_OBJECTID;
-
 	if (inode->nlink < 2)
 		return;
+	const u64 index = tree_inode_index(l->tree, inode);
 	if (!l->groups[index])
 		l->groups[index] = ++l->nr_groups;
 	put_format(l, " nlink=%u inode=%llu", inode->nlink, (unsigned long long)l->groups[index]);
@@ -320,12 +318,10 @@ static void walk(struct listing *l, const struct inode *root)
 int manifest_write(const struct tree *tree, int fd, const char *name,
 		   u8 digest[MANIFEST_DIGEST_BYTES])
 {
-	struct listing l = { .fd = fd, .name = name, .sha = sha256_new() };
+	struct listing l = { .tree = tree, .fd = fd, .name = name, .sha = sha256_new() };
 	u64 nr_inodes;
-	u32 nr_subvols;
 
 	(void)tree_inodes(tree, &nr_inodes);
-	l.subvols = tree_subvols(tree, &nr_subvols);
 	l.groups = xzalloc(nr_inodes * sizeof(*l.groups));
 	l.buffer = xmalloc(BUFFER_BYTES);
 	put_format(&l, "#mtree\n");

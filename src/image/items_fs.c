@@ -340,10 +340,32 @@ static int add_dir_items(struct producer *p, const struct inode *dir)
 	return 0;
 }
 
-static int add_dir_indexes(const struct producer *p, const struct inode *dir)
+static int compare_by_index(const void *a, const void *b)
 {
+	const struct dentry *x = *(const struct dentry *const *)a;
+	const struct dentry *y = *(const struct dentry *const *)b;
+	return x->index < y->index ? -1 : x->index > y->index;
+}
+
+/* The names of @dir in the order of their indexes: not by name if several layers brought them. */
+static const struct dentry *const *names_by_index(struct producer *p, const struct inode *dir)
+{
+	bool in_order = true;
 	for (u32 i = 0; i < dir->nr; i++) {
-		const struct dentry *d = dir->sorted[i];
+		p->names[i] = dir->sorted[i];
+		in_order = in_order && (!i || p->names[i - 1]->index < p->names[i]->index);
+	}
+	if (!in_order)
+		qsort(p->names, dir->nr, sizeof(*p->names), compare_by_index);
+	return p->names;
+}
+
+/* After add_dir_items(), which made room for the names. */
+static int add_dir_indexes(struct producer *p, const struct inode *dir)
+{
+	const struct dentry *const *names = names_by_index(p, dir);
+	for (u32 i = 0; i < dir->nr; i++) {
+		const struct dentry *d = names[i];
 		struct btrfs_key key = { dir->ino, BTRFS_DIR_INDEX_KEY, d->index };
 		void *item;
 		int err = tree_writer_add(p->tw, key,
@@ -445,7 +467,7 @@ static int add_inode(struct producer *p, const struct inode *inode)
 		err = add_xattrs(p, inode);
 	if (!err && inode_is_dir(inode) && inode->nr)
 		err = add_dir_items(p, inode);
-	if (!err && inode_is_dir(inode))
+	if (!err && inode_is_dir(inode) && inode->nr)
 		err = add_dir_indexes(p, inode);
 	if (!err && inode_is_symlink(inode))
 		err = add_target(p, inode);

@@ -118,7 +118,7 @@ int content_unpack(const struct content *content, const struct blob *blob, u8 *d
 	return err;
 }
 
-void content_copy_extents(struct content *content, struct inode *inode)
+static void copy_extents(struct content *content, struct inode *inode, bool share)
 {
 	const u64 first = inode->first_extent;
 	const u32 nr = inode->nr;
@@ -126,13 +126,23 @@ void content_copy_extents(struct content *content, struct inode *inode)
 	for (u32 i = 0; i < nr; i++) {
 		struct file_extent extent = content->file_extents[first + i];
 		const struct blob blob = *content_blob(content, &extent);
-		if (!content->copies_share || blob.place == BLOB_INLINE) {
+		if (!share || blob.place == BLOB_INLINE) {
 			struct blob *copy = content_add_blob(content);
 			*copy = blob;
 			extent.blob = u32_from_u64((u64)(copy - content->blobs));
 		}
 		content_add_file_extent(content, inode, &extent);
 	}
+}
+
+void content_copy_extents(struct content *content, struct inode *inode)
+{
+	copy_extents(content, inode, content->copies_share);
+}
+
+void content_share_extents(struct content *content, struct inode *inode)
+{
+	copy_extents(content, inode, true);
 }
 
 /* All blobs of a file were stored in one way. */

@@ -109,6 +109,11 @@ u16 file_data_add_archive(struct file_data *fd, int archive_fd, const char *name
 	return content_add_archive(fd->content, archive_fd, name);
 }
 
+struct content *file_data_content(struct file_data *fd)
+{
+	return fd->content;
+}
+
 void file_data_begin(struct file_data *fd, struct inode *inode, struct storage storage)
 {
 	assert(!fd->open && !inode->nr);

@@ -194,6 +194,14 @@ int tree_add_link(struct tree *tree, const char *path, size_t path_len, const ch
 	return err < 0 ? err : 0;
 }
 
+void links_forget(struct tree *tree)
+{
+	memset(tree->pending_buckets, 0, tree->nr_pending_buckets * sizeof(*tree->pending_buckets));
+	tree->pending = NULL;
+	tree->nr_pending = 0;
+	tree->donations = NULL;
+}
+
 int links_resolve(struct tree *tree, struct dentry *dentry)
 {
 	if (!tree->nr_pending || inode_is_dir(dentry->inode) || !dentry->inode->mode)

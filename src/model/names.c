@@ -483,9 +483,10 @@ void names_drop_left_out(struct tree *tree)
 	struct dentry **at = &tree->root->children;
 	if (!d)
 		return;
-	while (*at != d)
+	while (*at && *at != d)
 		at = &(*at)->sibling_next;
-	*at = d->sibling_next;
+	if (*at) /* it may have been taken away before */
+		*at = d->sibling_next;
 }
 
 void names_init(struct tree *tree)

@@ -95,13 +95,15 @@ int inode_make(struct tree *tree, const struct path *path, const struct attribut
 	return 0;
 }
 
-/* A directory that is there keeps its place and its children, and takes the rest from @from. */
+/* A directory that is there keeps its place, number and children, and takes the rest from @from. */
 static void directory_become(struct inode *dir, const struct inode *from)
 {
 	struct dentry *names = dir->names, *children = dir->children;
+	const u32 ino = dir->ino;
 	*dir = *from;
 	dir->names = names;
 	dir->children = children;
+	dir->ino = ino;
 }
 
 int tree_put_inode(struct tree *tree, const struct path *path, struct inode *inode)

@@ -24,7 +24,7 @@ static int compare_names(const void *a, const void *b)
 	return order ? order : x->name_len - y->name_len;
 }
 
-static void sort_directory(struct tree *tree, struct inode *dir)
+u32 directory_names(struct tree *tree, const struct inode *dir, struct dentry ***names)
 {
 	u32 nr = 0;
 	for (const struct dentry *d = dir->children; d; d = d->sibling_next)
@@ -36,10 +36,15 @@ static void sort_directory(struct tree *tree, struct inode *dir)
 			sorted[i++] = d;
 	if (nr > 1)
 		qsort(sorted, nr, sizeof(struct dentry *), compare_names);
-	for (i = 0; i < nr; i++)
-		sorted[i]->index = i + 2;
-	dir->sorted = sorted;
-	dir->nr = nr;
+	*names = sorted;
+	return nr;
+}
+
+void directory_sort(struct tree *tree, struct inode *dir)
+{
+	dir->nr = directory_names(tree, dir, &dir->sorted);
+	for (u32 i = 0; i < dir->nr; i++)
+		dir->sorted[i]->index = i + 2;
 }
 
 /* The next number of subvolume @subvol, whose walk goes on. */
@@ -62,7 +67,7 @@ static int refuse_cross_link(const struct tree *tree, const struct dentry *d)
 		    quote_dentry(tree, q, d), quote_dentry(tree, t, d->inode->names));
 }
 
-static int refuse_lost_link(const struct tree *tree, const struct dentry *d)
+int refuse_lost_link(const struct tree *tree, const struct dentry *d)
 {
 	const struct path *target = &d->inode->pending->target;
 	char q[QUOTE_BYTES], t[QUOTE_BYTES];
@@ -83,33 +88,41 @@ static struct inode *dereference(struct tree *tree, struct content *content, str
 	return copy;
 }
 
-/*
- * While the walk goes on, names leads to the last alias, and that one's
- * alias_next back to the first: adding one is O(1).
- */
-static int visit(struct tree *tree, struct content *content, u32 subvol, struct dentry *d)
+void inode_set_name(struct dentry *d)
+{
+	d->inode->nlink = 1;
+	d->inode->names = d;
+	d->alias_next = d;
+}
+
+int inode_add_alias(const struct tree *tree, struct dentry *d)
 {
 	struct inode *inode = d->inode;
 	char q[QUOTE_BYTES];
+	if (inode->nlink >= BTRFS_LINK_MAX)
+		return fail(-EMLINK, "%s: more hard links to one file than %u",
+			    quote_dentry(tree, q, d), BTRFS_LINK_MAX);
+	inode->nlink++;
+	d->alias_next = inode->names->alias_next;
+	inode->names->alias_next = d;
+	inode->names = d;
+	return 0;
+}
+
+static int visit(struct tree *tree, struct content *content, u32 subvol, struct dentry *d)
+{
+	struct inode *inode = d->inode;
 
 	if (!inode->mode)
 		return refuse_lost_link(tree, d);
 	if (inode->ino && tree->options.hard_dereference)
 		inode = dereference(tree, content, d);
-	if (!inode->ino) {
-		number(tree, subvol, inode);
-		d->alias_next = d;
-	} else if (inode->subvol != subvol) {
+	if (inode->ino && inode->subvol != subvol)
 		return refuse_cross_link(tree, d);
-	} else {
-		if (inode->nlink >= BTRFS_LINK_MAX)
-			return fail(-EMLINK, "%s: more hard links to one file than %u",
-				    quote_dentry(tree, q, d), BTRFS_LINK_MAX);
-		inode->nlink++;
-		d->alias_next = inode->names->alias_next;
-		inode->names->alias_next = d;
-	}
-	inode->names = d;
+	if (inode->ino)
+		return inode_add_alias(tree, d);
+	number(tree, subvol, inode);
+	inode_set_name(d);
 	return 0;
 }
 
@@ -134,7 +147,7 @@ static int walk(struct tree *tree, struct content *content, u32 subvol)
 
 	tree->subvols[subvol].first_inode = tree->nr_inodes;
 	number(tree, subvol, root);
-	sort_directory(tree, root);
+	directory_sort(tree, root);
 	stack = mem_grow(stack, &capacity, 1, sizeof(*stack));
 	stack[depth++] = (struct frame){ .dir = root };
 	while (depth && !err) {
@@ -151,7 +164,7 @@ static int walk(struct tree *tree, struct content *content, u32 subvol)
 		err = visit(tree, content, subvol, d);
 		if (err || !inode_is_dir(d->inode))
 			continue;
-		sort_directory(tree, d->inode);
+		directory_sort(tree, d->inode);
 		stack = mem_grow(stack, &capacity, depth + 1, sizeof(*stack));
 		stack[depth++] = (struct frame){ .dir = d->inode };
 	}
@@ -175,21 +188,29 @@ static int check_root(const struct tree *tree)
 		    quote(q, filter->root, filter->root_len));
 }
 
-int tree_finish(struct tree *tree, struct content *content)
+static int number_tree(struct tree *tree, struct content *content)
 {
-	int err = check_root(tree);
-	names_drop_left_out(tree);
-	if (!err)
-		err = subvols_resolve(tree);
-	if (!err)
-		err = rules_resolve(tree);
-	if (err)
-		return err;
+	int err = 0;
 	/* The walk reuses the chains of the table of names. */
 	xfree(tree->buckets);
 	tree->buckets = NULL;
 	for (u32 i = 0; i < tree->nr_subvols && !err; i++)
 		err = walk(tree, content, i);
+	return err;
+}
+
+int tree_finish(struct tree *tree, struct content *content)
+{
+	int err = check_root(tree);
+	names_drop_left_out(tree);
+	if (tree->top)
+		layers_finish(tree);
+	else if (!err)
+		err = subvols_resolve(tree);
+	if (!err)
+		err = rules_resolve(tree);
+	if (!err && !tree->top)
+		err = number_tree(tree, content);
 	if (err)
 		return err;
 	close_alias_lists(tree);
@@ -208,10 +229,29 @@ const struct inode *const *tree_inodes(const struct tree *tree, u64 *nr)
 	return (const struct inode *const *)tree->inodes;
 }
 
+u64 tree_inode_index(const struct tree *tree, const struct inode *inode)
+{
+	const struct subvol *s = &tree->subvols[inode->subvol];
+	u64 low = s->first_inode, high = low + s->nr_inodes;
+	while (high - low > 1) {
+		const u64 middle = low + (high - low) / 2;
+		if (tree->inodes[middle]->ino <= inode->ino)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 const struct subvol *tree_subvols(const struct tree *tree, u32 *nr)
 {
 	*nr = tree->nr_subvols;
 	return tree->subvols;
+}
+
+bool tree_has_layers(const struct tree *tree)
+{
+	return tree->top;
 }
 
 const struct subvol *tree_default_subvol(const struct tree *tree)

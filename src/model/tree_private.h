@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What names.c, path_rules.c, path_filter.c, hard_link.c, subvol.c, tree.c, layer.c, lay_over.c,
- * apply_rules.c, owners.c and tree_finish.c share.
+ * What names.c, path_rules.c, path_filter.c, hard_link.c, subvol.c, tree.c, layer.c, keep_layer.c,
+ * lay_over.c, apply_rules.c, owners.c and tree_finish.c share.
  */
 #ifndef MODEL_TREE_PRIVATE_H
 #define MODEL_TREE_PRIVATE_H
@@ -90,12 +90,15 @@ struct tree {
 	size_t nr_pending;
 	struct donation *donations;
 
-	struct subvol *subvols; /* by number, from tree_finish() on */
+	struct subvol *subvols; /* by number, from tree_finish() on; layers' as they are kept */
 	u32 nr_subvols;
+	size_t subvols_capacity;
 	u32 default_subvol;
 	struct left_out *left_out; /* what was left out so far, newest first */
 	struct layer layer;
-	bool root_met; /* a member at or below the directory that becomes the root */
+	struct inode *top; /* the root directory above the layers' trees; NULL: none was kept */
+	u32 last_ino;      /* of those in layers that were kept */
+	bool root_met;     /* a member at or below the directory that becomes the root */
 	u64 property_features;
 	struct path_rules rules; /* by where paths lead to in the finished tree */
 
@@ -181,6 +184,9 @@ int links_resolve_late(struct tree *tree);
 /* links_hand_over_data - give data that came with links to their targets */
 int links_hand_over_data(struct tree *tree, struct content *content);
 
+/* links_forget - no link waits any more */
+void links_forget(struct tree *tree);
+
 /* ---- subvol.c -------------------------------------------------------------- */
 
 /* subvols_resolve - find or make the directories of all subvolumes, and number them */
@@ -218,6 +224,30 @@ int layer_take_whiteout(struct tree *tree, const char *path, size_t path_len);
 
 /* layer_keep - let a member wait for the end of its layer; false if it need not */
 bool layer_keep(struct tree *tree, const struct waiting *member);
+
+/* ---- keep_layer.c ------------------------------------------------------------ */
+
+/* layers_finish - let the top level be the root */
+void layers_finish(struct tree *tree);
+
+/* ---- tree_finish.c --------------------------------------------------------- */
+
+/* directory_names - the names in @dir by memcmp, in the arena; returns how many */
+u32 directory_names(struct tree *tree, const struct inode *dir, struct dentry ***names);
+
+/* directory_sort - set what directories have from tree_finish() on */
+void directory_sort(struct tree *tree, struct inode *dir);
+
+/*
+ * inode_set_name, inode_add_alias - @d is the first name that the walk meets of its inode, or one
+ * more. While the walk goes on, inode.names is the last one, whose alias_next leads back to the
+ * first: adding one is O(1). The latter returns 0, or -EMLINK after printing.
+ */
+void inode_set_name(struct dentry *d);
+int inode_add_alias(const struct tree *tree, struct dentry *d);
+
+/* refuse_lost_link - say that the target of the hard link @d never came; returns -ENOENT */
+int refuse_lost_link(const struct tree *tree, const struct dentry *d);
 
 /* ---- apply_rules.c --------------------------------------------------------- */
 
