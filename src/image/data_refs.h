@@ -8,6 +8,8 @@
 
 #include "model/file_item.h"
 
+struct plan;
+
 /* Equal ones of an extent are one with a count (struct btrfs_extent_data_ref). */
 struct data_ref {
 	u64 root; /* tree id of the subvolume */
@@ -27,8 +29,11 @@ struct data_refs {
 struct data_ref data_ref_of(const struct tree *tree, const struct inode *inode,
 			    const struct file_item *item);
 
-/* data_refs_gather - all but the first of each extent; release with data_refs_release() */
-struct data_refs data_refs_gather(const struct tree *tree, const struct content *content);
+/*
+ * data_refs_gather - all but the first of each extent; release with data_refs_release()
+ * What stands in leaves that belong to another tree is that one's.
+ */
+struct data_refs data_refs_gather(const struct plan *plan);
 void data_refs_release(struct data_refs *refs);
 
 /* data_refs_compare - qsort order of struct data_refs */

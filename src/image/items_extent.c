@@ -12,6 +12,7 @@ struct producer {
 	const struct plan *plan;
 	struct tree_writer *tw;
 	size_t next_chunk;     /* whose block group item has not been added */
+	size_t next_user;      /* of plan.leaf_users, behind those of leaves that were added */
 	size_t next_ref;       /* of plan.refs, behind those of extents that were added */
 	struct data_ref *refs; /* all of the extent at hand */
 	size_t refs_capacity;
@@ -48,26 +49,66 @@ static int add_block_groups_before(struct producer *p, u64 logical)
 	return 0;
 }
 
-static int add_tree_block(struct producer *p, u64 logical, u8 level, u64 owner)
+/* Refs of @bytes that the kernel would keep inside an EXTENT_ITEM (BTRFS_MAX_EXTENT_ITEM_SIZE). */
+static size_t most_inline_refs(u32 nodesize, size_t bytes)
 {
-	struct {
-		struct btrfs_extent_item extent;
-		struct btrfs_extent_inline_ref ref;
-	} block = {
-		.extent = { .refs = to_le64(1),
-			    .generation = to_le64(GENERATION),
-			    .flags = to_le64(BTRFS_EXTENT_FLAG_TREE_BLOCK) },
-		.ref = { .type = BTRFS_TREE_BLOCK_REF_KEY, .offset = to_le64(owner) },
+	const u32 item = btrfs_block_payload(nodesize) / 16 - (u32)sizeof(struct btrfs_item);
+	return (item - sizeof(struct btrfs_extent_item)) / bytes;
+}
+
+/* The trees besides @tree that have its leaf number @leaf; leaves are asked for in their order. */
+static struct leaf_users users_of(struct producer *p, const struct planned_tree *tree, u64 leaf)
+{
+	const struct leaf_users *all = &p->plan->leaf_users;
+	const u32 owner = (u32)(tree - p->plan->trees);
+	struct leaf_users users = { .nr = 0 };
+	for (; p->next_user < all->nr; p->next_user++, users.nr++) {
+		struct leaf_user *user = &all->list[p->next_user];
+		if (user->owner != owner || user->leaf != leaf)
+			break;
+		if (!users.nr)
+			users.list = user;
+	}
+	return users;
+}
+
+/* A block of @owner's that others have too; refs are stored by id, descending. */
+static int add_tree_block(struct producer *p, u64 logical, u8 level, u64 owner,
+			  const struct leaf_users *others)
+{
+	const struct leaf_user *users = others->list;
+	const size_t nr = others->nr;
+	const struct btrfs_extent_item extent = {
+		.refs = to_le64(nr + 1),
+		.generation = to_le64(GENERATION),
+		.flags = to_le64(BTRFS_EXTENT_FLAG_TREE_BLOCK),
 	};
-	static_assert(sizeof(block) == 33, "no padding");
+	struct btrfs_extent_inline_ref ref = { .type = BTRFS_TREE_BLOCK_REF_KEY };
+	static_assert(sizeof(ref) == 9, "no padding");
+	/* The owner's id is the smallest. */
+	const size_t nr_inline =
+		min_u64(nr, most_inline_refs(p->plan->options.nodesize, sizeof(ref)) - 1);
 	int err = add_block_groups_before(p, logical);
 	if (err)
 		return err;
 	struct btrfs_key key = { logical, BTRFS_METADATA_ITEM_KEY, level };
 	void *item;
-	err = tree_writer_add(p->tw, key, sizeof(block), &item);
-	if (!err)
-		memcpy(item, &block, sizeof(block));
+	err = tree_writer_add(p->tw, key, (u32)(sizeof(extent) + (nr_inline + 1) * sizeof(ref)),
+			      &item);
+	if (err)
+		return err;
+	u8 *at = item;
+	memcpy(at, &extent, sizeof(extent));
+	at += sizeof(extent);
+	for (size_t i = nr - nr_inline; i <= nr; i++, at += sizeof(ref)) {
+		ref.offset = to_le64(i < nr ? users[i].user : owner);
+		memcpy(at, &ref, sizeof(ref));
+	}
+	key.type = BTRFS_TREE_BLOCK_REF_KEY;
+	for (size_t i = nr - nr_inline; i > 0 && !err; i--) {
+		key.offset = users[i - 1].user;
+		err = tree_writer_add(p->tw, key, 0, &item);
+	}
 	return err;
 }
 
@@ -78,19 +119,14 @@ static int add_tree_blocks(struct producer *p, const struct planned_tree *tree)
 	for (u8 level = 0; level <= tree->shape.level; level++)
 		for (u64 i = 0; i < tree->shape.nr_blocks[level]; i++) {
 			u64 logical = layout_block(&p->plan->layout, system, index++);
-			int err = add_tree_block(p, logical, level, tree->id);
+			struct leaf_users users = { .nr = 0 };
+			if (!level)
+				users = users_of(p, tree, i);
+			int err = add_tree_block(p, logical, level, tree->id, &users);
 			if (err)
 				return err;
 		}
 	return 0;
-}
-
-/* Refs that the kernel would keep inside an EXTENT_ITEM (BTRFS_MAX_EXTENT_ITEM_SIZE). */
-static size_t most_inline_refs(u32 nodesize)
-{
-	const u32 item = btrfs_block_payload(nodesize) / 16 - (u32)sizeof(struct btrfs_item);
-	return (item - sizeof(struct btrfs_extent_item)) /
-	       (1 + sizeof(struct btrfs_extent_data_ref));
 }
 
 static struct btrfs_extent_data_ref ref_to_disk(const struct data_ref *ref)
@@ -167,7 +203,8 @@ static int add_keyed_refs(const struct producer *p, u64 logical, size_t nr_inlin
 static int add_data_extent(struct producer *p, const struct data_ref *first)
 {
 	const struct blob *b = &p->plan->content->blobs[first->extent];
-	const size_t most = most_inline_refs(p->plan->options.nodesize);
+	const size_t most = most_inline_refs(p->plan->options.nodesize,
+					     1 + sizeof(struct btrfs_extent_data_ref));
 	int err = add_block_groups_before(p, b->logical);
 	if (err)
 		return err;

@@ -39,6 +39,18 @@ static struct btrfs_inode_item root_item_inode(const struct plan *plan, bool is_
 	};
 }
 
+/*
+ * Blocks up to the generation of last_snapshot may be shared: without it the kernel would change
+ * them in place. A layer's parent is the one before it, as a snapshot's is what it was taken of.
+ */
+static void set_snapshot(const struct plan *plan, u32 subvol, struct btrfs_root_item *root)
+{
+	root->last_snapshot = to_le64(GENERATION);
+	if (subvol > 1)
+		memcpy(root->parent_uuid, plan->ids.subvols[subvol - 1].bytes,
+		       sizeof(root->parent_uuid));
+}
+
 static int add_root_item(const struct plan *plan, struct tree_writer *tw,
 			 const struct planned_tree *tree)
 {
@@ -54,7 +66,7 @@ static int add_root_item(const struct plan *plan, struct tree_writer *tw,
 		.generation = to_le64(GENERATION),
 		.root_dirid = to_le64(has_inodes ? BTRFS_FIRST_FREE_OBJECTID : 0),
 		.bytenr = to_le64(plan_tree_root(plan, tree)),
-		.bytes_used = to_le64(tree->shape.total * plan->options.nodesize),
+		.bytes_used = to_le64(plan_tree_bytes(plan, tree)),
 		.refs = to_le32(1),
 		.level = tree->shape.level,
 		.generation_v2 = to_le64(GENERATION),
@@ -68,6 +80,8 @@ static int add_root_item(const struct plan *plan, struct tree_writer *tw,
 		root.otime = root.ctime;
 		if (tree->subvol)
 			root.otransid = to_le64(GENERATION);
+		if (tree_has_layers(plan->tree) && tree->subvol)
+			set_snapshot(plan, tree->subvol, &root);
 	}
 	memcpy(item, &root, sizeof(root));
 	return 0;

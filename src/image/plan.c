@@ -66,6 +66,7 @@ static void choose_trees(struct plan *plan)
 		if (kind->wanted && !kind->wanted(&plan->options))
 			continue;
 		if (kind->id == BTRFS_FIRST_FREE_OBJECTID) {
+			plan->first_subvol_tree = plan->nr_trees;
 			first = 1;
 			end = plan->nr_subvols;
 		}
@@ -89,14 +90,16 @@ static void find_codec_flags(struct plan *plan)
 			plan->codec_flags |= (*codec)->incompat_flag;
 }
 
-static int run_producer(const struct plan *plan, const struct planned_tree *tree,
-			const struct block_sink *sink, struct tree_shape *shape)
+int plan_run_producer(const struct plan *plan, const struct planned_tree *tree,
+		      const struct block_sink *sink, struct tree_shape *shape)
 {
 	struct tree_writer_options options = {
-		.layout = &plan->layout,
+		.layout = plan->is_placed ? &plan->layout : NULL,
 		.system = plan_tree_is_system(tree),
 		.owner = tree->id,
 		.first_block = tree->first_block,
+		.shared = tree->shared,
+		.nr_shared = tree->nr_shared,
 		.ids = &plan->ids.block,
 		.sink = sink,
 	};
@@ -117,7 +120,7 @@ static int measure(struct plan *plan, bool fixed, bool *changed)
 		struct tree_shape shape;
 		if (tree->kind->fixed != fixed)
 			continue;
-		int err = run_producer(plan, tree, NULL, &shape);
+		int err = plan_run_producer(plan, tree, NULL, &shape);
 		if (err)
 			return err;
 		if (!tree_shape_equal(&shape, &tree->shape))
@@ -188,9 +191,13 @@ int plan_settle(struct plan *plan)
 	ids_clear(plan);
 	choose_trees(plan);
 	blob_order_apply(plan->content, plan->tree);
-	plan->refs = data_refs_gather(plan->tree, plan->content);
+	int err = share_leaves(plan);
+	if (err)
+		return err;
+	plan->refs = data_refs_gather(plan);
 	find_codec_flags(plan);
-	int err = settle(plan);
+	plan->is_placed = true;
+	err = settle(plan);
 	return err ? err : choose_size(plan);
 }
 
@@ -198,7 +205,10 @@ void plan_release(struct plan *plan)
 {
 	layout_release(&plan->layout);
 	data_refs_release(&plan->refs);
+	for (u32 i = 0; i < plan->nr_trees; i++)
+		xfree(plan->trees[i].shared);
 	xfree(plan->trees);
+	xfree(plan->leaf_users.list);
 	xfree(plan->ids.subvols);
 }
 
@@ -206,7 +216,7 @@ int plan_write_trees(const struct plan *plan, const struct block_sink *sink)
 {
 	for (u32 i = 0; i < plan->nr_trees; i++) {
 		struct tree_shape shape;
-		int err = run_producer(plan, &plan->trees[i], sink, &shape);
+		int err = plan_run_producer(plan, &plan->trees[i], sink, &shape);
 		if (err)
 			return err;
 		assert(tree_shape_equal(&shape, &plan->trees[i].shape));

@@ -10,6 +10,7 @@
 #include "data_refs.h"
 #include "image/image.h"
 #include "layout.h"
+#include "share.h"
 #include "tree_writer.h"
 
 #define DEVID 1
@@ -42,7 +43,9 @@ struct planned_tree {
 	u64 id;
 	u32 subvol; /* its number, if it is one */
 	struct tree_shape shape;
-	u64 first_block; /* among the blocks of its chunks */
+	u64 first_block;            /* among the blocks of its chunks */
+	struct shared_leaf *shared; /* leaves of others that it has too */
+	size_t nr_shared;
 };
 
 struct plan {
@@ -50,12 +53,15 @@ struct plan {
 	const struct tree *tree;
 	struct content *content;
 	struct layout layout;
+	bool is_placed;               /* tree blocks have addresses */
 	const struct subvol *subvols; /* of the tree */
 	u32 nr_subvols;
 	struct planned_tree *trees; /* [0] is the chunk tree */
 	u32 nr_trees;
+	u32 first_subvol_tree; /* that of subvolume number 1, the others follow */
 	u64 total_bytes;
 	u64 codec_flags; /* incompat bits of the codecs in use */
+	struct leaf_users leaf_users;
 	struct data_refs refs;
 	struct ids ids;
 };
@@ -70,6 +76,12 @@ static inline bool plan_tree_is_system(const struct planned_tree *tree)
 static inline bool plan_tree_is_subvol(const struct planned_tree *tree)
 {
 	return !tree->kind->produce;
+}
+
+/* plan_tree_bytes - of all blocks of a tree, those that it shares too */
+static inline u64 plan_tree_bytes(const struct plan *plan, const struct planned_tree *tree)
+{
+	return (tree->shape.total + tree->nr_shared) * plan->options.nodesize;
 }
 
 /* plan_tree_root - logical address of a tree's root block */
@@ -114,6 +126,13 @@ void ids_clear(struct plan *plan);
 
 /* identify - derive all ids from the content; the layout is final and the ids are clear */
 int identify(struct plan *plan);
+
+/*
+ * plan_run_producer - produce one tree into @sink, or count if that is NULL; @shape is the result
+ * Addresses of blocks mean nothing before plan.is_placed.
+ */
+int plan_run_producer(const struct plan *plan, const struct planned_tree *tree,
+		      const struct block_sink *sink, struct tree_shape *shape);
 
 /* plan_write_trees - run all producers into @sink, in order of address */
 int plan_write_trees(const struct plan *plan, const struct block_sink *sink);

@@ -13,11 +13,14 @@ struct tree_writer {
 	struct tree_writer_options options;
 	u32 nodesize;
 	u8 *block; /* the leaf being filled; while counting, room for one item */
+	u8 *scrap; /* room for an item that is in a shared leaf */
+	size_t next_shared;
 	u32 nritems;
 	u32 free_bytes; /* between item headers and data */
 	struct btrfs_key last_key;
 	bool has_items;
-	struct child *children; /* of the level that is complete so far; not while counting */
+	struct child *children; /* of the level that is complete so far; while counting just their
+				   number */
 	size_t nr_children, children_capacity;
 	struct tree_shape shape;
 };
@@ -28,6 +31,7 @@ struct tree_writer *tree_writer_new(const struct tree_writer_options *options, u
 	tw->options = *options;
 	tw->nodesize = nodesize;
 	tw->block = xzalloc(nodesize);
+	tw->scrap = options->nr_shared ? xmalloc(nodesize) : NULL;
 	tw->free_bytes = btrfs_block_payload(nodesize);
 	return tw;
 }
@@ -35,6 +39,7 @@ struct tree_writer *tree_writer_new(const struct tree_writer_options *options, u
 void tree_writer_free(struct tree_writer *tw)
 {
 	xfree(tw->block);
+	xfree(tw->scrap);
 	xfree(tw->children);
 	xfree(tw);
 }
@@ -49,6 +54,13 @@ bool tree_writer_wants_data(const struct tree_writer *tw)
 	return tw->options.sink && !tw->options.sink->without_data;
 }
 
+/* The address of block @index of @tw's chunks; while addresses do not matter, any. */
+static u64 block_address(const struct tree_writer *tw, u64 index)
+{
+	const struct tree_writer_options *options = &tw->options;
+	return options->layout ? layout_block(options->layout, options->system, index) : index;
+}
+
 /* Number and write the block that has been filled; its first key is @first. */
 static int put_block(struct tree_writer *tw, u8 level, u32 nritems, struct child *self)
 {
@@ -56,7 +68,7 @@ static int put_block(struct tree_writer *tw, u8 level, u32 nritems, struct child
 	u64 index = tw->options.first_block + tw->shape.total++;
 	if (!tw->options.sink)
 		return 0;
-	self->logical = layout_block(tw->options.layout, tw->options.system, index);
+	self->logical = block_address(tw, index);
 	struct btrfs_header *header = (struct btrfs_header *)tw->block;
 	*header = (struct btrfs_header){
 		.bytenr = to_le64(self->logical),
@@ -79,24 +91,57 @@ static struct btrfs_item *leaf_items(const struct tree_writer *tw)
 	return (struct btrfs_item *)(tw->block + sizeof(struct btrfs_header));
 }
 
-static int put_leaf(struct tree_writer *tw)
+static void add_leaf(struct tree_writer *tw, const struct child *leaf)
 {
-	struct child self = { .logical = 0 };
 	if (tw->options.sink) {
 		tw->children = mem_grow(tw->children, &tw->children_capacity, tw->nr_children + 1,
 					sizeof(*tw->children));
-		if (tw->nritems) {
-			const struct btrfs_disk_key *first = &leaf_items(tw)[0].key;
-			self.key = (struct btrfs_key){ .objectid = from_le64(first->objectid),
-						       .type = first->type,
-						       .offset = from_le64(first->offset) };
-		}
+		tw->children[tw->nr_children] = *leaf;
+	}
+	tw->nr_children++;
+}
+
+static int put_leaf(struct tree_writer *tw)
+{
+	struct child self = { .logical = 0 };
+	if (tw->options.sink && tw->nritems) {
+		const struct btrfs_disk_key *first = &leaf_items(tw)[0].key;
+		self.key = (struct btrfs_key){ .objectid = from_le64(first->objectid),
+					       .type = first->type,
+					       .offset = from_le64(first->offset) };
 	}
 	int err = put_block(tw, 0, tw->nritems, &self);
-	if (tw->options.sink)
-		tw->children[tw->nr_children++] = self;
+	add_leaf(tw, &self);
 	tw->nritems = 0;
 	tw->free_bytes = btrfs_block_payload(tw->nodesize);
+	return err;
+}
+
+static bool has_open_leaf(const struct tree_writer *tw)
+{
+	return tw->free_bytes < btrfs_block_payload(tw->nodesize);
+}
+
+/* Whether the item at @key is in a shared leaf, which is added before its first item. */
+static int find_shared(struct tree_writer *tw, const struct btrfs_key *key, bool *is_shared)
+{
+	const struct tree_writer_options *o = &tw->options;
+	*is_shared = false;
+	while (tw->next_shared < o->nr_shared &&
+	       key_compare(&o->shared[tw->next_shared].last, key) < 0)
+		tw->next_shared++;
+	if (tw->next_shared == o->nr_shared)
+		return 0;
+	const struct shared_leaf *leaf = &o->shared[tw->next_shared];
+	const int order = key_compare(&leaf->first, key);
+	*is_shared = order <= 0;
+	if (order)
+		return 0;
+	int err = has_open_leaf(tw) ? put_leaf(tw) : 0;
+	struct child self = { .key = leaf->first };
+	if (tw->options.sink)
+		self.logical = block_address(tw, *leaf->first_block + leaf->index);
+	add_leaf(tw, &self);
 	return err;
 }
 
@@ -105,13 +150,18 @@ int tree_writer_add(struct tree_writer *tw, struct btrfs_key key, u32 bytes, voi
 	assert(bytes <= btrfs_max_item_size(tw->nodesize));
 	assert(!tw->has_items || key_compare(&tw->last_key, &key) < 0);
 	u32 need = (u32)sizeof(struct btrfs_item) + bytes;
-	if (need > tw->free_bytes) {
-		int err = put_leaf(tw);
-		if (err)
-			return err;
-	}
+	bool is_shared;
+	int err = find_shared(tw, &key, &is_shared);
+	if (!err && !is_shared && need > tw->free_bytes)
+		err = put_leaf(tw);
+	if (err)
+		return err;
 	tw->last_key = key;
 	tw->has_items = true;
+	if (is_shared) {
+		*item = tw->scrap;
+		return 0;
+	}
 	tw->free_bytes -= need;
 	if (!tw->options.sink) {
 		*item = tw->block;
@@ -131,7 +181,7 @@ int tree_writer_add(struct tree_writer *tw, struct btrfs_key key, u32 bytes, voi
 /* Turn the children into nodes one level above; they become the children. */
 static int put_level(struct tree_writer *tw, u8 level)
 {
-	u64 below = tw->shape.nr_blocks[level - 1];
+	u64 below = tw->nr_children;
 	u32 fan_out = btrfs_block_payload(tw->nodesize) / (u32)sizeof(struct btrfs_key_ptr);
 	size_t nr_nodes = 0;
 	for (u64 at = 0; at < below;) {
@@ -152,17 +202,19 @@ static int put_level(struct tree_writer *tw, u8 level)
 		if (err)
 			return err;
 		if (tw->options.sink)
-			tw->children[nr_nodes++] = self;
+			tw->children[nr_nodes] = self;
+		nr_nodes++;
 		at += nr;
 	}
+	tw->nr_children = nr_nodes;
 	return 0;
 }
 
 int tree_writer_finish(struct tree_writer *tw, struct tree_shape *shape)
 {
-	int err = put_leaf(tw); /* empty only if the tree is */
+	int err = has_open_leaf(tw) || !tw->has_items ? put_leaf(tw) : 0;
 	u8 level = 0;
-	while (!err && tw->shape.nr_blocks[level] > 1) {
+	while (!err && tw->nr_children > 1) {
 		assert(level + 1 < BTRFS_MAX_LEVEL);
 		err = put_level(tw, ++level);
 	}

@@ -13,7 +13,17 @@
 
 #define GENERATION 1 /* of everything in the image */
 
-/* How many blocks a tree has on each level. The root is alone on the highest. */
+/*
+ * A leaf that belongs to another tree and is part of this one: all items from the first key to the
+ * last one are in both, and the same.
+ */
+struct shared_leaf {
+	struct btrfs_key first, last;
+	const u64 *first_block; /* tree_writer_options.first_block of its owner */
+	u64 index;              /* among the owner's leaves */
+};
+
+/* How many blocks of its own a tree has on each level. The root is alone on the highest. */
 struct tree_shape {
 	u64 nr_blocks[BTRFS_MAX_LEVEL];
 	u64 total;
@@ -35,10 +45,12 @@ struct block_sink {
 };
 
 struct tree_writer_options {
-	const struct layout *layout;
-	bool system;     /* blocks come from the SYSTEM chunk */
-	u64 owner;       /* tree id */
-	u64 first_block; /* where the tree begins among the blocks of its chunks */
+	const struct layout *layout;      /* NULL: addresses do not matter yet */
+	bool system;                      /* blocks come from the SYSTEM chunk */
+	u64 owner;                        /* tree id */
+	u64 first_block;                  /* where the tree begins among the blocks of its chunks */
+	const struct shared_leaf *shared; /* ascending; never the tree's only leaf */
+	size_t nr_shared;
 	const struct block_ids *ids;
 	const struct block_sink *sink; /* NULL: only count */
 };
@@ -58,7 +70,7 @@ bool tree_writer_wants_data(const struct tree_writer *tw);
  * tree_writer_add - room for one item
  * @key:    sorts after every key added before (asserted)
  * @bytes:  at most btrfs_max_item_size() (asserted)
- * @item:   result: where the caller writes the item before it calls again; zeroed
+ * @item:   result: where the caller writes the item before it calls again; zeroed if it is written
  * Returns 0 or what the sink returned.
  */
 int tree_writer_add(struct tree_writer *tw, struct btrfs_key key, u32 bytes, void **item);

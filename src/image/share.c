@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which leaves are equal. Two runs of the producer for each layer: the first one, without shared
+ * leaves, hashes what there is from each leaf's first key to its last one, of the leaves that the
+ * tree before it has; the second one makes this tree's leaves around those that are equal, and
+ * hashes them for the tree after it.
+ *
+ * Items hold addresses, which are not known yet. But equal items are equal with any addresses, as
+ * long as different extents have different ones; so provisional ones will do.
+ */
+#include "share.h"
+
+#include "disk/checksum.h"
+#include "plan.h"
+
+#include <stdlib.h>
+
+#define HASH_BYTES 32
+
+/* A leaf of a tree, its own or shared. */
+struct leaf {
+	struct btrfs_key first, last;
+	u32 owner; /* index into plan.trees */
+	u64 index; /* among the owner's leaves */
+	u8 hash[HASH_BYTES];
+	bool is_equal; /* the tree at hand has the same items there */
+};
+
+struct leaves {
+	struct leaf *list;
+	size_t nr, capacity;
+};
+
+/* The items that the leaf at hand has, or would have. */
+struct gathered {
+	u8 *bytes;
+	u32 nr, limit;
+	bool too_many;
+};
+
+/* One run over a tree: a sink of blocks. */
+struct run {
+	u32 owner; /* of the tree, index into plan.trees */
+	struct gathered items;
+	struct leaves *leaves; /* that are compared, or made */
+	size_t at;             /* the one at hand, while comparing */
+	u64 nr_leaves;         /* made */
+};
+
+static void gather(struct gathered *g, const void *bytes, u32 nr)
+{
+	if (g->nr + nr > g->limit) {
+		g->too_many = true;
+		return;
+	}
+	memcpy(g->bytes + g->nr, bytes, nr);
+	g->nr += nr;
+}
+
+static void gather_item(struct gathered *g, const u8 *block, const struct btrfs_item *item)
+{
+	gather(g, &item->key, sizeof(item->key));
+	gather(g, &item->size, sizeof(item->size));
+	gather(g, block + sizeof(struct btrfs_header) + from_le32(item->offset),
+	       from_le32(item->size));
+}
+
+/* Begins anew afterwards. False: there was more than a leaf holds. */
+static bool gathered_hash(struct gathered *g, u8 hash[HASH_BYTES])
+{
+	bool fits = !g->too_many;
+	struct sha256 *sha = sha256_new();
+	sha256_add(sha, g->bytes, g->nr);
+	sha256_finish(sha, hash);
+	g->nr = 0;
+	g->too_many = false;
+	return fits;
+}
+
+static struct btrfs_key key_of(const struct btrfs_item *item)
+{
+	return (struct btrfs_key){ .objectid = from_le64(item->key.objectid),
+				   .type = item->key.type,
+				   .offset = from_le64(item->key.offset) };
+}
+
+static const struct btrfs_item *items_of(const u8 *block)
+{
+	return (const struct btrfs_item *)(block + sizeof(struct btrfs_header));
+}
+
+static u32 nr_items(const u8 *block)
+{
+	return from_le32(((const struct btrfs_header *)block)->nritems);
+}
+
+static bool is_leaf(const u8 *block)
+{
+	return !((const struct btrfs_header *)block)->level;
+}
+
+/* ---- the first run: comparing ------------------------------------------------------- */
+
+static void end_comparison(struct run *r)
+{
+	struct leaf *leaf = &r->leaves->list[r->at++];
+	u8 hash[HASH_BYTES];
+	leaf->is_equal = gathered_hash(&r->items, hash) && !memcmp(hash, leaf->hash, sizeof(hash));
+}
+
+static int compare_block(void *context, u64 logical, u8 *block)
+{
+	struct run *r = context;
+	const struct leaves *base = r->leaves;
+	(void)logical;
+	if (!is_leaf(block))
+		return 0;
+	for (u32 i = 0; i < nr_items(block); i++) {
+		const struct btrfs_item *item = &items_of(block)[i];
+		const struct btrfs_key key = key_of(item);
+		while (r->at < base->nr && key_compare(&base->list[r->at].last, &key) < 0)
+			end_comparison(r);
+		if (r->at < base->nr && key_compare(&base->list[r->at].first, &key) <= 0)
+			gather_item(&r->items, block, item);
+	}
+	return 0;
+}
+
+/* ---- the second run: this tree's leaves ------------------------------------------------ */
+
+static struct leaf *add_leaf(struct leaves *leaves)
+{
+	leaves->list =
+		mem_grow(leaves->list, &leaves->capacity, leaves->nr + 1, sizeof(*leaves->list));
+	return &leaves->list[leaves->nr++];
+}
+
+static int note_block(void *context, u64 logical, u8 *block)
+{
+	struct run *r = context;
+	const u32 nr = nr_items(block);
+	(void)logical;
+	if (!is_leaf(block))
+		return 0;
+	for (u32 i = 0; i < nr; i++)
+		gather_item(&r->items, block, &items_of(block)[i]);
+	struct leaf *leaf = add_leaf(r->leaves);
+	*leaf = (struct leaf){ .first = key_of(&items_of(block)[0]),
+			       .last = key_of(&items_of(block)[nr - 1]),
+			       .owner = r->owner,
+			       .index = r->nr_leaves++ };
+	bool fits = gathered_hash(&r->items, leaf->hash);
+	assert(fits);
+	return 0;
+}
+
+static int compare_leaves(const void *a, const void *b)
+{
+	return key_compare(&((const struct leaf *)a)->first, &((const struct leaf *)b)->first);
+}
+
+/* ---- trees, one after the other ---------------------------------------------------------- */
+
+static int run(struct plan *plan, u32 nr, struct leaves *leaves,
+	       int (*put)(void *context, u64 logical, u8 *block), struct tree_shape *shape)
+{
+	/* Keys stand for headers, which are larger. */
+	struct run r = { .owner = nr,
+			 .leaves = leaves,
+			 .items = { .limit = btrfs_block_payload(plan->options.nodesize) } };
+	struct block_sink sink = { .put = put, .context = &r };
+	r.items.bytes = xmalloc(r.items.limit);
+	int err = plan_run_producer(plan, &plan->trees[nr], &sink, shape);
+	while (!err && put == compare_block && r.at < leaves->nr)
+		end_comparison(&r);
+	xfree(r.items.bytes);
+	return err;
+}
+
+static void share(struct plan *plan, struct planned_tree *tree, const struct leaf *leaf)
+{
+	tree->shared[tree->nr_shared++] = (struct shared_leaf){
+		.first = leaf->first,
+		.last = leaf->last,
+		.first_block = &plan->trees[leaf->owner].first_block,
+		.index = leaf->index,
+	};
+}
+
+static void note_user(struct plan *plan, const struct planned_tree *tree, const struct leaf *leaf)
+{
+	struct leaf_users *users = &plan->leaf_users;
+	users->list = mem_grow(users->list, &users->capacity, users->nr + 1, sizeof(*users->list));
+	users->list[users->nr++] = (struct leaf_user){ leaf->owner, leaf->index, tree->id };
+}
+
+/* Let the tree number @nr share leaves with the one before it, whose leaves are replaced. */
+static int share_with(struct plan *plan, u32 nr, struct leaves *base)
+{
+	struct planned_tree *tree = &plan->trees[nr];
+	struct leaves leaves = { .nr = 0 };
+	struct tree_shape shape;
+	int err = run(plan, nr, base, compare_block, &shape);
+	tree->shared = xmalloc(base->nr * sizeof(*tree->shared));
+	/* A tree of one leaf has it as its root. */
+	for (size_t i = 0; i < base->nr && !err && shape.level; i++)
+		if (base->list[i].is_equal)
+			share(plan, tree, &base->list[i]);
+	if (!err)
+		err = run(plan, nr, &leaves, note_block, &shape);
+	for (size_t i = 0; i < base->nr && !err; i++) {
+		if (!tree->nr_shared || !base->list[i].is_equal)
+			continue;
+		note_user(plan, tree, &base->list[i]);
+		*add_leaf(&leaves) = base->list[i];
+	}
+	if (leaves.nr)
+		qsort(leaves.list, leaves.nr, sizeof(*leaves.list), compare_leaves);
+	if (leaves.nr == 1) /* a root */
+		leaves.nr = 0;
+	xfree(base->list);
+	*base = leaves;
+	return err;
+}
+
+static int compare_users(const void *a, const void *b)
+{
+	const struct leaf_user *x = a, *y = b;
+	if (x->owner != y->owner)
+		return x->owner < y->owner ? -1 : 1;
+	if (x->leaf != y->leaf)
+		return x->leaf < y->leaf ? -1 : 1;
+	return x->user > y->user ? -1 : x->user < y->user;
+}
+
+int share_leaves(struct plan *plan)
+{
+	struct leaves leaves = { .nr = 0 };
+	int err = 0;
+	if (!tree_has_layers(plan->tree))
+		return 0;
+	layout_place(&plan->layout, plan->options.nodesize, plan->options.dup, 1, 1, plan->content);
+	for (u32 i = 1; i < plan->nr_subvols && !err; i++)
+		err = share_with(plan, plan->first_subvol_tree + i - 1, &leaves);
+	xfree(leaves.list);
+	if (plan->leaf_users.nr)
+		qsort(plan->leaf_users.list, plan->leaf_users.nr, sizeof(*plan->leaf_users.list),
+		      compare_users);
+	return err;
+}
+
+bool share_holds_item(const struct plan *plan, const struct inode *inode,
+		      const struct file_item *item)
+{
+	if (!plan->leaf_users.nr)
+		return false;
+	/* The top level of layers has no files. */
+	const struct planned_tree *tree = &plan->trees[plan->first_subvol_tree + inode->subvol - 1];
+	const struct btrfs_key key = { inode->ino, BTRFS_EXTENT_DATA_KEY, item->file_off };
+	size_t low = 0, high = tree->nr_shared;
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		if (key_compare(&tree->shared[middle].last, &key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < tree->nr_shared && key_compare(&tree->shared[low].first, &key) <= 0;
+}

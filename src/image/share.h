@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Layers' trees share the leaves that are equal, as snapshots do. A leaf belongs to the first tree
+ * that has it; later ones lead to it from nodes of their own. Nodes are not shared: they are 1 of
+ * some hundred blocks. Nor are roots, since a root is its own tree's.
+ */
+#ifndef IMAGE_SHARE_H
+#define IMAGE_SHARE_H
+
+#include "tree_writer.h"
+
+#include "model/file_item.h"
+
+struct plan;
+
+/* A leaf's owner, and a tree that has it too. */
+struct leaf_user {
+	u32 owner; /* index into plan.trees */
+	u64 leaf;  /* number among the owner's leaves */
+	u64 user;  /* id of the other tree */
+};
+
+struct leaf_users {
+	struct leaf_user *list; /* by owner, leaf, then users descending */
+	size_t nr, capacity;
+};
+
+/*
+ * share_leaves - find the leaves that trees of layers share: planned_tree.shared, plan.leaf_users
+ * Trees and content are chosen and in order, but have no addresses yet. Returns 0, or a negative
+ * errno after printing (spool).
+ */
+int share_leaves(struct plan *plan);
+
+/* share_holds_item - whether a file item stands in a leaf that belongs to another tree */
+bool share_holds_item(const struct plan *plan, const struct inode *inode,
+		      const struct file_item *item);
+
+#endif
