@@ -101,8 +101,10 @@ corners()
 	SPEC
 	umoci init --layout layout
 	umoci new --image layout:t
-	for n in 1 2 3; do umoci raw add-layer --image layout:t $n.tar; done
-	umoci unpack --image layout:t ref/corners
+	for n in 1 2 3; do
+		umoci raw add-layer --image layout:t $n.tar
+		umoci unpack --image layout:t "ref/corners$n"
+	done
 }
 
 # as a build does it: a tree, changed in steps, each of which the tool compares with the one before
@@ -131,7 +133,19 @@ build()
 
 @test "hand-made layers with the corners that all readers share" {
 	"$TAR2BTRFS" --oci --image t -L "$(unique_label)" -o img "$f/layout"
-	assert_image img "$f/ref/corners/rootfs"
+	assert_image img "$f/ref/corners3/rootfs"
+}
+
+@test "each layer as a subvolume is what umoci unpacks of the layers up to it" {
+	local n
+	"$TAR2BTRFS" --oci --image t --layers=subvolumes -L "$(unique_label)" -o img "$f/layout"
+	assert_check img lowmem
+	mount_image img m ro,subvolid=5
+	for n in 1 2 3; do
+		assert_tree_equal "$f/ref/corners$n/rootfs" "$(echo m/00$n-*)"
+	done
+	assert_scrub m
+	detach m "$dev"
 }
 
 @test "a tree that umoci packed in two steps" {

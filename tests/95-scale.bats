@@ -203,3 +203,52 @@ for i in range(n): print("file %s/f text=x" % "/".join("d%d" % (i % (j + 2)) for
 	within 7300 0
 	btrfs check --readonly img >log 2>&1 || { cat log; false; }
 }
+
+# layer KIND FIRST NR - files a/N, whiteouts of them, or both in one archive
+layer()
+{
+	python3 - "$@" <<-'PYTHON'
+		import os, sys
+		sys.path.insert(0, os.environ['GEN'])
+		import stream
+		kind, first, n = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+		w = stream.Writer()
+		for i in range(first, first + n):
+		    if kind in ('files', 'both'): w.file(b'd%d/f%d' % (i // 1000, i), b'text %d' % i)
+		    if kind == 'whiteouts': w.file(b'd%d/.wh.f%d' % (i // 1000, i), b'')
+		    if kind == 'both': w.file(b'd%d/.wh.f%d' % ((i - first) // 1000, i - first), b'')
+		w.end()
+	PYTHON
+}
+
+@test "200,000 entries in five layers, merged and as subvolumes" {
+	local n
+	layer files 0 120000 >1.tar
+	for n in 2 3 4 5; do
+		layer both $((n * 100000)) 20000 >$n.tar
+	done
+	measured --whiteouts 1.tar 2.tar 3.tar 4.tar 5.tar
+	within 280000 0
+	measured --layers=subvolumes 1.tar 2.tar 3.tar 4.tar 5.tar
+	# the trees of the layers, and the one that they change
+	within $((280000 + 120000 + 120000 + 140000 + 160000 + 180000)) 0
+	btrfs check --readonly img >log 2>&1 || { cat log; false; }
+}
+
+@test "a million whiteouts" {
+	layer files 0 100000 >lower.tar
+	layer whiteouts 0 100000 >some.tar
+	layer whiteouts 0 1000000 >many.tar
+	small()
+	{
+		measured --whiteouts lower.tar some.tar
+		within 200000 0
+	}
+	large()
+	{
+		measured --whiteouts lower.tar many.tar
+		within 1100000 0
+	}
+	linear 14 small large
+	btrfs check --readonly img >log 2>&1 || { cat log; false; }
+}

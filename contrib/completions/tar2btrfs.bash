@@ -42,6 +42,9 @@ _tar2btrfs()
 	--property | --property=)
 		words='compression=zstd: compression=zlib: compression=lzo: compression=none:'
 		;;
+	--layers | --layers=)
+		words='merged subvolumes'
+		;;
 	--dedupe | --dedupe=)
 		words='on off'
 		;;
@@ -79,8 +82,8 @@ _tar2btrfs()
 			--mtime --keep-times --no-seed --size --free -n --nodesize -m --metadata -O
 			--features -u --subvol --subvol-uuid --inode-flags --property --all-root
 			--force-uid --force-gid --uid-offset --gid-offset --defaults --root-becomes
-			--exclude-path --exclude-regex --no-xattr --xattrs-exclude --whiteouts --oci
-			--image --platform --oci-config --hard-dereference --detect-holes --plan
+			--exclude-path --exclude-regex --no-xattr --xattrs-exclude --whiteouts --layers
+			--oci --image --platform --oci-config --hard-dereference --detect-holes --plan
 			--selinux-contexts --spool-dir --max-entries --max-bytes --no-sandbox --threads
 			--max-inline --dedupe --pack-tails --skip-unsupported --progress --input-size
 			--stats --digest --content-digest --manifest -q --quiet -v --verbose -V

@@ -32,6 +32,7 @@ complete -c tar2btrfs -l exclude-regex -x -d 'leave out paths that match, and wh
 complete -c tar2btrfs -l no-xattr -d 'drop the archive\'s xattrs and ACLs'
 complete -c tar2btrfs -l xattrs-exclude -x -d 'drop xattrs whose names match, like \'user.*\''
 complete -c tar2btrfs -l whiteouts -d 'each ARCHIVE is an OCI layer'
+complete -c tar2btrfs -l layers -x -a 'merged subvolumes' -d 'whether all layers make one tree, or each one\'s result is a subvolume'
 complete -c tar2btrfs -l oci -d 'ARCHIVE is a container image'
 complete -c tar2btrfs -l image -x -d 'which image of several'
 complete -c tar2btrfs -l platform -x -d 'for what platform, of several'

@@ -51,6 +51,7 @@ struct options {
 	const char *const *archives; /* paths; "-" is standard input */
 	size_t nr_archives;          /* at least 1 */
 	struct image_input oci;
+	bool keep_layers;             /* each layer's state is a subvolume */
 	const char *output;           /* path, or NULL for standard output */
 	const char *plan;             /* path, or NULL */
 	const char *selinux_contexts; /* path, or NULL */

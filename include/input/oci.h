@@ -33,12 +33,13 @@ int oci_open(const struct reader_input *input, const struct oci_options *options
 	     const struct reader_options *reader, struct reader_counts *counts, struct oci **oci);
 void oci_close(struct oci *oci);
 
-/* oci_read - all layers into @tree, which has whiteouts; 0, or a negative errno after printing */
-int oci_read(struct oci *oci, struct tree *tree, struct file_data *file_data);
-
-/* oci_keep_config - the image's configuration as a file at @path; 0, or a negative errno after
- * printing */
-int oci_keep_config(const struct oci *oci, const char *path, struct tree *tree,
-		    struct file_data *file_data);
+/*
+ * oci_read - all layers into @tree, which has whiteouts
+ * @config_path: NULL, or where the image's configuration is to be a file on top of the last layer
+ * @keep_layers: tree_keep_layer() of each one
+ * Returns 0, or a negative errno after printing.
+ */
+int oci_read(struct oci *oci, const char *config_path, bool keep_layers, struct tree *tree,
+	     struct file_data *file_data);
 
 #endif

@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <uuid/uuid.h>
@@ -85,30 +86,52 @@ static int read_oci(struct run *run, struct tree *tree, struct file_data *data)
 
 	int err = oci_open(&input, &options->oci.choice, &options->reader, &run->counts, &run->oci);
 	if (!err)
-		err = oci_read(run->oci, tree, data);
-	if (!err && config)
-		err = oci_keep_config(run->oci, config, tree, data);
+		err = oci_read(run->oci, config, options->keep_layers, tree, data);
 	return err;
+}
+
+static int keep_layer(const u8 digest[32], struct tree *tree, struct file_data *data)
+{
+	char hex[2 * 32 + 1];
+
+	for (size_t i = 0; i < 32; i++)
+		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+	return tree_keep_layer(tree, data, hex);
+}
+
+static int read_layer(struct run *run, struct reader_input *input, struct tree *tree,
+		      struct file_data *data)
+{
+	const struct options *options = run->options;
+	struct sha256 *plain = options->keep_layers ? sha256_new() : NULL;
+	u8 digest[32];
+
+	input->plain_digest = plain ? &plain : NULL;
+	tree_begin_layer(tree);
+	int err = reader_run(input, &options->reader, tree, data, &run->counts);
+	if (!err)
+		err = tree_end_layer(tree);
+	if (plain)
+		sha256_finish(plain, digest);
+	return err || !plain ? err : keep_layer(digest, tree, data);
 }
 
 /* One archive after the other, each over those before it. */
 static int read_all(struct run *run, struct tree *tree, struct file_data *data)
 {
 	const struct options *options = run->options;
-	bool layers = options->tree.whiteouts;
 	int err = 0;
 
 	if (options->oci.is_wanted)
 		return read_oci(run, tree, data);
 	for (size_t i = 0; i < run->archives.nr && !err; i++) {
-		if (layers)
-			tree_begin_layer(tree);
-		err = reader_run(&(struct reader_input){ .fd = run->archives.fds[i],
-							 .name = run->archives.names[i],
-							 .bytes = UINT64_MAX },
-				 &options->reader, tree, data, &run->counts);
-		if (!err && layers)
-			err = tree_end_layer(tree);
+		struct reader_input input = { .fd = run->archives.fds[i],
+					      .name = run->archives.names[i],
+					      .bytes = UINT64_MAX };
+
+		err = options->tree.whiteouts
+			      ? read_layer(run, &input, tree, data)
+			      : reader_run(&input, &options->reader, tree, data, &run->counts);
 	}
 	return err;
 }

@@ -323,6 +323,16 @@ static enum options_result parse_whiteouts(struct parse *parse, const char *valu
 	return OPTIONS_RUN;
 }
 
+static enum options_result parse_layers(struct parse *parse, const char *value)
+{
+	bool keep = !strcmp(value, "subvolumes");
+
+	if (!keep && strcmp(value, "merged"))
+		return refuse(parse, value, "merged or subvolumes");
+	parse->options->keep_layers = keep;
+	return OPTIONS_RUN;
+}
+
 static enum options_result parse_oci(struct parse *parse, const char *value)
 {
 	(void)value;
@@ -638,6 +648,9 @@ const struct option_row option_table[] = {
 	{ "whiteouts", 0, NULL,
 	  "each ARCHIVE is an OCI layer: .wh.NAME hides NAME\n"
 	  "of those before it", parse_whiteouts, NULL },
+	{ "layers", 0, "merged|subvolumes",
+	  "whether all layers make one tree, or each one's\n"
+	  "result is a subvolume (default: merged)", parse_layers, NULL },
 	{ "oci", 0, NULL,
 	  "ARCHIVE is a container image: OCI or Docker\n"
 	  "archive, or OCI layout directory", parse_oci, NULL },

@@ -48,7 +48,7 @@ static inline bool option_is_optional(const struct option_row *row)
 }
 
 /* option_table - all options, in the order of --help and the manual */
-#define NR_OPTIONS 58
+#define NR_OPTIONS 59
 extern const struct option_row option_table[NR_OPTIONS];
 
 /* options_default - what holds without any option; TMPDIR counts */

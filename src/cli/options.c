@@ -168,6 +168,27 @@ static int check_oci(struct options *options)
 	return 0;
 }
 
+/* Layers' trees share blocks, and their paths are others': what changes them does not go with it.
+ */
+static int check_layers(struct options *options)
+{
+	const struct tree_options *tree = &options->tree;
+	const char *other = tree->subvols.nr_subvols    ? "subvol"
+			    : tree->subvols.nr_uuids    ? "subvol-uuid"
+			    : tree->rules.nr            ? tree->rules.list[0].option
+			    : tree->hard_dereference    ? "hard-dereference"
+			    : options->plan             ? "plan"
+			    : options->selinux_contexts ? "selinux-contexts"
+							: NULL;
+	if (!options->keep_layers)
+		return 0;
+	if (other)
+		return fail(-EINVAL, "found --%s%s with --layers=subvolumes, allowed: one of them",
+			    other, tree->rules.nr ? " of a path" : "");
+	options->tree.whiteouts = true;
+	return 0;
+}
+
 /* Look at options that depend on each other, and copy what several layers need. */
 static int combine(struct parse *parse)
 {
@@ -179,6 +200,8 @@ static int combine(struct parse *parse)
 	if (parse->size_given && parse->free_given)
 		return fail(-EINVAL, "found --size with --free, allowed: one of them");
 	int err = check_oci(options);
+	if (!err)
+		err = check_layers(options);
 	if (!err)
 		err = features_check(image);
 	if (!err)

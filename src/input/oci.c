@@ -146,16 +146,8 @@ static int read_layer(struct oci *oci, const struct oci_layer *layer, struct tre
 	return err ? err : tree_end_layer(tree);
 }
 
-int oci_read(struct oci *oci, struct tree *tree, struct file_data *file_data)
-{
-	int err = 0;
-	for (size_t i = 0; i < oci->nr_layers && !err; i++)
-		err = read_layer(oci, &oci->layers[i], tree, file_data);
-	return err;
-}
-
-int oci_keep_config(const struct oci *oci, const char *path, struct tree *tree,
-		    struct file_data *file_data)
+static int keep_config(const struct oci *oci, const char *path, struct tree *tree,
+		       struct file_data *file_data)
 {
 	struct inode *inode;
 	int err = tree_make_file(tree, path, strlen(path), oci->config_bytes, &inode);
@@ -164,4 +156,28 @@ int oci_keep_config(const struct oci *oci, const char *path, struct tree *tree,
 	file_data_begin(file_data, inode, tree_storage(tree, inode));
 	err = file_data_write(file_data, 0, oci->config, oci->config_bytes, NULL);
 	return err ? err : file_data_end(file_data);
+}
+
+static int keep_layer(const struct oci_layer *layer, struct tree *tree, struct file_data *file_data)
+{
+	return tree_keep_layer(tree, file_data, strchr(layer->diff_id, ':') + 1);
+}
+
+int oci_read(struct oci *oci, const char *config_path, bool keep_layers, struct tree *tree,
+	     struct file_data *file_data)
+{
+	const struct oci_layer *last = NULL;
+	int err = 0;
+	for (size_t i = 0; i < oci->nr_layers && !err; i++) {
+		if (last && keep_layers)
+			err = keep_layer(last, tree, file_data);
+		last = &oci->layers[i];
+		if (!err)
+			err = read_layer(oci, last, tree, file_data);
+	}
+	if (!err && config_path)
+		err = keep_config(oci, config_path, tree, file_data);
+	if (!err && last && keep_layers)
+		err = keep_layer(last, tree, file_data);
+	return err;
 }
