@@ -143,6 +143,47 @@ merged()
 	assert_equal "$("$TAR2BTRFS" --whiteouts 1.tar 2.tar 3.tar 4.tar | sha256sum)" "$("$TAR2BTRFS" merged.tar | sha256sum)"
 }
 
+@test "opaque by way of a symlink, in a new directory, of what is no directory" {
+	spec_tar 1.tar <<-'SPEC'
+		dir usr/lib mode=0700 uid=3 mtime=5
+		file usr/lib/a text=a
+		dir usr/lib/sub
+		file usr/lib/sub/b text=b
+		symlink lib usr/lib
+		symlink dead nowhere
+		file f text=f
+		dir o mode=0711
+		file o/p/q text=q
+	SPEC
+	# a whiteout's parents are those of the layers before: lib goes, and what it leads to is emptied all the same
+	spec_tar 2.tar <<-'SPEC'
+		file lib/.wh..wh..opq
+		file .wh.lib
+		file usr/lib/sub/c text=c
+		file f/.wh..wh..opq
+		file dead/.wh..wh..opq
+		file none/.wh..wh..opq
+		dir new/dir mode=0750
+		file new/dir/.wh..wh..opq
+		file new/dir/x text=x
+		file o/p/.wh..wh..opq
+		file o/.wh..wh..opq
+		file o/p/.wh.q
+		file o/p/r text=r
+	SPEC
+	spec_tar merged.tar <<-'SPEC'
+		dir usr/lib mode=0700 uid=3 mtime=5
+		file usr/lib/sub/c text=c
+		symlink dead nowhere
+		file f text=f
+		dir new/dir mode=0750
+		file new/dir/x text=x
+		dir o mode=0711
+		file o/p/r text=r
+	SPEC
+	assert_equal "$("$TAR2BTRFS" --whiteouts 1.tar 2.tar | sha256sum)" "$("$TAR2BTRFS" merged.tar | sha256sum)"
+}
+
 @test "without --whiteouts archives are laid over each other as they are" {
 	spec_tar 1.tar <<<$'dir a mode=0700\nfile a/x text=1\nfile b text=b\nfile f text=f'
 	spec_tar 2.tar <<<$'dir a mode=0755\nfile a/y text=2\nfile .wh.b\nlink g f'

@@ -147,14 +147,24 @@ holds_the_tree()
 	skopeo inspect oci:oci:one >/dev/null
 	run_recipe 'An OCI image'
 	require_mount
-	with_mount root.img belongs_to_root
+	with_mount root.img holds_the_tree
 	assert_check root.img
 }
 
-belongs_to_root()
-{
-	content_arrived
-	[ -z "$(find "$mnt" -not -user 0)" ]
+@test 'podman save' {
+	require_root
+	require_tool podman
+	own_podman
+	podman import -q "$TAR" localhost/test >/dev/null
+	export IMAGE=localhost/test
+	run_recipe 'podman save, docker save'
+	run_recipe "An image's layers"
+	podman rmi -f localhost/test >/dev/null
+	require_mount
+	with_mount root.img holds_the_tree
+	rm -r content
+	with_mount layers.img holds_the_tree
+	assert_check layers.img
 }
 
 @test 'genimage' {
