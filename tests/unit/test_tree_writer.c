@@ -45,7 +45,8 @@ static int produce(struct tree_writer *tw, u64 nr, u32 seed)
 	return 0;
 }
 
-/* Walk down from @logical; returns false on the first thing that is wrong. */
+/* Walk down from @logical; returns false on the first thing that is wrong. @spare: NULL if leaves
+ * are shared, and need not be full. */
 static bool walk(const struct store *s, u64 logical, int level, u64 *next, u32 seed, u32 *spare)
 {
 	const u8 *block = s->blocks + (logical - s->base);
@@ -62,7 +63,7 @@ static bool walk(const struct store *s, u64 logical, int level, u64 *next, u32 s
 	}
 	const struct btrfs_item *item = (const struct btrfs_item *)(h + 1);
 	u32 end = NODESIZE - (u32)sizeof(*h), used = 0;
-	if (nr && *next) /* the first item did not fit into the leaf before */
+	if (nr && *next && spare) /* the first item did not fit into the leaf before */
 		if (from_le32(item[0].size) + sizeof(*item) <= *spare)
 			return false;
 	for (u32 i = 0; i < nr; i++, (*next)++) {
@@ -77,8 +78,51 @@ static bool walk(const struct store *s, u64 logical, int level, u64 *next, u32 s
 			if (block[sizeof(*h) + end + j] != (u8)*next)
 				return false;
 	}
-	*spare = NODESIZE - (u32)sizeof(*h) - used;
+	if (spare)
+		*spare = NODESIZE - (u32)sizeof(*h) - used;
 	return true;
+}
+
+static struct btrfs_key leaf_key(const struct store *s, u64 leaf, bool last)
+{
+	const struct btrfs_header *h = (const struct btrfs_header *)(s->blocks + leaf * NODESIZE);
+	const struct btrfs_item *items = (const struct btrfs_item *)(h + 1);
+	const struct btrfs_disk_key *k = &items[last ? from_le32(h->nritems) - 1 : 0].key;
+	return (struct btrfs_key){ from_le64(k->objectid), k->type, from_le64(k->offset) };
+}
+
+/* The same items again, in a tree behind the first one that has two in three of its leaves. */
+static void run_sharing(const struct tree_writer_options *first, struct store *s,
+			const struct tree_shape *shape, u64 nr, u32 seed)
+{
+	struct tree_writer_options options = *first;
+	struct shared_leaf *shared = xmalloc(shape->nr_blocks[0] * sizeof(*shared));
+	struct tree_shape counted, written;
+	for (u64 i = 0; i < shape->nr_blocks[0]; i++)
+		if (i % 3)
+			shared[options.nr_shared++] =
+				(struct shared_leaf){ leaf_key(s, i, false), leaf_key(s, i, true),
+						      &first->first_block, i };
+	options.shared = shared;
+	options.first_block += shape->total;
+	options.sink = NULL;
+	struct tree_writer *tw = tree_writer_new(&options, NODESIZE);
+	int err = produce(tw, nr, seed);
+	err = err ? err : tree_writer_finish(tw, &counted);
+	tree_writer_free(tw);
+	options.sink = first->sink;
+	tw = tree_writer_new(&options, NODESIZE);
+	err = err ? err : produce(tw, nr, seed);
+	err = err ? err : tree_writer_finish(tw, &written);
+	tree_writer_free(tw);
+	u64 found = 0;
+	ok(!err && tree_shape_equal(&counted, &written) &&
+		   written.nr_blocks[0] == shape->nr_blocks[0] - options.nr_shared &&
+		   s->nr == shape->total + written.total &&
+		   walk(s, s->base + (s->nr - 1) * NODESIZE, written.level, &found, seed, NULL) &&
+		   found == nr,
+	   "the same with %zu shared leaves", options.nr_shared);
+	xfree(shared);
 }
 
 static void run(u64 nr, u32 seed)
@@ -90,7 +134,7 @@ static void run(u64 nr, u32 seed)
 	};
 	struct block_ids ids = { .fsid = { 1 } };
 	struct store s = { .base = (4 << 20) + 3 * NODESIZE };
-	struct block_sink sink = { put, &s };
+	struct block_sink sink = { .put = put, .context = &s };
 	struct tree_writer_options options = {
 		.layout = &layout, .owner = 5, .first_block = 3, .ids = &ids
 	};
@@ -113,6 +157,8 @@ static void run(u64 nr, u32 seed)
 			  &spare);
 	ok(right && found == nr, "%llu items up to %u bytes: %llu blocks, root level %u",
 	   (unsigned long long)nr, seed, (unsigned long long)written.total, written.level);
+	if (written.level)
+		run_sharing(&options, &s, &written, nr, seed);
 	xfree(s.blocks);
 }
 
