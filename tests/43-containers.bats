@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Images of Debian's umoci, skopeo and buildah, the kernel's view of them against what umoci unpacks.
+# Images of Debian's umoci, skopeo and buildah, the kernel's view of them against what umoci and containerd unpack.
 # bats file_tags=kernel
 
 # that an image comes through a pipe is the point
@@ -51,8 +51,8 @@ corners()
 		symlink lib usr/lib
 		symlink gonelink usr/lib
 		file one text=shared mode=0640 uid=3 mtime=600
-		link two one
-		link three one
+		link two one mode=0640 uid=3 mtime=600
+		link three one mode=0640 uid=3 mtime=600
 		file big size=600000 seed=noise
 		file data size=300000
 		char null 1,3
@@ -81,7 +81,7 @@ corners()
 		file opaque2/.wh..wh..opq
 		file .wh.gonelink
 		file .wh.one
-		link four two
+		link four two mode=0640 uid=3 mtime=600
 		file .wh.big
 		file .wh.pipe
 		dir . mode=0711 mtime=102
@@ -145,6 +145,49 @@ build()
 		assert_tree_equal "$f/ref/corners$n/rootfs" "$(echo m/00$n-*)"
 	done
 	assert_scrub m
+	detach m "$dev"
+}
+
+# containerd_unpacks IMAGE - by a daemon of the test's own; its snapshots are $PWD/root/io.containerd.snapshotter.v1.native/snapshots/N
+containerd_unpacks()
+{
+	local status=0 daemon
+	cat >config.toml <<-END
+		version = 2
+		root = "$PWD/root"
+		state = "$PWD/state"
+		disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.snapshotter.v1.btrfs",
+			"io.containerd.snapshotter.v1.devmapper", "io.containerd.snapshotter.v1.overlayfs"]
+		[grpc]
+		address = "$PWD/sock"
+		[ttrpc]
+		address = "$PWD/ttrpc"
+	END
+	timeout 120 containerd -c config.toml >containerd.log 2>&1 3>&- &
+	daemon=$!
+	for _ in {1..100}; do
+		[ -S sock ] && break
+		sleep 0.1
+	done
+	ctr -a "$PWD/sock" images import --snapshotter native --all-platforms "$1" || status=$?
+	kill "$daemon"
+	wait "$daemon" || true
+	[ "$status" = 0 ] || cat containerd.log
+	return "$status"
+}
+
+@test "each layer as a subvolume is what containerd makes of the layers up to it" {
+	local n
+	require_tool containerd ctr
+	python3 "$GEN/oci.py" app "reg.example/app:1@linux/amd64=$f/1.tar,$f/2.tar,$f/3.tar"
+	containerd_unpacks app
+	"$TAR2BTRFS" --oci --layers=subvolumes -L "$(unique_label)" -o img app
+	mount_image img m ro,subvolid=5
+	# it takes no attributes of the root from layers, and lets a directory that comes again keep its old xattrs
+	setfattr -x user.a root/io.containerd.snapshotter.v1.native/snapshots/{2,3}/opaque
+	for n in 1 2 3; do
+		assert_tree_equal "root/io.containerd.snapshotter.v1.native/snapshots/$n" "$(echo m/00$n-*)" --ignore=root,dirmtime
+	done
 	detach m "$dev"
 }
 
