@@ -129,7 +129,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	};
 	struct block_ids ids = { .fsid = { 1 } };
 	struct store s = { .base = 4 << 20 };
-	struct block_sink sink = { put, &s };
+	struct block_sink sink = { .put = put, .context = &s };
 	struct tree_writer_options options = { .layout = &layout, .owner = 5, .ids = &ids };
 
 	u32 nr = decide_items(&d, items), next = 0;
