@@ -195,7 +195,8 @@ show_subvols()
 
 @test "a directory that is not in the archive is made" {
 	run -0 --separate-stderr "$TAR2BTRFS" -v -L "$(unique_label)" -u new/deep -o made "$archive"
-	assert_equal "${stderr_lines[0]}" "tar2btrfs: --subvol: 'new/deep' is not in the archive, it is made"
+	# a build without a sandbox says so first
+	grep -xF "tar2btrfs: --subvol: 'new/deep' is not in the archive, it is made" <<<"$stderr"
 	assert_check made
 	mount_image made "$m"
 	assert_equal "$(stat -c '%a %u %Y %i' "$m/new/deep")" "755 0 0 256"
