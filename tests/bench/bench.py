@@ -71,8 +71,9 @@ def check(tool, names):
 def measure(tool, names):
     remove(OUT)
     figures = run(tool.command.format(**names))
-    if 'stopped' not in figures:
-        check(tool, names)
+    if 'stopped' in figures:
+        return dict(figures, bytes=0)
+    check(tool, names)
     figures['bytes'] = os.path.getsize(OUT)
     return figures
 

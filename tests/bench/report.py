@@ -71,8 +71,13 @@ def case_rows(figures):
 HEADS = ['', 'wall s', 'with tar -x', 'CPU s', 'wall ratio', 'CPU ratio', 'MiB', 'image MB']
 
 
+def escaped(text):
+    """text for a cell of a Markdown table"""
+    return text.replace('|', '\\|')
+
+
 def case_table(case, figures):
-    about, rows = figures['about'], [HEADS] + list(case_rows(figures))
+    about, rows = figures['about'], [HEADS] + [[escaped(r[0])] + r[1:] for r in case_rows(figures)]
     widths = [max(len(r[i]) for r in rows) for i in range(len(HEADS))]
     line = '| ' + ' | '.join(['%-{}s'.format(widths[0])] + ['%{}s'.format(w) for w in widths[1:]]) + ' |'
     rule = '|' + '|'.join('-' * (w + 1) + (':' if i else '-') for i, w in enumerate(widths)) + '|'
@@ -157,7 +162,7 @@ def plot_scale(path, curves, title, unit):
 def write(docs, figures, cases):
     """draw all anew; returns how many bars of the given cases are missed"""
     judged = list(bars(figures))
-    rows = ['| %s | %s | %.2f | %.2f | %s |' % (c, what, found, limit, 'yes' if found <= limit else '**no**') for c, what, found, limit in judged]
+    rows = ['| %s | %s | %.2f | %.2f | %s |' % (c, escaped(what), found, limit, 'yes' if found <= limit else '**no**') for c, what, found, limit in judged]
     missed = [(c, what, found, limit) for c, what, found, limit in judged if found > limit and c in cases]
     for bar in missed:
         print('missed: %s: %s is %.2f, allowed %.2f' % bar)

@@ -25,7 +25,8 @@ class Tool:
 TREES = ('rootfs', 'kernel', 'modules')
 TOOLS = {
     'tar2btrfs zstd': Tool(PROGRAM, OURS + ' --compress zstd:3 --threads {threads} {tar} >{out}', CHECK, None),
-    'tar2btrfs none': Tool(PROGRAM, OURS + ' --compress none --threads {threads} -o {out} {tar}', CHECK, None),
+    'tar2btrfs none': Tool(PROGRAM, OURS + ' --compress none --threads {threads} {tar} >{out}', CHECK, None),
+    'tar2btrfs none, -o': Tool(PROGRAM, OURS + ' --compress none --threads {threads} -o {out} {tar}', CHECK, None, ('rootfs',)),
     'tar2btrfs none, pipe': Tool(PROGRAM, 'cat {tar} | ' + OURS + ' --compress none --threads {threads} >{out}', CHECK, None, ('rootfs',)),
     'tar2sqfs': Tool('tar2sqfs', 'tar2sqfs -q -f -c zstd -X level=3 -b 131072 -j {threads} {out} <{tar}', LIST, 'tar2btrfs zstd'),
     # sqfstar is mksquashfs by another name; under that one it takes no level in Debian 12
@@ -39,7 +40,7 @@ TOOLS = {
                    'tar2btrfs none', TREES, True),
     'genext2fs': Tool('genext2fs', 'genext2fs -B 4096 -N $(({entries} + 1000)) -b $(({kib} / 3 + {entries} + 16384)) -d {dir} {out}', EXTFS,
                       'tar2btrfs none', ('rootfs',), True),
-    'cat, sync': Tool('cat', 'cat {tar} >{out} && sync {out}', 'cmp {tar} {out}', 'tar2btrfs none', ('rootfs',)),
+    'cat, sync': Tool('cat', 'cat {tar} >{out} && sync {out}', 'cmp {tar} {out}', 'tar2btrfs none, -o', ('rootfs',)),
     'cat | cat': Tool('cat', 'cat {tar} | cat >{out}', 'cmp {tar} {out}', 'tar2btrfs none, pipe', ('rootfs',)),
     'zstd:9, 1 thread': Tool(PROGRAM, OURS + ' --compress zstd:9 --threads 1 {tar} >{out}', CHECK, 'zstd:9, 2 threads', ('text-512m',)),
     'zstd:9, 2 threads': Tool(PROGRAM, OURS + ' --compress zstd:9 --threads 2 {tar} >{out}', CHECK, None, ('text-512m',)),
