@@ -69,7 +69,7 @@ struct file_extent {
 #define CONTENT_MAX_SOURCES 64
 
 struct content {
-	struct file_extent *file_extents; /* those of a file in a row */
+	struct file_extent *file_extents; /* those of a file in a row; never NULL */
 	size_t nr_file_extents;
 	size_t file_extents_capacity;
 	struct blob *blobs;
@@ -112,11 +112,11 @@ struct blob *content_add_blob(struct content *content);
 void content_add_file_extent(struct content *content, struct inode *inode,
 			     const struct file_extent *extent);
 
-/* content_file_extents - those of a file: inode.nr of them; may be NULL if that is 0 */
+/* content_file_extents - those of a file: inode.nr of them */
 static inline struct file_extent *content_file_extents(const struct content *content,
 						       const struct inode *inode)
 {
-	return inode->nr ? content->file_extents + inode->first_extent : NULL;
+	return content->file_extents + inode->first_extent;
 }
 
 /* content_blob - what a file extent leads to */

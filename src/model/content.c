@@ -7,6 +7,7 @@ int content_new(const char *spool_dir, struct content **content)
 {
 	struct content *c = xzalloc(sizeof(*c));
 	c->spool_dir = spool_dir;
+	c->file_extents = mem_grow(NULL, &c->file_extents_capacity, 1, sizeof(*c->file_extents));
 	int err = spool_new(spool_dir, &c->sources[CONTENT_SPOOL]);
 	c->nr_sources = 1;
 	if (!err)
