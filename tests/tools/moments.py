@@ -16,6 +16,8 @@ import time
 def main():
     name, count, program, archive, out, good, spool = sys.argv[1:]
     number = getattr(signal, 'SIG' + name)
+    if number != signal.SIGKILL:
+        signal.signal(number, signal.SIG_DFL)  # a shell's background job ignores SIGINT, and so would the program
     r = random.Random('moments:' + name)
     want = open(good, 'rb').read()
     command = [program, '--spool-dir', spool, '-o', out, archive]
