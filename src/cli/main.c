@@ -4,6 +4,7 @@
  * then write the first byte.
  */
 #include "base/diag.h"
+#include "base/hex.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -15,7 +16,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <uuid/uuid.h>
@@ -94,8 +94,7 @@ static int keep_layer(const u8 digest[32], struct tree *tree, struct file_data *
 {
 	char hex[2 * 32 + 1];
 
-	for (size_t i = 0; i < 32; i++)
-		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+	hex_encode(digest, 32, hex);
 	return tree_keep_layer(tree, data, hex);
 }
 

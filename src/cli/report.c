@@ -2,6 +2,7 @@
 #include "cli/report.h"
 
 #include "base/diag.h"
+#include "base/hex.h"
 #include "base/io.h"
 #include "base/mem.h"
 #include "cli/manifest.h"
@@ -129,8 +130,7 @@ static int write_digest(const struct report *r, enum report_file file, const u8 
 
 	if (strpbrk(name, "\\\n"))
 		*p++ = '\\';
-	for (int i = 0; i < 32; i++)
-		p += snprintf(p, 3, "%02x", digest[i]);
+	p = hex_encode(digest, 32, p);
 	*p++ = ' ';
 	*p++ = ' ';
 	for (; *name; name++) {

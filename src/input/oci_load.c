@@ -3,6 +3,7 @@
 #include "oci_private.h"
 
 #include "base/diag.h"
+#include "base/hex.h"
 #include "base/io.h"
 
 #include <errno.h>
@@ -36,8 +37,7 @@ int oci_check_digest(struct sha256 *sum, const char *digest, const char *who, co
 	u8 bytes[32];
 	char hex[sizeof("sha256:") + 64] = "sha256:";
 	sha256_finish(sum, bytes);
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		snprintf(hex + 7 + 2 * i, 3, "%02x", bytes[i]);
+	hex_encode(bytes, sizeof(bytes), hex + strlen("sha256:"));
 	if (!digest || !strcmp(hex, digest))
 		return 0;
 	return fail(-EBADMSG, "%s: its %s is %s, the image says %s", who, what, hex, digest);

@@ -8,11 +8,10 @@
  * out of reach because the directory is. A dentry without an inode is no name: it is being
  * placed, or a whiteout hid what it stood for.
  */
+#include "base/hex.h"
 #include "disk/checksum.h"
 #include "disk/format.h"
 #include "tree_private.h"
-
-#include <stdio.h>
 
 #define MAX_SYMLINKS_FOLLOWED 40 /* as the kernel's MAXSYMLINKS */
 /* Of all targets on the way. The kernel has no such limit; but a short member must not cost much.
@@ -95,8 +94,7 @@ static void leave_out(struct tree *tree, struct path *path)
 	hash128(path->bytes, path->len, hash);
 	memcpy(made_up, left_out_dir, LEFT_OUT_DIR_BYTES);
 	made_up[LEFT_OUT_DIR_BYTES] = '/';
-	for (size_t i = 0; i < sizeof(hash); i++)
-		snprintf(made_up + LEFT_OUT_DIR_BYTES + 1 + 2 * i, 3, "%02x", hash[i]);
+	hex_encode(hash, sizeof(hash), made_up + LEFT_OUT_DIR_BYTES + 1);
 	*l = (struct left_out){
 		.next = tree->left_out,
 		.path = { arena_memdup(&tree->arena, path->bytes, path->len), path->len },
