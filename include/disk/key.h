@@ -32,4 +32,13 @@ static inline struct btrfs_disk_key key_to_disk(struct btrfs_key key)
 	};
 }
 
+static inline struct btrfs_key key_from_disk(const struct btrfs_disk_key *key)
+{
+	return (struct btrfs_key){
+		.objectid = from_le64(key->objectid),
+		.type = key->type,
+		.offset = from_le64(key->offset),
+	};
+}
+
 #endif

@@ -350,13 +350,14 @@ static int compare_by_index(const void *a, const void *b)
 /* The names of @dir in the order of their indexes: not by name if several layers brought them. */
 static const struct dentry *const *names_by_index(struct producer *p, const struct inode *dir)
 {
-	bool in_order = true;
-	for (u32 i = 0; i < dir->nr; i++) {
+	u32 nr = 1;
+	while (nr < dir->nr && dir->sorted[nr - 1]->index < dir->sorted[nr]->index)
+		nr++;
+	if (nr == dir->nr)
+		return (const struct dentry *const *)dir->sorted;
+	for (u32 i = 0; i < dir->nr; i++)
 		p->names[i] = dir->sorted[i];
-		in_order = in_order && (!i || p->names[i - 1]->index < p->names[i]->index);
-	}
-	if (!in_order)
-		qsort(p->names, dir->nr, sizeof(*p->names), compare_by_index);
+	qsort(p->names, dir->nr, sizeof(*p->names), compare_by_index);
 	return p->names;
 }
 

@@ -77,13 +77,6 @@ static bool gathered_hash(struct gathered *g, u8 hash[HASH_BYTES])
 	return fits;
 }
 
-static struct btrfs_key key_of(const struct btrfs_item *item)
-{
-	return (struct btrfs_key){ .objectid = from_le64(item->key.objectid),
-				   .type = item->key.type,
-				   .offset = from_le64(item->key.offset) };
-}
-
 static const struct btrfs_item *items_of(const u8 *block)
 {
 	return (const struct btrfs_item *)(block + sizeof(struct btrfs_header));
@@ -117,7 +110,7 @@ static int compare_block(void *context, u64 logical, u8 *block)
 		return 0;
 	for (u32 i = 0; i < nr_items(block); i++) {
 		const struct btrfs_item *item = &items_of(block)[i];
-		const struct btrfs_key key = key_of(item);
+		const struct btrfs_key key = key_from_disk(&item->key);
 		while (r->at < base->nr && key_compare(&base->list[r->at].last, &key) < 0)
 			end_comparison(r);
 		if (r->at < base->nr && key_compare(&base->list[r->at].first, &key) <= 0)
@@ -145,8 +138,8 @@ static int note_block(void *context, u64 logical, u8 *block)
 	for (u32 i = 0; i < nr; i++)
 		gather_item(&r->items, block, &items_of(block)[i]);
 	struct leaf *leaf = add_leaf(r->leaves);
-	*leaf = (struct leaf){ .first = key_of(&items_of(block)[0]),
-			       .last = key_of(&items_of(block)[nr - 1]),
+	*leaf = (struct leaf){ .first = key_from_disk(&items_of(block)[0].key),
+			       .last = key_from_disk(&items_of(block)[nr - 1].key),
 			       .owner = r->owner,
 			       .index = r->nr_leaves++ };
 	bool fits = gathered_hash(&r->items, leaf->hash);

@@ -104,12 +104,8 @@ static void add_leaf(struct tree_writer *tw, const struct child *leaf)
 static int put_leaf(struct tree_writer *tw)
 {
 	struct child self = { .logical = 0 };
-	if (tw->options.sink && tw->nritems) {
-		const struct btrfs_disk_key *first = &leaf_items(tw)[0].key;
-		self.key = (struct btrfs_key){ .objectid = from_le64(first->objectid),
-					       .type = first->type,
-					       .offset = from_le64(first->offset) };
-	}
+	if (tw->options.sink && tw->nritems)
+		self.key = key_from_disk(&leaf_items(tw)[0].key);
 	int err = put_block(tw, 0, tw->nritems, &self);
 	add_leaf(tw, &self);
 	tw->nritems = 0;
