@@ -60,7 +60,7 @@ python3 "$gen/oci.py" image.tar --pack gzip app@linux/amd64=lower.tar,upper.tar
 cache=${BOOT_CACHE:-$HOME/.cache/boot-mount}
 status=0
 TAR2BTRFS=${TAR2BTRFS:-$top/tar2btrfs} "$top/contrib/boot-oci" -t 300 -k "$cache"/boot/vmlinuz-* -d "$cache"/lib/modules/* image.tar \
-	/bin/sh -c 'cd /; busybox ls bin; busybox cat hello; busybox grep -c "^/dev/vda / btrfs ro" proc/mounts; exit 7' </dev/null >found || status=$?
+	/bin/sh -c 'cd /; busybox ls -1 bin; busybox cat hello; busybox grep -c "^/dev/vda / btrfs ro" proc/mounts; exit 7' </dev/null >found || status=$?
 printf 'busybox\nsh\nit'"'"'s new\n1\n' >expected
 if [ $status = 7 ] && cmp -s found expected; then
 	passed=$((passed + 1))
