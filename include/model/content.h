@@ -75,6 +75,7 @@ struct content {
 	struct blob *blobs;
 	size_t nr_blobs; /* below 2^32: 512 TiB of data */
 	size_t blobs_capacity;
+	bool is_mixed; /* blobs differ in codec_id or without_sums */
 	/* stored bytes of blobs: first the data spool, where they lie sector by sector */
 	struct spool *sources[CONTENT_MAX_SOURCES];
 	u32 nr_sources;

@@ -150,7 +150,9 @@ void content_share_extents(struct content *content, struct inode *inode)
 bool content_is_stored_as(const struct content *content, const struct inode *inode,
 			  const struct storage *storage)
 {
-	const struct blob *b = content_blob(content, content_file_extents(content, inode));
+	const struct blob *b = content->is_mixed
+				       ? content_blob(content, content_file_extents(content, inode))
+				       : content->blobs;
 	return b->without_sums == storage->without_sums &&
 	       b->codec_id == codec_choice_id(&storage->codec);
 }
