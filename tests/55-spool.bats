@@ -31,11 +31,51 @@ odd_files()
 	require_mount
 	odd_files >"$BATS_TEST_TMPDIR/spec"
 	spec_tar "$archive" <"$BATS_TEST_TMPDIR/spec"
-	for options in '--compress none' '--compress none --max-inline 0' '--compress lzo' '--compress none -m dup'; do
+	for options in '--compress none' '--compress none --max-inline 0' '--compress lzo' '--compress none -m dup' --detect-holes '--threads 1'; do
 		"$TAR2BTRFS" $options -L "$(unique_label)" -o "$img" "$archive"
 		assert_equal "$(cat "$archive" | image_hash $options -L "$(unique_label)")" "$(sha256sum <"$img" | cut -c1-64)"
 		assert_equal "$(image_hash $options -L "$(unique_label)" <"$archive")" "$(sha256sum <"$img" | cut -c1-64)"
 		assert_manifest "$img" <"$BATS_TEST_TMPDIR/spec"
+	done
+}
+
+# where the data lie, and so who reads them, does not show in any report either
+@test "reports of file and pipe are the same" {
+	odd_files >"$BATS_TEST_TMPDIR/spec"
+	spec_tar "$archive" <"$BATS_TEST_TMPDIR/spec"
+	"$TAR2BTRFS" --manifest from-file --digest=digest --stats=json:figures -o "$img" "$archive"
+	"$TAR2BTRFS" --manifest from-pipe --stats=json:figures-pipe -o "$img" - < <(cat "$archive")
+	cmp from-file from-pipe
+	input='import json, sys; print(json.load(open(sys.argv[1]))["input"])'
+	assert_equal "$(python3 -c "$input" figures)" "$(python3 -c "$input" figures-pipe)"
+	[[ $(python3 -c "$input" figures) == *"'bytes': $(stat -c %s "$archive")"* ]]
+	assert_equal "$("$TAR2BTRFS" --exclude 'noise-*' "$archive" | sha256sum)" \
+		"$("$TAR2BTRFS" --exclude 'noise-*' - < <(cat "$archive") | sha256sum)"
+}
+
+@test "cpio and pax archives of the same files give one image, from a file and through a pipe" {
+	require_tool bsdtar
+	odd_files | grep -v hole | python3 "$GEN/archive.py" make tree
+	for format in pax newc odc; do
+		bsdtar -C tree --format "$format" --uid 0 --gid 0 -cf "$archive" .
+		image_hash --mtime @0 "$archive"
+		image_hash --mtime @0 - < <(cat "$archive")
+	done >hashes
+	cat hashes
+	assert_equal "$(sort -u hashes | wc -l)" 1
+}
+
+@test "an archive that is cut inside a file's data or padding: the file is named" {
+	printf '%s\n' 'file first size=900001 seed=noise' 'file last size=700001 seed=noise' | spec_tar "$archive"
+	local bytes
+	for bytes in 1000 300000 900550 1000000 1500000 1601300; do
+		head -c "$bytes" "$archive" >cut.tar
+		for from in cut.tar -; do
+			run -1 --separate-stderr "$TAR2BTRFS" "$from" < <(cat cut.tar)
+			echo "$bytes from $from: $stderr"
+			[ -z "$output" ]
+			[[ $stderr == *"$([ "$bytes" -lt 900608 ] && echo first || echo last): the archive is cut: it ends inside the data of this member" ]]
+		done
 	done
 }
 

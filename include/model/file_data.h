@@ -59,6 +59,12 @@ void file_data_begin(struct file_data *fd, struct inode *inode, struct storage s
 int file_data_write(struct file_data *fd, u64 file_off, const void *data, size_t bytes,
 		    const struct origin *origin);
 
+/*
+ * file_data_refer - the file's data, without a hole, are the @bytes at @origin, an archive that
+ * holds them They are read where they are needed, by any thread. Returns as file_data_write().
+ */
+int file_data_refer(struct file_data *fd, struct origin origin, u64 bytes);
+
 /* file_data_end - the file is complete; nothing was written beyond its size */
 int file_data_end(struct file_data *fd);
 

@@ -50,6 +50,16 @@ int spool_flush(struct spool *spool);
 int spool_read(struct spool *spool, u64 offset, void *buf, size_t bytes);
 
 /*
+ * spool_read_any - spool_read() by any thread, of what spool_over() made
+ * Returns 0 or a negative errno, not printed.
+ */
+int spool_read_any(const struct spool *spool, u64 offset, void *buf, size_t bytes);
+
+/* spool_read_failed - print that reading at @offset failed with @err, a negative errno; returns it
+ */
+int spool_read_failed(const struct spool *spool, u64 offset, int err);
+
+/*
  * spool_copy - write @bytes from @offset to descriptor @fd, in the kernel where it can
  * Returns 0, a negative errno after printing if reading fails, or with *@write_error set to true
  * the errno of the failed write, not printed.

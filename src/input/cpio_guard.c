@@ -214,6 +214,7 @@ static int read_member(struct cpio_guard *g, const struct dialect *d, const u64 
 	m->link = (struct text){ g->strings + head - d->header_bytes, (size_t)link_bytes };
 	m->end_without_data = UINT64_MAX;
 	/* 32 bits and 1 MiB do not overflow */
+	m->data = offset + head;
 	m->end = offset + align_up(head + file_bytes, d->alignment);
 	if (m->path.len == 10 && !memcmp(m->path.bytes, "TRAILER!!!", 10)) {
 		if (file_bytes)

@@ -36,6 +36,7 @@ struct member_time {
 struct member {
 	/* stream offsets */
 	u64 begin;            /* of the first header */
+	u64 data;             /* of the first byte of data */
 	u64 end;              /* behind the data and their padding */
 	u64 end_without_data; /* where it ends if a link or special file has no data despite its
 				 size */

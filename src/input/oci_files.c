@@ -104,12 +104,12 @@ static int cannot_spool(const struct oci_files *f, int err)
 			  f->spool_dir, (unsigned long long)f->spooled);
 }
 
-static int spool_data(struct oci_files *f, struct stream *s, u64 offset, const struct member *m)
+static int spool_data(struct oci_files *f, struct stream *s, const struct member *m)
 {
 	char q[QUOTE_BYTES];
 	u64 left = m->data_bytes;
-	stream_restart(s, offset);
-	stream_set_limit(s, offset + left);
+	stream_restart(s, m->data);
+	stream_set_limit(s, m->data + left);
 	while (left) {
 		const void *block;
 		ssize_t n = stream_lend(s, &block);
@@ -143,9 +143,8 @@ static int take_member(struct oci_files *f, struct stream *s, const struct membe
 		e.target = normalise(&f->arena, e.name, slash ? (size_t)(slash - e.name) : 0,
 				     m->link.bytes, m->link.len);
 	} else if (e.name) {
-		u64 data = m->end - align_up(m->data_bytes, TAR_BLOCK);
-		e.offset = f->owns_fd ? f->spooled : f->base + data;
-		int err = f->owns_fd ? spool_data(f, s, data, m) : 0;
+		e.offset = f->owns_fd ? f->spooled : f->base + m->data;
+		int err = f->owns_fd ? spool_data(f, s, m) : 0;
 		if (err)
 			return err;
 	}

@@ -29,6 +29,13 @@ static ssize_t lend(struct archive *a, void *data, const void **block)
 	return n < 0 ? -1 : n;
 }
 
+static int64_t pass(struct archive *a, void *data, int64_t bytes)
+{
+	struct second_reader *r = data;
+	(void)a;
+	return (int64_t)stream_pass(r->stream, (u64)bytes);
+}
+
 struct second_reader *second_reader_new(struct stream *stream, enum input_format format, u64 offset,
 					u16 source)
 {
@@ -81,7 +88,7 @@ static int start(struct second_reader *r)
 		return ARCHIVE_FATAL;
 	int e = r->format == FORMAT_TAR ? archive_read_support_format_tar(r->archive)
 					: archive_read_support_format_cpio(r->archive);
-	return e == ARCHIVE_OK ? archive_read_open(r->archive, r, NULL, lend, NULL) : e;
+	return e == ARCHIVE_OK ? archive_read_open2(r->archive, r, NULL, lend, pass, NULL) : e;
 }
 
 int second_reader_next(struct second_reader *r, const struct member *m)
@@ -163,12 +170,23 @@ static int misplaced(const struct member *m, u64 offset, u64 bytes)
 		member_quote(q, m), (unsigned long long)bytes, (unsigned long long)offset);
 }
 
+/* Data that lie in a row in a plain file, most of it beyond what was read for the headers: whoever
+ * works on them reads them too. */
+static bool is_left_to_workers(const struct second_reader *r, const struct member *m)
+{
+	return r->source != CONTENT_SPOOL && !m->is_sparse && !m->has_sum && !m->has_holes_data &&
+	       stream_unread(r->stream, m->data + m->data_bytes) > m->data_bytes / 2;
+}
+
 int second_reader_data(struct second_reader *r, const struct member *m, struct file_data *file_data,
 		       u32 *sum)
 {
 	struct sparse_segment whole = { 0, m->data_bytes };
 	struct place place = { &whole, 1, 0 };
 	u64 given = 0, end = 0;
+	if (is_left_to_workers(r, m))
+		return file_data_refer(file_data, (struct origin){ r->source, m->data },
+				       m->data_bytes);
 	if (m->is_sparse)
 		place = (struct place){ m->map.segments, m->map.nr, 0 };
 	for (;;) {

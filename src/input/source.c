@@ -8,7 +8,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+/* How many bytes lie ahead in a regular file. */
+static u64 bytes_ahead(int fd)
+{
+	struct stat st;
+	off_t at = lseek(fd, 0, SEEK_CUR);
+	return at >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > at
+		       ? (u64)(st.st_size - at)
+		       : 0;
+}
 
 void source_init(struct source *source, const struct reader_input *input, _Atomic u64 *read_bytes)
 {
@@ -16,6 +27,7 @@ void source_init(struct source *source, const struct reader_input *input, _Atomi
 	*source = (struct source){ .fd = fd,
 				   .name = input->name,
 				   .left = input->bytes,
+				   .passable = min_u64(input->bytes, bytes_ahead(fd)),
 				   .digest = input->raw_digest,
 				   .read_bytes = read_bytes };
 	/* Hints only: on what is no pipe or no file they fail, and nothing is lost. */
@@ -45,17 +57,23 @@ ssize_t source_read(struct source *source, void *buf, size_t bytes)
 	}
 	*source->read_bytes += (u64)n;
 	source->left -= (u64)n;
+	source->passable -= min_u64((u64)n, source->passable);
 	if (source->digest)
 		sha256_add(source->digest, buf, (size_t)n);
 	return n;
 }
 
+bool source_can_skip(const struct source *source, u64 bytes)
+{
+	return bytes <= source->passable && !source->pushed && !source->digest;
+}
+
 bool source_skip(struct source *source, u64 bytes)
 {
-	if (source->pushed || source->digest || bytes > source->left || bytes > INT64_MAX ||
-	    lseek(source->fd, (off_t)bytes, SEEK_CUR) < 0)
+	if (!source_can_skip(source, bytes) || lseek(source->fd, (off_t)bytes, SEEK_CUR) < 0)
 		return false;
 	source->left -= bytes;
+	source->passable -= bytes;
 	return true;
 }
 

@@ -17,6 +17,7 @@ struct source {
 	size_t pushed_len;
 	size_t pushed_pos;
 	u64 left;                /* bytes that the descriptor may still be asked for */
+	u64 passable;            /* of these, those known to be in a regular file */
 	struct sha256 *digest;   /* or NULL */
 	_Atomic u64 *read_bytes; /* from the descriptor: added to */
 };
@@ -35,7 +36,13 @@ void source_release(struct source *source);
  */
 ssize_t source_read(struct source *source, void *buf, size_t bytes);
 
-/* source_skip - leave out the next @bytes without reading them; false if that cannot be */
+/*
+ * source_can_skip - whether the next @bytes can be left out without reading them
+ * Only in a regular file that holds them, if nobody wants a digest of what is read.
+ */
+bool source_can_skip(const struct source *source, u64 bytes);
+
+/* source_skip - leave them out; false if that cannot be */
 bool source_skip(struct source *source, u64 bytes);
 
 /* source_push_back - @bytes at @data (copied) are what comes next */

@@ -14,6 +14,9 @@
 
 #include <errno.h>
 
+/* Of a plain archive little is read here: who works on a larger file reads it. */
+#define FILE_WINDOW_BYTES (128u << 10)
+
 struct buffer {
 	u8 *bytes;
 	size_t capacity;
@@ -23,6 +26,7 @@ struct stream {
 	struct source source;
 	struct unpacker *unpacker; /* or NULL */
 	struct sha256 **digest;    /* of the plain bytes, or NULL */
+	size_t window_bytes;       /* that the window has room for, at least */
 	struct buffer window;
 	struct buffer held; /* what libarchive may still look at, or a spare */
 	u64 start;          /* offset of the window's first byte */
@@ -122,7 +126,7 @@ u8 *stream_peek(struct stream *s, u64 offset, size_t bytes, size_t *got)
 		u64 keep = min_u64(offset, s->lend_next);
 		size_t needed = (size_t)(end - keep);
 		if ((size_t)(end - s->start) > s->window.capacity)
-			move_window(s, keep, (size_t)max_u64(needed, SOURCE_BLOCK_BYTES));
+			move_window(s, keep, (size_t)max_u64(needed, s->window_bytes));
 		while (end > s->start + s->len && !s->at_end)
 			read_more(s);
 	}
@@ -166,6 +170,33 @@ ssize_t stream_lend(struct stream *s, const void **block)
 	s->lend_next = end;
 	s->is_lent = n > 0;
 	return (ssize_t)n;
+}
+
+u64 stream_unread(const struct stream *s, u64 end)
+{
+	const u64 unread = end > stream_bytes(s) ? end - stream_bytes(s) : 0;
+	return !s->unpacker && !s->digest && source_can_skip(&s->source, unread) ? unread : 0;
+}
+
+/* Go on at @offset, without what lies before it unread; false if that cannot be. */
+static bool jump(struct stream *s, u64 offset)
+{
+	const u64 unread = stream_unread(s, offset);
+	if (!unread || !source_skip(&s->source, unread))
+		return false;
+	s->start = s->lend_next = offset;
+	s->len = 0;
+	s->is_lent = false;
+	return true;
+}
+
+u64 stream_pass(struct stream *s, u64 bytes)
+{
+	const u64 read = stream_bytes(s);
+	if (!jump(s, s->lend_next + bytes))
+		return 0;
+	*s->source.read_bytes += s->start - read; /* others read them, or nobody has to */
+	return bytes;
 }
 
 bool stream_offset(const struct stream *s, const void *data, size_t bytes, u64 *offset)
@@ -219,13 +250,8 @@ int stream_skip_zeros(struct stream *s, u64 *offset)
 
 int stream_skip(struct stream *s, u64 offset)
 {
-	u64 end = s->start + s->len;
-	if (offset > end && !s->unpacker && source_skip(&s->source, offset - end)) {
-		s->start = s->lend_next = offset;
-		s->len = 0;
-		s->is_lent = false;
+	if (jump(s, offset))
 		return 0;
-	}
 	const void *block;
 	stream_set_limit(s, 0);
 	while (offset > s->start + s->len) {
@@ -267,8 +293,9 @@ struct stream *stream_new(const struct reader_input *input, u64 max_bytes, u64 b
 	s->before = before;
 	source_init(&s->source, input, read_bytes);
 	s->digest = input->plain_digest;
-	s->window.bytes = xmalloc(SOURCE_BLOCK_BYTES);
-	s->window.capacity = SOURCE_BLOCK_BYTES;
+	s->window_bytes = source_can_skip(&s->source, 1) ? FILE_WINDOW_BYTES : SOURCE_BLOCK_BYTES;
+	s->window.bytes = xmalloc(s->window_bytes);
+	s->window.capacity = s->window_bytes;
 	return s;
 }
 

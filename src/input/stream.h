@@ -64,6 +64,16 @@ void stream_set_limit(struct stream *stream, u64 limit);
  */
 ssize_t stream_lend(struct stream *stream, const void **block);
 
+/* stream_unread - how many of the bytes before @end nobody has read yet, if they can be passed over
+ * unread; else 0 */
+u64 stream_unread(const struct stream *stream, u64 end);
+
+/*
+ * stream_pass - libarchive passes over @bytes behind the last block lent
+ * Returns @bytes, or 0 if it must be lent them.
+ */
+u64 stream_pass(struct stream *stream, u64 bytes);
+
 /*
  * stream_unpack_at - a packed stream begins at @offset, which is 0 or behind a plain archive
  * (initramfs)

@@ -350,6 +350,7 @@ static int read_kind(struct tar_guard *g, const struct pax *pax, u64 offset, u64
 		return err;
 	if (!m->is_hard_link && (S_ISREG(m->mode) || type == 'D' || m->unsupported))
 		m->end_without_data = UINT64_MAX;
+	m->data = offset;
 	if (add_overflows(offset, align_up(stored, TAR_BLOCK), &m->end))
 		return fail(-EINVAL, "%s: its size of %llu bytes is beyond what an archive holds",
 			    who, (unsigned long long)stored);

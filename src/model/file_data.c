@@ -171,6 +171,36 @@ int file_data_write(struct file_data *fd, u64 file_off, const void *data, size_t
 	return 0;
 }
 
+/* Here the bytes are wanted before the threads get the piece. */
+static int look_at(struct file_data *fd, struct piece *p)
+{
+	piece_read(p);
+	if (p->unread)
+		return spool_read_failed(p->unread, p->origin.offset, p->error);
+	if (fd->hash)
+		file_hash_add(fd->hash, p->file_off, p->in, p->bytes);
+	return 0;
+}
+
+int file_data_refer(struct file_data *fd, struct origin origin, u64 bytes)
+{
+	const struct spool *archive = fd->content->sources[origin.source];
+	int err = 0;
+	for (u64 done = 0; !err && done < bytes;) {
+		open_piece(fd, done);
+		struct piece *p = fd->open;
+		p->bytes = p->origin_bytes = (u32)min_u64(bytes - done, PIECE_BYTES);
+		p->origin = (struct origin){ origin.source, origin.offset + done };
+		p->unread = archive;
+		done += p->bytes;
+		if (fd->hash || fd->options.detect_holes)
+			err = look_at(fd, p);
+		if (!err && p->bytes == PIECE_BYTES)
+			err = close_piece(fd);
+	}
+	return err;
+}
+
 int file_data_end(struct file_data *fd)
 {
 	struct inode *inode = fd->inode;

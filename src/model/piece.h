@@ -29,8 +29,11 @@ struct piece {
 	bool may_pack;   /* it is the end of a file */
 	u8 *in;          /* padded bytes */
 	struct origin origin;
-	u32 origin_bytes; /* from the piece's beginning that lie at its origin */
+	u32 origin_bytes;           /* from the piece's beginning that lie at its origin */
+	const struct spool *unread; /* where its data are still to be read, from its origin; or NULL
+				     */
 	/* results */
+	int error;     /* of reading: negative errno, not printed; then there are no others */
 	u64 key;       /* in the table of known pieces */
 	bool is_known; /* its key was in that table: not stored yet */
 	enum blob_place place;
@@ -57,6 +60,9 @@ struct piece_rules {
  */
 void piece_store(const struct piece_rules *rules, struct codec_contexts *contexts, struct piece *p,
 		 u8 *out, u8 *sums);
+
+/* piece_read - read the data if they are unread; on an error they stay so */
+void piece_read(struct piece *p);
 
 /* piece_work - piece_store(), unless the piece is known, where its data may go inline or into a
  * pack */

@@ -135,17 +135,25 @@ int spool_append_zeros(struct spool *spool, size_t bytes)
 	return 0;
 }
 
-static int read_file(struct spool *s, u64 offset, void *buf, size_t bytes)
+int spool_read_any(const struct spool *s, u64 offset, void *buf, size_t bytes)
 {
-	int err = io_pread_full(s->fd, buf, bytes, s->begin + offset);
-	if (!err)
-		return 0;
+	return io_pread_full(s->fd, buf, bytes, s->begin + offset);
+}
+
+int spool_read_failed(const struct spool *s, u64 offset, int err)
+{
 	errno = -err;
 	if (!s->dir)
 		return fail_errno("%s: cannot read again at %llu", s->name,
 				  (unsigned long long)offset);
 	return fail_errno("cannot read the spool file in '%s' at %llu", s->dir,
 			  (unsigned long long)offset);
+}
+
+static int read_file(const struct spool *s, u64 offset, void *buf, size_t bytes)
+{
+	int err = spool_read_any(s, offset, buf, bytes);
+	return err ? spool_read_failed(s, offset, err) : 0;
 }
 
 /* The window pays only for reads in ascending order; others would fetch it for a few bytes. */

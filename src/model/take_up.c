@@ -147,6 +147,8 @@ int take_up(void *context, struct piece *p)
 {
 	struct taker *t = context;
 	u32 blob = NO_BLOB;
+	if (p->unread)
+		return spool_read_failed(p->unread, p->origin.offset, p->error);
 	int err = p->place == BLOB_INLINE ? 0 : find_equal(t, p, &blob);
 	if (!err && blob == NO_BLOB)
 		err = store(t, p, &blob);
