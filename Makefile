@@ -181,7 +181,7 @@ FUZZ = $(HARNESSES)
 fuzz:	## search for inputs that crash (clang); FUZZ='tree meta' selects, FUZZ_SECONDS=600 each
 	$(Q)sh tests/deps.sh build fuzz
 	$(SUBMAKE) BUILD=build-fuzz SANDBOX= CC=clang FUZZ_MAIN= \
-		CFLAGS='$(SANITIZE) -fsanitize=address,undefined,fuzzer-no-link -DLIBFUZZER' \
+		CFLAGS='$(SANITIZE) -fsanitize=address,undefined,fuzzer-no-link -DLIBFUZZER -DFILE_WINDOW_BYTES=1024' \
 		LINK='-fsanitize=fuzzer' fuzz-programs
 	$(Q)sh tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ)
 
