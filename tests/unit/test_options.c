@@ -21,7 +21,7 @@ static void count_line(const char *line, size_t len)
 static enum options_result parse(const char *text, struct options *options)
 {
 	static char buf[512];
-	char *argv[MAX_ARGS + 2] = { NULL };
+	static char *argv[MAX_ARGS + 2]; /* options->archives points into it */
 	static char program[] = "tar2btrfs";
 	int argc = 0;
 
@@ -32,6 +32,7 @@ static enum options_result parse(const char *text, struct options *options)
 			*word = '\0';
 		argv[argc++] = word;
 	}
+	argv[argc] = NULL;
 	lines = 0;
 	return options_parse(argc, argv, options);
 }
