@@ -88,13 +88,22 @@ static void cut_holes(struct batch *b)
 		b->pieces[b->nr++] = part_of(&whole, start, whole.padded);
 }
 
+/* Fill the last sector of a closed piece with zeros, if they may be needed; returns how many bytes
+ * the piece takes. */
+static u32 pad(const struct file_data *fd, const struct piece *p)
+{
+	if (piece_fits_inline(&fd->rules, p) && !fd->options.detect_holes)
+		return u32_from_u64(align_up(p->bytes, 8));
+	memset(p->in + p->bytes, 0, p->padded - p->bytes);
+	return p->padded;
+}
+
 static int close_piece(struct file_data *fd)
 {
 	struct batch *b = pipeline_batch(fd->pipeline);
 	struct piece *p = fd->open;
 	p->padded = u32_from_u64(align_up(p->bytes, BTRFS_SECTORSIZE));
-	memset(p->in + p->bytes, 0, p->padded - p->bytes);
-	b->in_bytes += p->padded;
+	b->in_bytes += pad(fd, p);
 	if (fd->options.detect_holes)
 		cut_holes(b);
 	else

@@ -23,7 +23,7 @@ static bool store_inline(const struct piece_rules *rules, void *context, struct 
 	if (n) {
 		p->compression = u8_from_u64(codec->type);
 		set_stored(p, BLOB_INLINE, out, (u32)n);
-	} else if (p->bytes < BTRFS_SECTORSIZE && p->bytes <= limit) {
+	} else if (piece_fits_inline(rules, p)) {
 		set_stored(p, BLOB_INLINE, p->in, p->bytes);
 	}
 	return p->place == BLOB_INLINE;

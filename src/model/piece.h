@@ -27,7 +27,7 @@ struct piece {
 	u32 padded;      /* bytes rounded up to whole sectors, the rest zero */
 	bool may_inline; /* it is the whole of a small file */
 	bool may_pack;   /* it is the end of a file */
-	u8 *in;          /* padded bytes */
+	u8 *in;          /* padded bytes; if it fits inline, the data alone */
 	struct origin origin;
 	u32 origin_bytes;           /* from the piece's beginning that lie at its origin */
 	const struct spool *unread; /* where its data are still to be read, from its origin; or NULL
@@ -68,6 +68,13 @@ void piece_read(struct piece *p);
  * pack */
 void piece_work(const struct piece_rules *rules, struct codec_contexts *contexts, struct piece *p,
 		u8 *out, u8 *sums);
+
+/* piece_fits_inline - whether a piece that may go inline does so, whatever the codec makes of it */
+static inline bool piece_fits_inline(const struct piece_rules *rules, const struct piece *p)
+{
+	return p->may_inline && p->bytes < BTRFS_SECTORSIZE &&
+	       p->bytes <= btrfs_max_inline_stored(rules->nodesize);
+}
 
 /* piece_out_bytes - how much of the room at @out a piece took */
 static inline u32 piece_out_bytes(const struct piece *p)

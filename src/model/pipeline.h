@@ -11,7 +11,7 @@
 #include "piece.h"
 
 #define BATCH_BYTES (2 * PIECE_BYTES) /* a batch below one piece's size has room for another */
-#define BATCH_PIECES PIECE_SECTORS
+#define BATCH_PIECES 128              /* so many files that go inline whatever they hold */
 /* A batch that may take one piece more can get a full one, with a hole at every other sector. */
 #define BATCH_PIECES_MAX (BATCH_PIECES + PIECE_SECTORS / 2)
 
