@@ -9,6 +9,7 @@ load helpers
 setup()
 {
 	require_tool btrfs
+	cd "$BATS_TEST_TMPDIR"
 	img=$BATS_TEST_TMPDIR/img
 	archive=$BATS_TEST_TMPDIR/archive.tar
 }

@@ -254,10 +254,17 @@ manual()
 	[ ! -e man/tar2btrfs.1 ] || ! command -v mandoc >/dev/null || mandoc -T lint -W warning man/tar2btrfs.1
 }
 
-# nothing that git does not ignore is left by a build, no large file is tracked
+# nothing that git does not ignore is left by a build, no large file is tracked, at the top nothing that a test left
 tree()
 {
-	local bad=0
+	local bad=0 name
+	for name in $(git ls-files | cut -d/ -f1 | sort -u); do
+		case $name in
+		.ci | .clang-format | .clang-tidy | .github | .gitignore | Makefile | Containerfile | COPYING) ;;
+		CHANGELOG.md | HACKING.md | README.md | SECURITY.md | contrib | docs | include | man | src | tests) ;;
+		*) echo "$name: not known at the top"; bad=1 ;;
+		esac
+	done
 	if git ls-files -z | xargs -0 -r du -k 2>/dev/null | awk '$1 > 1024 { print $2 ": " $1 " KiB"; bad = 1 } END { exit !bad }'; then bad=1; fi
 	if grep -rn '\.\./shared' --include='*' src include tests Makefile ./*.md man contrib 2>/dev/null | grep -v '^tests/lint.sh'; then
 		echo "the project refers to files outside of it"
