@@ -61,8 +61,12 @@ const char *nodesize_hint(u32 nodesize);
  */
 struct storage tree_storage(const struct tree *tree, const struct inode *inode);
 
-/* tree_leaves_out - whether the filter keeps the member at @path out of the image */
-bool tree_leaves_out(const struct tree *tree, const char *path, size_t path_len);
+/*
+ * tree_leaves_out - whether the filter keeps the member at @path out of the image
+ * Returns 1 if it does, 0 if not, or a negative errno after printing: a path that no member may
+ * have.
+ */
+int tree_leaves_out(const struct tree *tree, const char *path, size_t path_len);
 
 /* What a member says of its inode. */
 struct attributes {

@@ -78,8 +78,9 @@ static int place_member(struct reader *r, const struct member *m)
 	struct text target;
 	if (m->unsupported) {
 		char q[QUOTE_BYTES];
-		if (tree_leaves_out(r->tree, m->path.bytes, m->path.len))
-			return 0;
+		const int is_out = tree_leaves_out(r->tree, m->path.bytes, m->path.len);
+		if (is_out)
+			return is_out < 0 ? is_out : 0;
 		return unsupported(r->options, "%s: %s: not supported", member_quote(q, m),
 				   m->unsupported);
 	}

@@ -130,12 +130,13 @@ int path_of_member(struct tree *tree, const char *raw, size_t len, struct path *
 	return 0;
 }
 
-bool tree_leaves_out(const struct tree *tree, const char *path, size_t path_len)
+int tree_leaves_out(const struct tree *tree, const char *path, size_t path_len)
 {
 	struct path folded;
 	size_t skip;
-	if (path_fold(path, path_len, &folded))
-		return false;
+	int err = path_fold(path, path_len, &folded);
+	if (err)
+		return err;
 	bool keeps = path_filter_keeps(&tree->options.filter, folded.bytes, folded.len, &skip);
 	xfree(folded.bytes);
 	return !keeps;

@@ -816,6 +816,11 @@ def _():
     return file(b'a/../b', b'x') + END
 
 
+@bad('dotdot-of-no-file', r"'\.\.' component")
+def _():
+    return file(b'a/../b', b'x', kind=b'Z') + END
+
+
 # ---- types ----
 
 for _type, _said in ((b'M', 'another volume'), (b'N', 'old GNU list'), (b'Z', 'unknown type'), (b'E', 'Solaris')):
