@@ -30,6 +30,13 @@ int io_write_full(int fd, const void *buf, size_t bytes);
 int io_pwrite_full(int fd, const void *buf, size_t bytes, u64 pos);
 
 /*
+ * io_file_rest - whether @fd is a regular file that stands at or before its end
+ * @at:   result: where it stands, in bytes from its beginning; unchanged if it is none
+ * @rest: result: bytes from there to its end; likewise
+ */
+bool io_file_rest(int fd, u64 *at, u64 *rest);
+
+/*
  * io_copy_in_kernel - some of @bytes from @pos of file @in to where @out stands
  * Shares blocks where the file system can. Returns the count; 0 or negative errno if the kernel
  * copies nothing here, for whatever reason: reading and writing will show it, or succeed.

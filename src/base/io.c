@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* After a failed call: 0 if it is to be repeated, else negative errno. */
@@ -106,6 +107,18 @@ int io_write_full(int fd, const void *buf, size_t bytes)
 int io_pwrite_full(int fd, const void *buf, size_t bytes, u64 pos)
 {
 	return write_all(fd, buf, bytes, &pos);
+}
+
+bool io_file_rest(int fd, u64 *at, u64 *rest)
+{
+	const off_t position = lseek(fd, 0, SEEK_CUR);
+	struct stat st;
+
+	if (position < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size < position)
+		return false;
+	*at = (u64)position;
+	*rest = (u64)(st.st_size - position);
+	return true;
 }
 
 ssize_t io_copy_in_kernel(int in, u64 pos, int out, size_t bytes)

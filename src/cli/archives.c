@@ -2,6 +2,7 @@
 #include "cli/archives.h"
 
 #include "base/diag.h"
+#include "base/io.h"
 #include "base/mem.h"
 
 #include <fcntl.h>
@@ -80,13 +81,11 @@ u64 archives_bytes(const struct archives *archives)
 	u64 bytes = 0;
 
 	for (size_t i = 0; i < archives->nr; i++) {
-		off_t at = lseek(archives->fds[i], 0, SEEK_CUR);
-		struct stat st;
+		u64 at, rest;
 
-		if (at < 0 || fstat(archives->fds[i], &st) || !S_ISREG(st.st_mode) ||
-		    st.st_size < at)
+		if (!io_file_rest(archives->fds[i], &at, &rest))
 			return 0;
-		bytes += (u64)(st.st_size - at);
+		bytes += rest;
 	}
 	return bytes;
 }

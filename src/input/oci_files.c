@@ -166,10 +166,9 @@ static int index_archive(struct oci_files *f, struct stream *s,
 	enum input_format format;
 	struct member m;
 	u64 offset = 0;
-	struct stat st;
-	off_t at = lseek(f->fd, 0, SEEK_CUR);
-	bool stays = at >= 0 && !fstat(f->fd, &st) && S_ISREG(st.st_mode);
-	f->base = stays ? (u64)at : 0;
+	u64 rest;
+	f->base = 0;
+	const bool stays = io_file_rest(f->fd, &f->base, &rest);
 	int err = detect_format(s, &format);
 	if (!err && format != FORMAT_TAR)
 		err = fail(-EINVAL, "%s: a cpio archive, allowed: an image archive, which is a tar",

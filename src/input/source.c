@@ -8,26 +8,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-/* How many bytes lie ahead in a regular file. */
-static u64 bytes_ahead(int fd)
-{
-	struct stat st;
-	off_t at = lseek(fd, 0, SEEK_CUR);
-	return at >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > at
-		       ? (u64)(st.st_size - at)
-		       : 0;
-}
 
 void source_init(struct source *source, const struct reader_input *input, _Atomic u64 *read_bytes)
 {
 	const int fd = input->fd;
+	u64 at, rest = 0;
+	(void)io_file_rest(fd, &at, &rest);
 	*source = (struct source){ .fd = fd,
 				   .name = input->name,
 				   .left = input->bytes,
-				   .passable = min_u64(input->bytes, bytes_ahead(fd)),
+				   .passable = min_u64(input->bytes, rest),
 				   .digest = input->raw_digest,
 				   .read_bytes = read_bytes };
 	/* Hints only: on what is no pipe or no file they fail, and nothing is lost. */

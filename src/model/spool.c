@@ -46,15 +46,15 @@ int spool_new(const char *dir, struct spool **spool)
 struct spool *spool_over(int fd, const char *name)
 {
 	struct stat st;
-	off_t begin = lseek(fd, 0, SEEK_CUR);
-	if (begin < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size <= begin)
+	u64 begin, bytes;
+	if (!io_file_rest(fd, &begin, &bytes) || !bytes || fstat(fd, &st))
 		return NULL;
 	struct spool *s = xzalloc(sizeof(*s));
 	s->fd = fd;
 	s->name = name;
 	s->before = st;
-	s->begin = (u64)begin;
-	s->written = (u64)(st.st_size - begin);
+	s->begin = begin;
+	s->written = bytes;
 	return s;
 }
 

@@ -158,6 +158,27 @@ static void check_tmpfile(void)
 	ok(io_tmpfile("/proc") < 0, "tmpfile: a file system without files");
 }
 
+static void check_file_rest(void)
+{
+	u64 at = 7, rest = 7;
+	int ends[2];
+	int fd = io_tmpfile("/tmp");
+
+	ok(io_file_rest(fd, &at, &rest) && at == 0 && rest == 0, "the rest of an empty file");
+	ok(!io_write_full(fd, stream, 1000) && lseek(fd, 300, SEEK_SET) == 300 &&
+		   io_file_rest(fd, &at, &rest) && at == 300 && rest == 700,
+	   "the rest of a file from where it stands");
+	ok(lseek(fd, 1001, SEEK_SET) == 1001 && !io_file_rest(fd, &at, &rest) && at == 300,
+	   "no rest behind the end");
+	close(fd);
+	ok(pipe(ends) == 0 && !io_file_rest(ends[0], &at, &rest), "no rest of a pipe");
+	close(ends[0]);
+	close(ends[1]);
+	fd = open("/dev/zero", O_RDONLY);
+	ok(fd >= 0 && !io_file_rest(fd, &at, &rest), "no rest of a device");
+	close(fd);
+}
+
 int main(void)
 {
 	/* Without SA_RESTART, so that calls do return EINTR. */
@@ -171,5 +192,6 @@ int main(void)
 	check_pipe(O_NONBLOCK, "non-blocking pipe");
 	check_errors();
 	check_tmpfile();
+	check_file_rest();
 	return done();
 }
