@@ -45,8 +45,9 @@ odd_files()
 	odd_files >"$BATS_TEST_TMPDIR/spec"
 	spec_tar "$archive" <"$BATS_TEST_TMPDIR/spec"
 	"$TAR2BTRFS" --manifest from-file --digest=digest --stats=json:figures -o "$img" "$archive"
-	"$TAR2BTRFS" --manifest from-pipe --stats=json:figures-pipe -o "$img" - < <(cat "$archive")
+	"$TAR2BTRFS" --manifest from-pipe --digest=digest-pipe --stats=json:figures-pipe -o "$img" - < <(cat "$archive")
 	cmp from-file from-pipe
+	cmp digest digest-pipe
 	input='import json, sys; print(json.load(open(sys.argv[1]))["input"])'
 	assert_equal "$(python3 -c "$input" figures)" "$(python3 -c "$input" figures-pipe)"
 	[[ $(python3 -c "$input" figures) == *"'bytes': $(stat -c %s "$archive")"* ]]

@@ -56,6 +56,14 @@ struct blob {
 	u16 extent_sectors; /* of the whole extent; set by blob_order_apply() */
 };
 
+/* blobs_stored_alike - whether two blobs were to be stored in one way: then equal data are equal
+ * blobs
+ */
+static inline bool blobs_stored_alike(const struct blob *a, const struct blob *b)
+{
+	return a->codec_id == b->codec_id && a->without_sums == b->without_sums;
+}
+
 /* A run of a file's data: btrfs_file_extent_item, or a part of one. */
 struct file_extent {
 	u64 file_off;   /* bytes, multiple of 4096 */
@@ -75,7 +83,7 @@ struct content {
 	struct blob *blobs;
 	size_t nr_blobs; /* below 2^32: 512 TiB of data */
 	size_t blobs_capacity;
-	bool is_mixed; /* blobs differ in codec_id or without_sums */
+	bool is_mixed; /* not all blobs are blobs_stored_alike() */
 	/* stored bytes of blobs: first the data spool, where they lie sector by sector */
 	struct spool *sources[CONTENT_MAX_SOURCES];
 	u32 nr_sources;

@@ -60,8 +60,9 @@ int file_data_write(struct file_data *fd, u64 file_off, const void *data, size_t
 		    const struct origin *origin);
 
 /*
- * file_data_refer - the file's data, without a hole, are the @bytes at @origin, an archive that
- * holds them They are read where they are needed, by any thread. Returns as file_data_write().
+ * file_data_refer - the file's data, without a hole, are the @bytes at @origin, an archive
+ * They are read where they are needed, by any thread. Returns 0 or a negative errno after printing:
+ * the archive cannot be read, the spool is full.
  */
 int file_data_refer(struct file_data *fd, struct origin origin, u64 bytes);
 

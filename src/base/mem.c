@@ -20,7 +20,7 @@
 
 /*
  * What is at least this large may come in huge pages, as x86 has them: one fault for 2 MiB, not
- * 512. For a million files that is 12 % of all time.
+ * 512. For a million files that is a tenth of all time.
  */
 #define HUGE_BYTES (4u << 20)
 #define HUGE_PAGE_BYTES (2u << 20)

@@ -231,7 +231,7 @@ int content_equal(const struct content *content, const struct inode *a, const st
 		return 0;
 	const struct blob *x = content_blob(content, content_file_extents(content, a));
 	const struct blob *y = content_blob(content, content_file_extents(content, b));
-	if (x->codec_id == y->codec_id && x->without_sums == y->without_sums) {
+	if (blobs_stored_alike(x, y)) {
 		*equal = a->nr == b->nr && extents_equal(content, a, b);
 		return 0;
 	}

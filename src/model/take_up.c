@@ -106,8 +106,7 @@ static int add_blob(struct taker *t, const struct piece *p, u32 *index)
 		.without_sums = p->storage.without_sums,
 	};
 	memcpy(b->hash, p->hash, sizeof(b->hash));
-	if (b->codec_id != t->content->blobs->codec_id ||
-	    b->without_sums != t->content->blobs->without_sums)
+	if (!blobs_stored_alike(b, t->content->blobs))
 		t->content->is_mixed = true;
 	*index = u32_from_u64((u64)(b - t->content->blobs));
 	int err = place_bytes(t, p, b);
