@@ -96,12 +96,19 @@ install_refused()
 	alone "${stderr##*root=UUID=}" --ignore=path:new,root
 }
 
-@test 'after an interruption the work goes on' {
+# sprouted and written to, but not yet without the seed: what an interruption leaves
+interrupted()
+{
 	mounted_seed
 	btrfs device add "$disk" "$m"
 	mount -o remount,rw "$m"
 	echo kept >"$m/kept"
 	umount "$m"
+	btrfs device scan --forget
+}
+
+@test 'after an interruption the work goes on where it is mounted' {
+	interrupted
 	btrfs device scan "$seed" "$disk"
 	mount -t btrfs "$disk" "$m"
 	run -0 --separate-stderr "$INSTALL" "$m" "$disk"
@@ -109,6 +116,29 @@ install_refused()
 	umount "$m"
 	losetup -d "$seed"
 	alone "${stderr##*root=UUID=}" --ignore=path:kept,root
+}
+
+@test 'after an interruption the same command goes on, with the seed as device or file' {
+	local as
+	for as in device file; do
+		truncate -s 0 disk
+		truncate -s 512m disk
+		interrupted
+		[ $as = device ] || losetup -d "$seed"
+		run -0 --separate-stderr "$INSTALL" "$([ $as = device ] && echo "$seed" || echo seed)" "$disk"
+		run ! grep -F sprout-install. /proc/mounts
+		[ $as = file ] || losetup -d "$seed"
+		[ -z "$(losetup -j seed)" ]
+		alone "${stderr##*root=UUID=}" --ignore=path:kept,root
+	done
+}
+
+@test 'the sprout of another seed is not gone on with' {
+	interrupted
+	losetup -d "$seed"
+	"$TAR2BTRFS" -L "other $(unique_label)" -o other "$BATS_FILE_TMPDIR/tar"
+	install_refused 'holds btrfs, and no sprout of this seed; --force overwrites it' other "$disk"
+	[ -z "$(losetup -j other)" ]
 }
 
 @test 'what is not understood is refused, and nothing is touched' {
@@ -138,7 +168,7 @@ install_refused()
 	truncate -s 512m disk
 	losetup -c "$disk"
 	mkfs.ext4 -q "$disk"
-	install_refused 'holds ext4; --force overwrites it' seed "$disk"
+	install_refused 'holds ext4, and no sprout of this seed; --force overwrites it' seed "$disk"
 	mount -o ro,noload "$disk" "$m"
 	install_refused 'in use' --force seed "$disk"
 	umount "$m"
