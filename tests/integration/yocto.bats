@@ -71,7 +71,7 @@ configure()
 		FAKEROOTENV = "PSEUDO_PREFIX=/usr PSEUDO_LOCALSTATEDIR=\${PSEUDO_LOCALSTATEDIR} PSEUDO_PASSWD=/ PSEUDO_NOSYMLINKEXP=1 PSEUDO_DISABLED=0"
 		HOSTTOOLS += "pkg-config"
 		PKG_CONFIG_LIBDIR:forcevariable = "$(dirname "$(find /usr/lib -name libzstd.pc)"):/usr/share/pkgconfig"
-		BBMASK = "/meta/recipes-"
+		BBMASK = "/meta/recipes-(?!extended/jansson/)"
 		ASSUME_PROVIDED += "\\
 			binutils-cross-x86_64 buildtools-tarball cross-localedef-native depmodwrapper-cross dwarfsrcfiles-native \\
 			e2fsprogs-native jansson-native ldconfig-native libarchive-native libgcrypt-native lzo-native makedevs-native \\
@@ -125,6 +125,20 @@ bb()
 	grep '^EXTRA_IMAGECMD:btrfs-seed="--compress zstd:15"' log
 	grep -x '	oe_mkbtrfsseed --compress zstd:15' log
 	grep "SOURCE_DATE_EPOCH=\"$TIMESTAMP\"" log
+}
+
+@test 'the SDK has the tool, and each library that it needs' {
+	local library
+	bb -e nativesdk-tar2btrfs
+	sed -n 's/^DEPENDS="\(.*\)"$/\1/p' log | grep -o 'nativesdk-[a-z][^ ]*' >libraries
+	grep -x nativesdk-jansson libraries
+	while read -r library; do
+		echo "$library"
+		grep -rqE '^BBCLASSEXTEND.*nativesdk' --include="${library#nativesdk-}[_.]*.bb*" --include="${library#nativesdk-}.inc" \
+			"$OECORE/meta" "$TOP/contrib/yocto"
+	done <libraries
+	# the one that the core layer does not make for the SDK
+	bb -e nativesdk-jansson
 }
 
 @test 'the image made under pseudo is that of a tree that root owns' {

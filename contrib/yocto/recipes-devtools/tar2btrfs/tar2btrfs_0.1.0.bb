@@ -6,7 +6,7 @@ LIC_FILES_CHKSUM = "file://COPYING;md5=b234ee4d69f5fce4486a80fdaf4a4263"
 
 # The source is the tree that this layer is part of.
 FILESEXTRAPATHS:prepend := "${THISDIR}/../../../..:"
-SRC_URI = "file://Makefile file://COPYING file://README.md file://CHANGELOG.md \
+SRC_URI = "file://Makefile file://COPYING file://README.md file://CHANGELOG.md file://SECURITY.md file://HACKING.md \
            file://src file://include file://man file://docs file://contrib"
 S = "${UNPACKDIR}"
 

@@ -1,0 +1,2 @@
+# The core layer has it for targets and for building; the SDK's tar2btrfs needs it too.
+BBCLASSEXTEND:append = " nativesdk"
