@@ -105,6 +105,13 @@ provide_packages()
 	diff <(grep BTRFS_SEED defconfig) <(grep BTRFS_SEED saved)
 }
 
+@test 'what is downloaded is verified, and so is the licence' {
+	build -s --no-print-directory printvars VARS='HOST_JANSSON_HASH_FILES HOST_TAR2BTRFS_HASH_FILES'
+	cat log
+	(cd "$BUILDROOT" && eval "$(tr -d ' ' <log)" && grep 'jansson-.*tar' "$HOST_JANSSON_HASH_FILES" &&
+		cd "$TOP" && grep -v '^#' "$HOST_TAR2BTRFS_HASH_FILES" | sha256sum -c)
+}
+
 @test 'the image is made, twice with the same bytes, as of a tree that root owns' {
 	local image=out/images/rootfs.btrfs-seed
 	build rootfs-btrfs-seed

@@ -22,9 +22,10 @@ HOST_TAR2BTRFS_DEPENDENCIES = \
 	host-zlib \
 	host-zstd
 
-# Buildroot itself builds jansson for targets only.
+# Buildroot itself builds jansson for targets only. Its hashes are where it is, not here.
 ifndef HOST_JANSSON_NAME
 $(eval $(call inner-autotools-package,host-jansson,HOST_JANSSON,JANSSON,host))
+HOST_JANSSON_PKGDIR = package/jansson
 endif
 
 define HOST_TAR2BTRFS_BUILD_CMDS
