@@ -249,10 +249,11 @@ BINDIR = $(PREFIX)/bin
 DATADIR = $(PREFIX)/share
 MANDIR = $(DATADIR)/man/man1
 DOCDIR = $(DATADIR)/doc/tar2btrfs
-DOCUMENTS = README.md CHANGELOG.md
-# what works without the source tree
-SCRIPTS = contrib/sprout-install contrib/layout-svg.py contrib/recipes/mkosi.postoutput
-RECIPES = contrib/recipes/README.md contrib/recipes/genimage.cfg
+# Documents and scripts keep their places, so that what one says of another is true where they are installed; of
+# contrib/ comes what works, or is read, without the source tree.
+DOCUMENTS = README.md CHANGELOG.md SECURITY.md HACKING.md $(sort $(wildcard docs/*.md docs/*.svg docs/*/*.md docs/*/*.svg)) \
+	$(wildcard contrib/*/README.md) contrib/recipes/genimage.cfg
+SCRIPTS = contrib/boot-oci contrib/sprout-install contrib/layout-svg.py contrib/recipes/mkosi.postoutput
 # where each shell looks for completions; zsh in another place for what packages bring
 COMPLETIONS = contrib/completions
 BASHDIR = $(DATADIR)/bash-completion/completions
@@ -270,11 +271,8 @@ install: all	## install to DESTDIR/PREFIX
 	$(Q)$(INSTALL) -D -m 644 $(COMPLETIONS)/tar2btrfs.bash $(DESTDIR)$(BASHDIR)/tar2btrfs
 	$(Q)$(INSTALL) -D -m 644 $(COMPLETIONS)/_tar2btrfs $(DESTDIR)$(ZSHDIR)/_tar2btrfs
 	$(Q)$(INSTALL) -D -m 644 $(COMPLETIONS)/tar2btrfs.fish $(DESTDIR)$(FISHDIR)/tar2btrfs.fish
-	$(Q)$(INSTALL) -d $(DESTDIR)$(DOCDIR)/docs $(DESTDIR)$(DOCDIR)/examples
-	$(Q)$(INSTALL) -m 644 $(DOCUMENTS) $(DESTDIR)$(DOCDIR)
-	$(Q)$(INSTALL) -m 644 $(wildcard docs/*.md docs/*.svg) $(DESTDIR)$(DOCDIR)/docs
-	$(Q)$(INSTALL) -m 755 $(SCRIPTS) $(DESTDIR)$(DOCDIR)/examples
-	$(Q)$(INSTALL) -m 644 $(RECIPES) $(DESTDIR)$(DOCDIR)/examples
+	$(Q)for f in $(DOCUMENTS); do $(INSTALL) -D -m 644 $$f $(DESTDIR)$(DOCDIR)/$$f || exit; done
+	$(Q)for f in $(SCRIPTS); do $(INSTALL) -D -m 755 $$f $(DESTDIR)$(DOCDIR)/$$f || exit; done
 
 .PHONY: uninstall
 uninstall:	## remove what install put there

@@ -30,29 +30,17 @@ make_install()
 @test 'what is installed is in its place, and goes again' {
 	require_plain_build
 	make_install install PREFIX=/usr
-	files | diff - <(cat <<-'EOF'
+	files | grep -v '^./usr/share/doc/' | diff - <(cat <<-'EOF'
 		./usr/bin/tar2btrfs
 		./usr/share/bash-completion/completions/tar2btrfs
-		./usr/share/doc/tar2btrfs/CHANGELOG.md
-		./usr/share/doc/tar2btrfs/README.md
-		./usr/share/doc/tar2btrfs/docs/faq.md
-		./usr/share/doc/tar2btrfs/docs/layout.md
-		./usr/share/doc/tar2btrfs/docs/layout.svg
-		./usr/share/doc/tar2btrfs/docs/reproducible.md
-		./usr/share/doc/tar2btrfs/docs/speed.md
-		./usr/share/doc/tar2btrfs/docs/sprout.svg
-		./usr/share/doc/tar2btrfs/docs/sprouts.md
-		./usr/share/doc/tar2btrfs/examples/README.md
-		./usr/share/doc/tar2btrfs/examples/genimage.cfg
-		./usr/share/doc/tar2btrfs/examples/layout-svg.py
-		./usr/share/doc/tar2btrfs/examples/mkosi.postoutput
-		./usr/share/doc/tar2btrfs/examples/sprout-install
 		./usr/share/fish/vendor_completions.d/tar2btrfs.fish
 		./usr/share/man/man1/tar2btrfs.1
 		./usr/share/zsh/vendor-completions/_tar2btrfs
 	EOF
 	)
 	"$ROOT/usr/bin/tar2btrfs" --version | cmp - <("$TOP/tar2btrfs" --version)
+	# pages lead to each other, and name scripts, as in the source tree
+	python3 "$TOP/tests/tools/links.py" "$ROOT/usr/share/doc/tar2btrfs"
 	touch "$ROOT/usr/bin/other"
 	make_install uninstall PREFIX=/usr
 	[ "$(files)" = ./usr/bin/other ]
