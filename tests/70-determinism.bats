@@ -46,6 +46,28 @@ the_same()
 	cmp file.img dash.img
 }
 
+@test "data first or trees first, into a file that holds something, from where it stands or at its end" {
+	local threads size
+	# a copy of the superblock lies among the data
+	python3 "$GEN/archive.py" tar <<<'file large size=70000000' >large
+	"$TAR2BTRFS" --compress none large | cat >piped.img
+	size=$(stat -c %s piped.img)
+	head -c $((size + 100000)) /dev/zero | tr '\0' x >before
+	for threads in 1 2 8; do
+		run_program() { "$TAR2BTRFS" --compress none --threads $threads "$@"; }
+		run_program -o file.img large
+		cmp piped.img file.img
+		cp before old
+		(run_program large && printf end) 1<>old
+		cmp <(cat piped.img && printf end && tail -c 99997 before) old
+		(printf begin && run_program large && printf end) >old
+		cmp <(printf begin && cat piped.img && printf end) old
+		printf begin >old
+		run_program large >>old
+		cmp <(printf begin && cat piped.img) old
+	done
+}
+
 @test "time zone" {
 	for tz in UTC America/St_Johns Pacific/Kiritimati; do the_same env TZ=$tz "$TAR2BTRFS"; done
 }

@@ -39,8 +39,14 @@ int output_open(struct outputs *all, const char *path, enum output_kind kind,
 /* output_begin - check that @image_bytes fit (devices); 0, or a negative errno after printing */
 int output_begin(struct output *output, u64 image_bytes);
 
-/* output_fd - where to write; *@sparse says whether zeros may become holes */
-int output_fd(const struct output *output, bool *sparse);
+/* output_fd - where to write */
+int output_fd(const struct output *output);
+
+/* output_is_new - whether that is an empty file: zeros may become holes */
+bool output_is_new(const struct output *output);
+
+/* output_is_seekable - whether the order in which it is written does not matter */
+bool output_is_seekable(const struct output *output);
 
 /* outputs_allow - let files be made where outputs that were opened put theirs */
 void outputs_allow(const struct outputs *outputs, struct sandbox *sandbox);

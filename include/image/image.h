@@ -2,8 +2,8 @@
 /*
  * From the finished tree to the bytes of an image.
  *
- * image_plan() decides every address and id; image_write() then writes
- * strictly forward.
+ * image_plan() decides every address; image_write() derives the ids and writes: strictly
+ * forward, or into a file with the data first, while another thread derives the ids.
  */
 #ifndef IMAGE_IMAGE_H
 #define IMAGE_IMAGE_H
@@ -47,7 +47,7 @@ struct image_options {
 struct image;
 
 /*
- * image_plan - lay out and identify the image
+ * image_plan - lay out the image
  * @tree, @content: finished; the extents' addresses are set; both must outlive the image
  * Returns 0, or a negative errno after printing (size_bytes too small: names the least; spool read
  * error).
@@ -59,7 +59,7 @@ void image_free(struct image *image);
 /* image_bytes - total size */
 u64 image_bytes(const struct image *image);
 
-/* image_fsid - the filesystem id */
+/* image_fsid - the filesystem id; known when the image is written */
 const u8 *image_fsid(const struct image *image);
 
 /* What trees of one kind take: those of all subvolumes below the top level are one kind. */
@@ -75,6 +75,8 @@ bool image_tree_bytes(const struct image *image, u32 index, struct image_tree_by
 struct image_output {
 	int fd;
 	bool sparse;           /* @fd is an empty regular file: ranges of zeros become holes */
+	bool seekable;         /* @fd may be written in any order, from where it stands */
+	unsigned threads;      /* that may use CPU, the caller's included */
 	struct sha256 *digest; /* NULL, or gets all bytes, those of holes too */
 	_Atomic u64 *written;  /* NULL, or bytes written so far, for other threads to look at */
 };

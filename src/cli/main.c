@@ -166,11 +166,14 @@ static int read_archives(struct run *run, struct tree *tree, struct content *con
 static int write_bytes(struct run *run, struct image *image)
 {
 	struct image_output to = {
+		.fd = output_fd(run->output),
+		.sparse = output_is_new(run->output),
+		.seekable = output_is_seekable(run->output),
 		.digest = report_digest(run->report),
 		.written = &run->written,
+		.threads = run->options->data.threads,
 	};
 
-	to.fd = output_fd(run->output, &to.sparse);
 	progress_next(run->progress, &(struct progress_phase){
 					     .name = "writing",
 					     .bytes = &run->written,

@@ -36,6 +36,7 @@ struct output {
 	enum output_kind kind;
 	int fd;
 	bool owns_fd;               /* close it in the end; else it is the caller's */
+	bool is_seekable;           /* a regular file, not to be appended to */
 	bool is_block;              /* a block device: */
 	struct block_device device; /* valid then */
 
@@ -75,6 +76,7 @@ static int take_descriptor(struct output *o, int fd)
 		return fail(-ENOTBLK, "%s is a block device, allowed: a file, pipe or terminal",
 			    o->name);
 	o->fd = fd;
+	o->is_seekable = S_ISREG(st.st_mode) && !(flags & O_APPEND);
 	o->is_block = S_ISBLK(st.st_mode);
 	if (o->is_block)
 		block_device_open(fd, &o->device);
@@ -347,10 +349,19 @@ int output_begin(struct output *o, u64 image_bytes)
 	return o->is_block ? block_device_begin(&o->device, o->name, image_bytes) : 0;
 }
 
-int output_fd(const struct output *o, bool *sparse)
+int output_fd(const struct output *o)
 {
-	*sparse = is_replacing(o);
 	return o->fd;
+}
+
+bool output_is_new(const struct output *o)
+{
+	return is_replacing(o);
+}
+
+bool output_is_seekable(const struct output *o)
+{
+	return is_replacing(o) || o->is_seekable;
 }
 
 void outputs_allow(const struct outputs *all, struct sandbox *sandbox)

@@ -106,9 +106,7 @@ struct sha256 *report_digest(struct report *r)
 
 static int file_fd(const struct report *r, enum report_file file)
 {
-	bool sparse;
-
-	return r->files[file] ? output_fd(r->files[file], &sparse) : STDERR_FILENO;
+	return r->files[file] ? output_fd(r->files[file]) : STDERR_FILENO;
 }
 
 static int write_text(const struct report *r, enum report_file file, const char *text, size_t len)

@@ -119,14 +119,21 @@ static int emit_zeros(struct emit *e, u64 bytes)
 	return 0;
 }
 
+/* The next superblock copy that lies before @position, or NULL. */
+static const struct btrfs_super_block *next_super(struct emit *e, u64 position)
+{
+	const struct btrfs_super_block *super = &e->supers[e->next_super];
+	if (e->next_super == e->nr_supers || from_le64(super->bytenr) >= position)
+		return NULL;
+	e->next_super++;
+	return super;
+}
+
 int emit_at(struct emit *e, u64 position)
 {
-	while (e->next_super < e->nr_supers) {
-		const struct btrfs_super_block *super = &e->supers[e->next_super];
+	const struct btrfs_super_block *super;
+	while ((super = next_super(e, position))) {
 		u64 at = from_le64(super->bytenr);
-		if (at >= position)
-			break;
-		e->next_super++;
 		assert(e->position <= at);
 		int err = emit_zeros(e, at - e->position);
 		if (!err)
@@ -136,6 +143,29 @@ int emit_at(struct emit *e, u64 position)
 	}
 	assert(e->position <= position);
 	return emit_zeros(e, position - e->position);
+}
+
+static int seek_forward(struct emit *e, u64 position)
+{
+	assert(e->position <= position);
+	int err = flush(e);
+	if (!err && lseek(e->output.fd, (off_t)(position - e->position), SEEK_CUR) < 0)
+		err = write_failed(e, -errno);
+	e->position = position;
+	return err;
+}
+
+int emit_skip(struct emit *e, u64 position)
+{
+	const struct btrfs_super_block *super;
+	while ((super = next_super(e, position))) {
+		int err = seek_forward(e, from_le64(super->bytenr));
+		if (!err)
+			err = emit_bytes(e, super, sizeof(*super));
+		if (err)
+			return err;
+	}
+	return seek_forward(e, position);
 }
 
 /* Through the buffer: little, or what must be looked at. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Forward-only output. Positions are physical addresses; what is skipped is
- * filled with zeros, and superblock copies that lie in between are written.
+ * Forward-only output. Positions are physical addresses; what lies between is
+ * filled with zeros, and superblock copies there are written.
  */
 #ifndef IMAGE_EMIT_H
 #define IMAGE_EMIT_H
@@ -25,6 +25,11 @@ void emit_free(struct emit *e);
 
 /* emit_at - go on at @position, at or behind the present one (asserted) */
 int emit_at(struct emit *e, u64 position);
+/*
+ * emit_skip - go on at @position, and leave what lies between to others, but for superblock copies
+ * The output is seekable.
+ */
+int emit_skip(struct emit *e, u64 position);
 /* emit_bytes - write @bytes here */
 int emit_bytes(struct emit *e, const void *data, size_t bytes);
 /* emit_spool - write @bytes from @offset of a spool here */

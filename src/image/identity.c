@@ -143,6 +143,14 @@ static int choose_subvol_uuids(const struct plan *plan, const u8 digest[DIGEST_B
 	return check_uuids(plan);
 }
 
+bool identify_may_refuse(const struct plan *plan)
+{
+	bool given = plan->options.fsid_source == FSID_RANDOM;
+	for (u32 i = 0; i < plan->nr_subvols; i++)
+		given |= plan->subvols[i].uuid_given;
+	return given;
+}
+
 int identify(struct plan *plan)
 {
 	const struct image_options *options = &plan->options;

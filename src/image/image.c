@@ -2,9 +2,13 @@
 /* The conductor: plan (sizes, addresses, ids), then write. */
 #include "image/image.h"
 
+#include "base/diag.h"
 #include "disk/checksum.h"
 #include "emit.h"
 #include "plan.h"
+
+#include <pthread.h>
+#include <unistd.h>
 
 struct image {
 	struct plan plan;
@@ -19,8 +23,6 @@ int image_plan(const struct image_options *options, const struct tree *tree,
 	plan->tree = tree;
 	plan->content = content;
 	int err = plan_settle(plan);
-	if (!err)
-		err = identify(plan);
 	if (err) {
 		image_free(img);
 		return err;
@@ -51,6 +53,7 @@ const u8 *image_fsid(const struct image *image)
 
 struct writing {
 	const struct plan *plan;
+	const struct image_output *output;
 	struct emit *emit;
 	struct spool *blocks; /* DUP: all tree blocks, to be written twice */
 };
@@ -118,6 +121,14 @@ static int write_stretch(const struct writing *w, const struct stretch *s)
 	return err ? err : emit_spool(w->emit, source, s->spool_off, s->bytes);
 }
 
+/* Where the first DATA chunk is; the end if there is none. */
+static u64 data_begin(const struct plan *plan)
+{
+	const struct layout *layout = &plan->layout;
+	size_t first = 1 + layout->nr_metadata;
+	return first < layout->nr_chunks ? layout->chunks[first].logical : layout->end;
+}
+
 static int write_data(const struct writing *w)
 {
 	const struct content *content = w->plan->content;
@@ -175,21 +186,80 @@ bool image_tree_bytes(const struct image *image, u32 index, struct image_tree_by
 	return nr_kinds > index;
 }
 
-int image_write(struct image *image, const struct image_output *output)
+/* Trees and superblock copies; the data too, unless they are there already. */
+static int write_image(struct writing *w, bool has_data)
 {
 	struct btrfs_super_block supers[BTRFS_SUPER_MIRROR_MAX];
-	const struct plan *plan = &image->plan;
-	u32 nr_supers = make_supers(plan, supers);
-	struct writing w = { .plan = plan, .emit = emit_new(output, supers, nr_supers) };
+	const struct plan *plan = w->plan;
+	w->emit = emit_new(w->output, supers, make_supers(plan, supers));
+	int err = write_trees(w);
+	if (!err)
+		err = has_data ? emit_at(w->emit, data_begin(plan)) : write_data(w);
+	if (!err && has_data)
+		err = emit_skip(w->emit, plan->total_bytes);
+	if (!err)
+		err = emit_finish(w->emit, plan->total_bytes);
+	emit_free(w->emit);
+	return err;
+}
+
+struct identifying {
+	struct plan *plan;
+	int err;
+};
+
+static void *run_identify(void *context)
+{
+	struct identifying *identifying = context;
+	identifying->err = identify(identifying->plan);
+	return NULL;
+}
+
+/* The data do not depend on the ids: write them, and go back, while another thread derives those.
+ */
+static int write_data_first(struct writing *w, struct plan *plan)
+{
+	struct identifying identifying = { plan, 0 };
+	pthread_t thread;
+	bool threaded = !pthread_create(&thread, NULL, run_identify, &identifying);
+	if (!threaded)
+		run_identify(&identifying);
+	w->emit = emit_new(w->output, NULL, 0);
+	int err = emit_skip(w->emit, data_begin(plan));
+	if (!err)
+		err = write_data(w);
+	if (!err)
+		err = emit_finish(w->emit, plan->total_bytes);
+	emit_free(w->emit);
+	if (threaded)
+		pthread_join(thread, NULL);
+	if (!err)
+		err = identifying.err;
+	if (!err && lseek(w->output->fd, -(off_t)plan->total_bytes, SEEK_CUR) < 0)
+		err = fail_errno("cannot go back to the image's beginning");
+	return err;
+}
+
+/*
+ * Where order does not matter, and all that can fail besides the output has been tried: with
+ * DUP the trees pass through a spool, which may be full.
+ */
+static bool may_write_data_first(const struct plan *plan, const struct image_output *output)
+{
+	return output->seekable && output->threads > 1 && !output->digest &&
+	       data_begin(plan) < plan->layout.end && !plan->options.dup &&
+	       !identify_may_refuse(plan);
+}
+
+int image_write(struct image *image, const struct image_output *output)
+{
+	struct plan *plan = &image->plan;
+	struct writing w = { .plan = plan, .output = output };
+	bool data_first = may_write_data_first(plan, output);
 
 	/* A full spool must show before the first byte is out. */
 	int err = content_flush(plan->content);
 	if (!err)
-		err = write_trees(&w);
-	if (!err)
-		err = write_data(&w);
-	if (!err)
-		err = emit_finish(w.emit, plan->total_bytes);
-	emit_free(w.emit);
-	return err;
+		err = data_first ? write_data_first(&w, plan) : identify(plan);
+	return err ? err : write_image(&w, data_first);
 }

@@ -124,8 +124,13 @@ void superblock_fill(const struct plan *plan, struct btrfs_super_block *sb);
  */
 void ids_clear(struct plan *plan);
 
-/* identify - derive all ids from the content; the layout is final and the ids are clear */
+/*
+ * identify - derive all ids from the content; the layout is final and the ids are clear
+ * Returns 0, or a negative errno after printing; with what was asked for only if
+ * identify_may_refuse().
+ */
 int identify(struct plan *plan);
+bool identify_may_refuse(const struct plan *plan);
 
 /*
  * plan_run_producer - produce one tree into @sink, or count if that is NULL; @shape is the result
