@@ -103,6 +103,22 @@ odd_files()
 	umount "$BATS_TEST_TMPDIR/small"
 }
 
+@test "files that come in order leave the spool while the image is written" {
+	require_root
+	local i
+	for i in 1 2 3 4 5 6; do echo "file noise$i size=50000000 seed=$i"; done >spec
+	spec_tar "$archive" <spec
+	mkdir disk
+	# less than spool and image together: 600 MB and trees
+	mount -t tmpfs -o size=400m tmpfs disk
+	cat "$archive" | "$TAR2BTRFS" --spool-dir disk -o disk/img
+	cat "$archive" | "$TAR2BTRFS" --spool-dir disk --threads 1 | cmp - disk/img
+	rm disk/img
+	cat "$archive" | "$TAR2BTRFS" --spool-dir disk >disk/img
+	assert_check disk/img
+	umount disk
+}
+
 @test "an archive that changes while it is read is an error" {
 	echo "file noise size=30000000 seed=noise" | spec_tar "$archive"
 	mkfifo "$BATS_TEST_TMPDIR/fifo"

@@ -59,6 +59,10 @@ int spool_read_any(const struct spool *spool, u64 offset, void *buf, size_t byte
  */
 int spool_read_failed(const struct spool *spool, u64 offset, int err);
 
+/* spool_cut - forget what lies at @bytes and behind, if it is a file of our own; that is the end
+ * of appending */
+void spool_cut(struct spool *spool, u64 bytes);
+
 /*
  * spool_copy - write @bytes from @offset to descriptor @fd, in the kernel where it can
  * Returns 0, a negative errno after printing if reading fails, or with *@write_error set to true

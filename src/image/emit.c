@@ -145,11 +145,10 @@ int emit_at(struct emit *e, u64 position)
 	return emit_zeros(e, position - e->position);
 }
 
-static int seek_forward(struct emit *e, u64 position)
+int emit_seek(struct emit *e, u64 position)
 {
-	assert(e->position <= position);
 	int err = flush(e);
-	if (!err && lseek(e->output.fd, (off_t)(position - e->position), SEEK_CUR) < 0)
+	if (!err && lseek(e->output.fd, (off_t)position - (off_t)e->position, SEEK_CUR) < 0)
 		err = write_failed(e, -errno);
 	e->position = position;
 	return err;
@@ -159,13 +158,13 @@ int emit_skip(struct emit *e, u64 position)
 {
 	const struct btrfs_super_block *super;
 	while ((super = next_super(e, position))) {
-		int err = seek_forward(e, from_le64(super->bytenr));
+		int err = emit_seek(e, from_le64(super->bytenr));
 		if (!err)
 			err = emit_bytes(e, super, sizeof(*super));
 		if (err)
 			return err;
 	}
-	return seek_forward(e, position);
+	return emit_seek(e, position);
 }
 
 /* Through the buffer: little, or what must be looked at. */

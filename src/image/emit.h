@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Forward-only output. Positions are physical addresses; what lies between is
- * filled with zeros, and superblock copies there are written.
+ * Output that goes forward, if not told otherwise. Positions are physical addresses; what lies
+ * between is filled with zeros, and superblock copies there are written.
  */
 #ifndef IMAGE_EMIT_H
 #define IMAGE_EMIT_H
@@ -25,10 +25,9 @@ void emit_free(struct emit *e);
 
 /* emit_at - go on at @position, at or behind the present one (asserted) */
 int emit_at(struct emit *e, u64 position);
-/*
- * emit_skip - go on at @position, and leave what lies between to others, but for superblock copies
- * The output is seekable.
- */
+/* emit_seek - go on at @position, before or behind the present one; the output is seekable */
+int emit_seek(struct emit *e, u64 position);
+/* emit_skip - the same, but superblock copies that lie between are written */
 int emit_skip(struct emit *e, u64 position);
 /* emit_bytes - write @bytes here */
 int emit_bytes(struct emit *e, const void *data, size_t bytes);

@@ -129,11 +129,12 @@ static u64 data_begin(const struct plan *plan)
 	return first < layout->nr_chunks ? layout->chunks[first].logical : layout->end;
 }
 
-static int write_data(const struct writing *w)
+/* The data of blobs [@first, @end). */
+static int write_blobs(const struct writing *w, size_t first, size_t end)
 {
 	const struct content *content = w->plan->content;
 	struct stretch s = { .bytes = 0 };
-	for (size_t i = 0; i < content->nr_blobs; i++) {
+	for (size_t i = first; i < end; i++) {
 		const struct blob *b = &content->blobs[i];
 		if (b->place != BLOB_EXTENT)
 			continue;
@@ -148,6 +149,70 @@ static int write_data(const struct writing *w)
 		s.bytes += b->stored_bytes - b->padding;
 	}
 	return write_stretch(w, &s);
+}
+
+/* ---- data first ----------------------------------------------------------------------------- */
+
+#define PART_BYTES (64u << 20)
+
+/* Blobs in a row of the image, up to the next part's. */
+struct part {
+	size_t first_blob;
+	u64 logical;     /* where they begin */
+	u64 spool_bytes; /* of the data spool, that this part and those before it need */
+};
+
+struct parts {
+	struct part *list;
+	size_t nr, capacity;
+};
+
+static struct parts cut_parts(const struct content *content)
+{
+	struct parts parts = { NULL, 0, 0 };
+	struct part *part = NULL;
+	for (size_t i = 0; i < content->nr_blobs; i++) {
+		const struct blob *b = &content->blobs[i];
+		if (b->place != BLOB_EXTENT)
+			continue;
+		if (!part || b->logical - part->logical >= PART_BYTES) {
+			u64 needed = part ? part->spool_bytes : 0;
+			parts.list = mem_grow(parts.list, &parts.capacity, parts.nr + 1,
+					      sizeof(*parts.list));
+			part = &parts.list[parts.nr++];
+			*part = (struct part){ i, b->logical, needed };
+		}
+		if (b->source == CONTENT_SPOOL)
+			part->spool_bytes =
+				max_u64(part->spool_bytes, b->spool_off + b->stored_bytes);
+	}
+	return parts;
+}
+
+/*
+ * From the last part to the first, and the spool is cut off behind what is still needed: where
+ * files arrived in order, the image gets the memory and the room on disk that the spool had.
+ */
+static int write_data_backward(const struct writing *w)
+{
+	const struct content *content = w->plan->content;
+	struct parts parts = cut_parts(content);
+	size_t end_blob = content->nr_blobs;
+	u64 end = w->plan->total_bytes;
+	int err = 0;
+	while (parts.nr && !err) {
+		const struct part *part = &parts.list[--parts.nr];
+		spool_cut(content->sources[CONTENT_SPOOL], part->spool_bytes);
+		err = emit_seek(w->emit, part->logical);
+		if (!err)
+			err = write_blobs(w, part->first_blob, end_blob);
+		if (!err)
+			err = emit_at(w->emit, end);
+		end_blob = part->first_blob;
+		end = part->logical;
+	}
+	xfree(parts.list);
+	return err ? err : emit_seek(w->emit, 0);
 }
 
 static u32 make_supers(const struct plan *plan, struct btrfs_super_block *supers)
@@ -186,23 +251,6 @@ bool image_tree_bytes(const struct image *image, u32 index, struct image_tree_by
 	return nr_kinds > index;
 }
 
-/* Trees and superblock copies; the data too, unless they are there already. */
-static int write_image(struct writing *w, bool has_data)
-{
-	struct btrfs_super_block supers[BTRFS_SUPER_MIRROR_MAX];
-	const struct plan *plan = w->plan;
-	w->emit = emit_new(w->output, supers, make_supers(plan, supers));
-	int err = write_trees(w);
-	if (!err)
-		err = has_data ? emit_at(w->emit, data_begin(plan)) : write_data(w);
-	if (!err && has_data)
-		err = emit_skip(w->emit, plan->total_bytes);
-	if (!err)
-		err = emit_finish(w->emit, plan->total_bytes);
-	emit_free(w->emit);
-	return err;
-}
-
 struct identifying {
 	struct plan *plan;
 	int err;
@@ -215,28 +263,42 @@ static void *run_identify(void *context)
 	return NULL;
 }
 
-/* The data do not depend on the ids: write them, and go back, while another thread derives those.
- */
+/* The data do not depend on the ids: another thread may derive those meanwhile. */
 static int write_data_first(struct writing *w, struct plan *plan)
 {
 	struct identifying identifying = { plan, 0 };
 	pthread_t thread;
-	bool threaded = !pthread_create(&thread, NULL, run_identify, &identifying);
-	if (!threaded)
-		run_identify(&identifying);
-	w->emit = emit_new(w->output, NULL, 0);
-	int err = emit_skip(w->emit, data_begin(plan));
-	if (!err)
-		err = write_data(w);
+	bool threaded = w->output->threads > 1 && !identify_may_refuse(plan) &&
+			!pthread_create(&thread, NULL, run_identify, &identifying);
+	int err = threaded ? 0 : identify(plan);
+	if (!err) {
+		w->emit = emit_new(w->output, NULL, 0);
+		err = write_data_backward(w);
+		emit_free(w->emit);
+	}
+	if (threaded)
+		pthread_join(thread, NULL);
+	return err ? err : identifying.err;
+}
+
+/* ---- the whole ------------------------------------------------------------------------------ */
+
+/* Trees and superblock copies; the data too, unless they are there already. */
+static int write_image(struct writing *w, bool has_data)
+{
+	struct btrfs_super_block supers[BTRFS_SUPER_MIRROR_MAX];
+	const struct plan *plan = w->plan;
+	w->emit = emit_new(w->output, supers, make_supers(plan, supers));
+	int err = write_trees(w);
+	if (!err && !has_data)
+		err = write_blobs(w, 0, plan->content->nr_blobs);
+	if (!err && has_data)
+		err = emit_at(w->emit, data_begin(plan));
+	if (!err && has_data)
+		err = emit_skip(w->emit, plan->total_bytes);
 	if (!err)
 		err = emit_finish(w->emit, plan->total_bytes);
 	emit_free(w->emit);
-	if (threaded)
-		pthread_join(thread, NULL);
-	if (!err)
-		err = identifying.err;
-	if (!err && lseek(w->output->fd, -(off_t)plan->total_bytes, SEEK_CUR) < 0)
-		err = fail_errno("cannot go back to the image's beginning");
 	return err;
 }
 
@@ -246,9 +308,8 @@ static int write_data_first(struct writing *w, struct plan *plan)
  */
 static bool may_write_data_first(const struct plan *plan, const struct image_output *output)
 {
-	return output->seekable && output->threads > 1 && !output->digest &&
-	       data_begin(plan) < plan->layout.end && !plan->options.dup &&
-	       !identify_may_refuse(plan);
+	return output->seekable && !output->digest && data_begin(plan) < plan->layout.end &&
+	       !plan->options.dup;
 }
 
 int image_write(struct image *image, const struct image_output *output)

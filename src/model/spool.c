@@ -195,6 +195,13 @@ int spool_read(struct spool *spool, u64 offset, void *buf, size_t bytes)
 	return err;
 }
 
+void spool_cut(struct spool *spool, u64 bytes)
+{
+	/* What cannot be given back now is when the file is closed. */
+	if (spool->dir && bytes < spool->written && !ftruncate(spool->fd, (off_t)bytes))
+		spool->written = bytes;
+}
+
 static int copy_through_buffer(struct spool *s, u64 offset, size_t bytes, int fd, bool *write_error)
 {
 	if (!s->copy_buffer)
