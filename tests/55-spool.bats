@@ -111,10 +111,10 @@ odd_files()
 	mkdir disk
 	# less than spool and image together: 600 MB and trees
 	mount -t tmpfs -o size=400m tmpfs disk
-	cat "$archive" | "$TAR2BTRFS" --spool-dir disk -o disk/img
-	cat "$archive" | "$TAR2BTRFS" --spool-dir disk --threads 1 | cmp - disk/img
+	cat "$archive" | "$TAR2BTRFS" --compress none --spool-dir disk -o disk/img
+	cat "$archive" | "$TAR2BTRFS" --compress none --threads 1 | cmp - disk/img
 	rm disk/img
-	cat "$archive" | "$TAR2BTRFS" --spool-dir disk >disk/img
+	cat "$archive" | "$TAR2BTRFS" --compress none --spool-dir disk >disk/img
 	assert_check disk/img
 	umount disk
 }
