@@ -131,19 +131,19 @@ SCALE = {
 
 
 def scale(threads):
-    """one run each: {what grows: {tool: [[number, wall, CPU, KiB]...]}}"""
+    """one run each, after one that warms the caches: {what grows: {tool: [[number, wall, CPU, KiB]...]}}"""
     curves = {}
     for axis, cases in SCALE.items():
-        curves[axis] = {}
+        curves[axis] = {t: [] for t in ('tar2btrfs zstd', 'tar2sqfs') if shutil.which(TOOLS[t].needs)}
         for case in cases:
             known = os.path.exists(os.path.join(inputs.CACHE, case))
             tar = inputs.archive(case)
             number = int(case.partition('-')[2].rstrip('m'))
-            for t in ('tar2btrfs zstd', 'tar2sqfs'):
-                if not shutil.which(TOOLS[t].needs):
-                    continue
-                f = measure(TOOLS[t], {'tar': shlex.quote(tar), 'out': shlex.quote(OUT), 'threads': threads})
-                curves[axis].setdefault(t, []).append([number, f['wall'], f['CPU'], f['KiB']])
+            for turn in range(2):
+                for t, curve in curves[axis].items():
+                    f = measure(TOOLS[t], {'tar': shlex.quote(tar), 'out': shlex.quote(OUT), 'threads': threads})
+                    if turn:
+                        curve.append([number, f['wall'], f['CPU'], f['KiB']])
             if not known and case not in CASES:
                 remove(os.path.dirname(tar))
     remove(OUT)
