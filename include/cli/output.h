@@ -45,7 +45,7 @@ int output_fd(const struct output *output);
 /* output_is_new - whether that is an empty file: zeros may become holes */
 bool output_is_new(const struct output *output);
 
-/* output_is_seekable - whether the order in which it is written does not matter */
+/* output_is_seekable - whether it may be written in any order: a file that ends where it stands */
 bool output_is_seekable(const struct output *output);
 
 /* outputs_allow - let files be made where outputs that were opened put theirs */

@@ -75,7 +75,7 @@ bool image_tree_bytes(const struct image *image, u32 index, struct image_tree_by
 struct image_output {
 	int fd;
 	bool sparse;           /* @fd is an empty regular file: ranges of zeros become holes */
-	bool seekable;         /* @fd may be written in any order, from where it stands */
+	bool seekable;         /* @fd is a file that ends where it stands: in any order */
 	unsigned threads;      /* that may use CPU, the caller's included */
 	struct sha256 *digest; /* NULL, or gets all bytes, those of holes too */
 	_Atomic u64 *written;  /* NULL, or bytes written so far, for other threads to look at */

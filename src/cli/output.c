@@ -36,7 +36,7 @@ struct output {
 	enum output_kind kind;
 	int fd;
 	bool owns_fd;               /* close it in the end; else it is the caller's */
-	bool is_seekable;           /* a regular file, not to be appended to */
+	bool is_seekable;           /* a regular file that ends where it stands */
 	bool is_block;              /* a block device: */
 	struct block_device device; /* valid then */
 
@@ -76,7 +76,8 @@ static int take_descriptor(struct output *o, int fd)
 		return fail(-ENOTBLK, "%s is a block device, allowed: a file, pipe or terminal",
 			    o->name);
 	o->fd = fd;
-	o->is_seekable = S_ISREG(st.st_mode) && !(flags & O_APPEND);
+	o->is_seekable =
+		S_ISREG(st.st_mode) && !(flags & O_APPEND) && lseek(fd, 0, SEEK_CUR) == st.st_size;
 	o->is_block = S_ISBLK(st.st_mode);
 	if (o->is_block)
 		block_device_open(fd, &o->device);

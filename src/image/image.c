@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The conductor: plan (sizes, addresses, ids), then write. */
+/* The conductor: plan (sizes, addresses), identify, write. */
 #include "image/image.h"
 
 #include "base/diag.h"
