@@ -122,11 +122,9 @@ static int emit_zeros(struct emit *e, u64 bytes)
 /* The next superblock copy that lies before @position, or NULL. */
 static const struct btrfs_super_block *next_super(struct emit *e, u64 position)
 {
-	const struct btrfs_super_block *super = &e->supers[e->next_super];
-	if (e->next_super == e->nr_supers || from_le64(super->bytenr) >= position)
+	if (e->next_super == e->nr_supers || from_le64(e->supers[e->next_super].bytenr) >= position)
 		return NULL;
-	e->next_super++;
-	return super;
+	return &e->supers[e->next_super++];
 }
 
 int emit_at(struct emit *e, u64 position)

@@ -283,6 +283,13 @@ static int write_data_first(struct writing *w, struct plan *plan)
 
 /* ---- the whole ------------------------------------------------------------------------------ */
 
+/* Leave the data as they are, but for the superblock copies among them. */
+static int pass_data(const struct writing *w)
+{
+	int err = emit_at(w->emit, data_begin(w->plan));
+	return err ? err : emit_skip(w->emit, w->plan->total_bytes);
+}
+
 /* Trees and superblock copies; the data too, unless they are there already. */
 static int write_image(struct writing *w, bool has_data)
 {
@@ -290,12 +297,8 @@ static int write_image(struct writing *w, bool has_data)
 	const struct plan *plan = w->plan;
 	w->emit = emit_new(w->output, supers, make_supers(plan, supers));
 	int err = write_trees(w);
-	if (!err && !has_data)
-		err = write_blobs(w, 0, plan->content->nr_blobs);
-	if (!err && has_data)
-		err = emit_at(w->emit, data_begin(plan));
-	if (!err && has_data)
-		err = emit_skip(w->emit, plan->total_bytes);
+	if (!err)
+		err = has_data ? pass_data(w) : write_blobs(w, 0, plan->content->nr_blobs);
 	if (!err)
 		err = emit_finish(w->emit, plan->total_bytes);
 	emit_free(w->emit);
