@@ -18,7 +18,7 @@ setup()
 # files below $ROOT
 files()
 {
-	(cd "$ROOT" && find . -type f | sort)
+	(cd "$ROOT" && find . -type f | LC_ALL=C sort)
 }
 
 # the program of the tree is installed, whatever is tested
@@ -30,9 +30,32 @@ make_install()
 @test 'what is installed is in its place, and goes again' {
 	require_plain_build
 	make_install install PREFIX=/usr
-	files | grep -v '^./usr/share/doc/' | diff - <(cat <<-'EOF'
+	files | diff - <(cat <<-'EOF'
 		./usr/bin/tar2btrfs
 		./usr/share/bash-completion/completions/tar2btrfs
+		./usr/share/doc/tar2btrfs/CHANGELOG.md
+		./usr/share/doc/tar2btrfs/HACKING.md
+		./usr/share/doc/tar2btrfs/README.md
+		./usr/share/doc/tar2btrfs/SECURITY.md
+		./usr/share/doc/tar2btrfs/contrib/boot-oci
+		./usr/share/doc/tar2btrfs/contrib/buildroot/README.md
+		./usr/share/doc/tar2btrfs/contrib/layout-svg.py
+		./usr/share/doc/tar2btrfs/contrib/recipes/README.md
+		./usr/share/doc/tar2btrfs/contrib/recipes/genimage.cfg
+		./usr/share/doc/tar2btrfs/contrib/recipes/mkosi.postoutput
+		./usr/share/doc/tar2btrfs/contrib/sprout-install
+		./usr/share/doc/tar2btrfs/contrib/yocto/README.md
+		./usr/share/doc/tar2btrfs/docs/benchmark/README.md
+		./usr/share/doc/tar2btrfs/docs/benchmark/bytes.svg
+		./usr/share/doc/tar2btrfs/docs/benchmark/entries.svg
+		./usr/share/doc/tar2btrfs/docs/benchmark/rootfs.svg
+		./usr/share/doc/tar2btrfs/docs/faq.md
+		./usr/share/doc/tar2btrfs/docs/layout.md
+		./usr/share/doc/tar2btrfs/docs/layout.svg
+		./usr/share/doc/tar2btrfs/docs/reproducible.md
+		./usr/share/doc/tar2btrfs/docs/speed.md
+		./usr/share/doc/tar2btrfs/docs/sprout.svg
+		./usr/share/doc/tar2btrfs/docs/sprouts.md
 		./usr/share/fish/vendor_completions.d/tar2btrfs.fish
 		./usr/share/man/man1/tar2btrfs.1
 		./usr/share/zsh/vendor-completions/_tar2btrfs
