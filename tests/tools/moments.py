@@ -35,8 +35,11 @@ def main():
         status = p.wait()
         found = open(out, 'rb').read()
         left = os.listdir(spool) + [n for n in os.listdir(os.path.dirname(out)) if n != os.path.basename(out)]
-        # SIGKILL between link and rename, when nobody can tidy up
+        # SIGKILL between link and rename, when nobody can tidy up; what comes after must not find it
         if number == signal.SIGKILL:
+            for n in (n for n in left if n.startswith('.tar2btrfs-')):
+                os.unlink(os.path.join(os.path.dirname(out), n))
+                print('KILL: a name was left in run %d' % i)
             left = [n for n in left if not n.startswith('.tar2btrfs-')]
         if status not in (0, -number) or found not in (b'old', want) or left or errors:
             sys.exit('run %d: status %d, FILE has %d bytes, left: %s, said: %s' % (i, status, len(found), left, errors))
