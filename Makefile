@@ -210,10 +210,12 @@ cross:	## static programs for other CPUs, build-cross/ARCH/tar2btrfs; CROSS='s39
 	$(Q)sh tests/cross/build.sh $(CROSS)
 
 .PHONY: check-cross
-check-cross: cross all	## all of determinism on other CPUs, emulated by qemu (slow)
+check-cross: cross all	## all of determinism on other CPUs, and their kernels, emulated by qemu (slow)
 	$(SUBMAKE) unit-tests
 	+$(Q)for a in $(CROSS); do TAR2BTRFS=$(CURDIR)/build-cross/$$a/run BUILD=$(BUILD) \
 		python3 tests/tools/suite.py 70-determinism 75-golden || exit; done
+	$(Q)sh tests/deps.sh machines
+	$(Q)bash tests/cross/boot.sh $(CROSS)
 
 .PHONY: golden
 golden: all	## write tests/golden anew, after LAYOUT_VERSION has changed

@@ -1,6 +1,6 @@
 #!/bin/sh
 # deps.sh GROUP... - install the Debian packages of the groups that are not there yet.
-# Groups: build, static, cross, demo, test, lint, fuzz, package, kernels, bench. Without apt-get, or without root, it only names them.
+# Groups: build, static, cross, machines, demo, test, lint, fuzz, package, kernels, bench. Without apt-get, or without root, it only names them.
 set -eu
 
 packages()
@@ -11,6 +11,7 @@ packages()
 	static) echo liblzma-dev liblz4-dev libbz2-dev nettle-dev libgpg-error-dev libpcre2-dev ;;
 	cross) echo dpkg qemu-user-static gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
 		gcc-s390x-linux-gnu libc6-dev-s390x-cross ;;
+	machines) echo dpkg qemu-system-misc qemu-system-arm cpio gzip ;;
 	demo) echo btrfs-progs python3 mount util-linux ;;
 	test) packages demo
 		packages package

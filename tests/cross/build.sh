@@ -7,21 +7,9 @@
 set -eu
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
+. "$top/tests/cross/apt.sh"
 libraries="libarchive-dev libzstd-dev zlib1g-dev liblzo2-dev uuid-dev libgcrypt20-dev libgpg-error-dev libxxhash-dev libjansson-dev
 	liblzma-dev liblz4-dev libbz2-dev nettle-dev libselinux1-dev libpcre2-dev libseccomp-dev"
-
-# apt ARCH COMMAND... - apt-get as on a machine of ARCH, with lists of its own
-apt()
-{
-	state=$top/build-cross/$1/apt
-	arch=$1
-	shift
-	mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
-	: >"$state/status"
-	apt-get -qq -o APT::Architecture="$arch" -o APT::Architectures="$arch" -o Dir::State::Lists="$state/lists" \
-		-o Dir::State::Status="$state/status" -o Dir::Cache="$state/cache" -o APT::Sandbox::User="$(id -un)" \
-		-o Acquire::Languages=none "$@"
-}
 
 # sysroot ARCH - headers and static libraries in build-cross/ARCH/root
 sysroot()
@@ -31,9 +19,9 @@ sysroot()
 	rm -rf "$dir"
 	mkdir -p "$dir/deb" "$dir/root"
 	# a source that has nothing for this architecture is no failure; the next command tells
-	apt "$1" update >"$dir/log" 2>&1 || :
+	apt_for "$1" "$dir/apt" update >"$dir/log" 2>&1 || :
 	# shellcheck disable=SC2086 # words
-	(cd "$dir/deb" && apt "$1" download $libraries) >>"$dir/log" 2>&1 || {
+	(cd "$dir/deb" && apt_for "$1" "$dir/apt" download $libraries) >>"$dir/log" 2>&1 || {
 		cat "$dir/log" >&2
 		echo "build.sh: no packages for $1: apt-get download failed" >&2
 		return 75
