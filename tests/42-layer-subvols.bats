@@ -288,13 +288,16 @@ agrees()
 @test "what does not go with layers is refused, and so are more entries than allowed" {
 	printf 'dir a\nfile a/b text=b\n' | spec_tar 1.tar
 	for option in '--subvol a' '--hard-dereference' '--plan plan' '--inode-flags nodatacow:a' '--property compression=none:a' \
-		'--subvol-uuid .=00000000-0000-4000-8000-000000000001'; do
+		'--subvol-uuid .=00000000-0000-4000-8000-000000000001' '--selinux-contexts contexts'; do
 		# shellcheck disable=SC2086 # words
 		refused 2 --layers=subvolumes $option 1.tar
 		[[ $stderr == *"found ${option%% *} "*"with --layers=subvolumes, allowed: one of them" ]]
 	done
-	refused 2 --layers=subvolumes --compress none:/a 1.tar
-	[[ $stderr == *'found --compress of a path with --layers=subvolumes'* ]]
+	for option in '' '--subvol a'; do
+		# shellcheck disable=SC2086 # words
+		refused 2 --layers=subvolumes --compress none:/a $option 1.tar
+		[[ $stderr == *'found --compress of a path with --layers=subvolumes'* ]]
+	done
 	refused 2 --layers=both 1.tar
 	[[ $stderr == *"found 'both', allowed: merged or subvolumes" ]]
 	# two entries, and two again for each kept layer

@@ -173,9 +173,9 @@ static int check_oci(struct options *options)
 static int check_layers(struct options *options)
 {
 	const struct tree_options *tree = &options->tree;
-	const char *other = tree->subvols.nr_subvols    ? "subvol"
+	const char *other = tree->rules.nr              ? tree->rules.list[0].option
+			    : tree->subvols.nr_subvols  ? "subvol"
 			    : tree->subvols.nr_uuids    ? "subvol-uuid"
-			    : tree->rules.nr            ? tree->rules.list[0].option
 			    : tree->hard_dereference    ? "hard-dereference"
 			    : options->plan             ? "plan"
 			    : options->selinux_contexts ? "selinux-contexts"
