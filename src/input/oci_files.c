@@ -191,7 +191,8 @@ static int index_archive(struct oci_files *f, struct stream *s,
 	if (err < 0)
 		return err;
 	stream_restart(s, m.end);
-	qsort(f->entries, f->nr, sizeof(*f->entries), compare_entries);
+	if (f->nr)
+		qsort(f->entries, f->nr, sizeof(*f->entries), compare_entries);
 	return stream_drain(s, m.end);
 }
 
