@@ -10,6 +10,7 @@
 #include <sys/sysmacros.h>
 
 #define NAME_BYTES_MAX (1u << 20) /* with the NUL */
+#define MODE_MAX 0177777u         /* the bits that the kernel knows */
 #define LINK_BYTES_MAX (1u << 20) /* libarchive's limit for a symlink's target */
 
 enum field {
@@ -151,6 +152,9 @@ static int read_kind(struct member *m, u64 file_bytes)
 {
 	char who[QUOTE_BYTES];
 	member_quote(who, m);
+	if (m->mode > MODE_MAX)
+		return fail(-EINVAL, "%s: its mode is %o, at most %o is allowed", who, m->mode,
+			    MODE_MAX);
 	switch (m->mode & S_IFMT) {
 	case S_IFREG:
 		m->size = m->data_bytes = file_bytes;

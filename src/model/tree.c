@@ -61,6 +61,7 @@ int attributes_check_target(const struct tree *tree, const struct path *path,
 
 static void set_attributes(struct tree *tree, struct inode *inode, const struct attributes *attr)
 {
+	assert(attr->mode >> 16 == 0);
 	inode->mode = attr->mode;
 	inode->uid = attr->uid;
 	inode->gid = attr->gid;

@@ -1302,6 +1302,16 @@ def _():
     return newc(b'f', b'', 0o644) + trailer()
 
 
+@bad('cpio-mode', r'^tar2btrfs: f: its mode is 700644, at most 177777 is allowed')
+def _():
+    return odc(b'f', b'x', 0o700644) + odc(b'TRAILER!!!', b'', 0)
+
+
+@bad('cpio-mode-directory', r'^tar2btrfs: d: its mode is 20000040755, at most 177777 is allowed')
+def _():
+    return newc(b'd', b'', 0x80000000 | 0o40755) + trailer()
+
+
 @skip('cpio-unknown-type', r': f: a member of unknown type')
 def _():
     return newc(b'f', b'abc', 0o160644) + trailer()
