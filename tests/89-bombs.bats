@@ -48,6 +48,21 @@ in_memory()
 	archive_refused 1 'more than the 99 entries' --max-entries 99
 }
 
+@test "members that take much memory each end at --max-entries too" {
+	for kind in 'attributes 300' 'targets 50000' 'stretches 150' 'cpio 200'; do
+		# shellcheck disable=SC2086 # words
+		bomb $kind >a
+		in_memory $((65536 + 60000 * 400 / 1024)) --max-entries 60000 a
+		[ "$status" = 1 ]
+		one_line
+		[[ $stderr == *'more than the 57554432 bytes of memory that are allowed (see --max-entries)' ]]
+		[ ! -e img ]
+	done
+	bomb attributes 20 >a
+	"$TAR2BTRFS" --max-entries 20 -o img a
+	assert_check img
+}
+
 # bats test_tags=slow
 @test "ten million implied directories are refused without an option" {
 	require_plain_build

@@ -39,6 +39,7 @@ void *mem_grow(void *array, size_t *capacity, size_t wanted, size_t elem_size)
 struct arena {
 	struct arena_block *blocks; /* newest first */
 	size_t used_bytes;          /* in the newest block */
+	u64 bytes;                  /* of all blocks */
 };
 
 /* arena_alloc - @bytes of zeroed memory aligned to 8 */

@@ -40,6 +40,10 @@ struct origin {
 struct file_data *file_data_new(const struct file_data_options *options, struct content *content);
 void file_data_free(struct file_data *fd);
 
+/* file_data_bytes - of memory that stretches of data before a hole take by now: what they hold may
+ * be stored once for all */
+u64 file_data_bytes(const struct file_data *fd);
+
 /* file_data_add_archive - content_add_archive() for the content that data go to */
 u16 file_data_add_archive(struct file_data *fd, int archive_fd, const char *name);
 

@@ -49,6 +49,9 @@ void tree_free(struct tree *tree);
 /* tree_arena - where xattrs for tree_add() are to be allocated */
 struct arena *tree_arena(struct tree *tree);
 
+/* tree_bytes - of memory that names, inodes, link targets and attributes take by now */
+u64 tree_bytes(const struct tree *tree);
+
 /*
  * nodesize_hint - what a message about a limit says of larger nodes; "" if there are none
  * As in "at most 3940 are allowed%s".

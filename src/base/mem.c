@@ -157,6 +157,7 @@ static void *arena_take(struct arena *a, size_t bytes, size_t align)
 	struct arena_block *block = arena_block_new(room_bytes);
 	block->next = *place;
 	*place = block;
+	a->bytes += room_bytes;
 	if (!is_own)
 		a->used_bytes = bytes;
 	return memset(block->data, 0, bytes);
@@ -189,6 +190,5 @@ void arena_free(struct arena *a)
 		next = block->next;
 		xfree(block);
 	}
-	a->blocks = NULL;
-	a->used_bytes = 0;
+	*a = (struct arena){ .blocks = NULL };
 }

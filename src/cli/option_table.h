@@ -16,6 +16,10 @@
 /* What holds without --max-entries and --max-bytes: far beyond any image, and no harm yet. */
 #define OPTIONS_ENTRIES 8000000u
 #define OPTIONS_BYTES (UINT64_C(1) << 40)
+/* What names, attributes and the like may take: so much, and more for each entry that is allowed.
+ */
+#define OPTIONS_MEMORY (32u << 20)
+#define OPTIONS_ENTRY_BYTES 400u
 
 /* What is known while the arguments are read. */
 struct parse {

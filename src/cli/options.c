@@ -189,6 +189,16 @@ static int check_layers(struct options *options)
 	return 0;
 }
 
+/* Many large attributes, say, take the memory of many entries. */
+static u64 memory_of_entries(u64 entries)
+{
+	u64 bytes;
+	if (mul_overflows(entries, OPTIONS_ENTRY_BYTES, &bytes) ||
+	    add_overflows(bytes, OPTIONS_MEMORY, &bytes))
+		return UINT64_MAX;
+	return bytes;
+}
+
 /* Look at options that depend on each other, and copy what several layers need. */
 static int combine(struct parse *parse)
 {
@@ -216,6 +226,7 @@ static int combine(struct parse *parse)
 		options->data.max_inline = OPTIONS_PACK_INLINE;
 	options->data.nodesize = image->nodesize;
 	options->reader.nodesize = image->nodesize;
+	options->reader.max_memory = memory_of_entries(options->tree.max_entries);
 	options->tree.nodesize = image->nodesize;
 	path_rules_seal(&options->tree.rules);
 	return 0;

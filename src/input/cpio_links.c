@@ -42,6 +42,11 @@ void cpio_links_free(struct cpio_links *l)
 	xfree(l);
 }
 
+u64 cpio_links_bytes(const struct cpio_links *l)
+{
+	return l ? l->arena.bytes : 0;
+}
+
 /* splitmix64's finish; with a random key no archive can be made to collide */
 static u64 mix(u64 v)
 {

@@ -97,6 +97,21 @@ static int place_member(struct reader *r, const struct member *m)
 	return read_data(r, m, inode);
 }
 
+/* Members that take much memory each would not be stopped by their number. */
+static int check_memory(const struct reader *r, const struct member *m)
+{
+	const u64 limit = r->options->max_memory;
+	const u64 bytes =
+		tree_bytes(r->tree) + file_data_bytes(r->file_data) + cpio_links_bytes(r->links);
+	char q[QUOTE_BYTES];
+	if (!limit || bytes <= limit)
+		return 0;
+	return fail(-E2BIG,
+		    "%s: with it names, link targets, attributes and holes take more than the "
+		    "%llu bytes of memory that are allowed (see --max-entries)",
+		    member_quote(q, m), (unsigned long long)limit);
+}
+
 static enum member_kind kind_of(const struct member *m)
 {
 	if (m->unsupported)
@@ -134,6 +149,8 @@ static int read_archive(struct reader *r, u64 *offset)
 		err = second_reader_next(r->second, &m);
 		if (!err)
 			err = place_member(r, &m);
+		if (!err)
+			err = check_memory(r, &m);
 		if (!err)
 			err = second_reader_finish(r->second, &m, offset);
 		if (err)

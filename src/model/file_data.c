@@ -9,6 +9,9 @@
 #include "pipeline.h"
 #include "take_up.h"
 
+/* File extents and what sorting them takes: measured. */
+#define STRETCH_BYTES 120u
+
 struct file_data {
 	struct file_data_options options;
 	struct content *content;
@@ -22,6 +25,7 @@ struct file_data {
 	struct file_hash *hash; /* of that file, or NULL */
 	struct piece *open; /* its piece being filled, in the filling batch; NULL between pieces */
 	u32 nr_closed;      /* pieces of this file before the open one */
+	u64 nr_stretches;   /* pieces of all files that a hole ended */
 };
 
 static u64 open_end(const struct piece *p)
@@ -72,9 +76,11 @@ static struct piece part_of(const struct piece *p, u32 start, u32 end)
 	return part;
 }
 
-/* Replace the closed piece behind the batch's others by what is left of it without zero sectors. */
-static void cut_holes(struct batch *b)
+/* Replace the closed piece behind the batch's others by what is left of it without zero sectors;
+ * returns how many holes end a part of it. */
+static u32 cut_holes(struct batch *b)
 {
+	const u32 nr = b->nr;
 	const struct piece whole = b->pieces[b->nr];
 	u32 start = 0; /* of the run of sectors that are not zero */
 	for (u32 at = 0; at < whole.padded; at += BTRFS_SECTORSIZE) {
@@ -84,8 +90,10 @@ static void cut_holes(struct batch *b)
 			b->pieces[b->nr++] = part_of(&whole, start, at);
 		start = at + BTRFS_SECTORSIZE;
 	}
+	const u32 ended = b->nr - nr;
 	if (whole.padded > start)
 		b->pieces[b->nr++] = part_of(&whole, start, whole.padded);
+	return ended;
 }
 
 /* Fill the last sector of a closed piece with zeros, if they may be needed; returns how many bytes
@@ -105,7 +113,7 @@ static int close_piece(struct file_data *fd)
 	p->padded = u32_from_u64(align_up(p->bytes, BTRFS_SECTORSIZE));
 	b->in_bytes += pad(fd, p);
 	if (fd->options.detect_holes)
-		cut_holes(b);
+		fd->nr_stretches += cut_holes(b);
 	else
 		b->nr++;
 	fd->nr_closed++;
@@ -116,6 +124,11 @@ static int close_piece(struct file_data *fd)
 u16 file_data_add_archive(struct file_data *fd, int archive_fd, const char *name)
 {
 	return content_add_archive(fd->content, archive_fd, name);
+}
+
+u64 file_data_bytes(const struct file_data *fd)
+{
+	return fd->nr_stretches * STRETCH_BYTES;
 }
 
 struct content *file_data_content(struct file_data *fd)
@@ -155,6 +168,7 @@ int file_data_write(struct file_data *fd, u64 file_off, const void *data, size_t
 		u64 sector_end = fd->open ? align_up(open_end(fd->open), BTRFS_SECTORSIZE) : 0;
 		if (fd->open && file_off > sector_end) {
 			zero_fill(fd->open, sector_end);
+			fd->nr_stretches++;
 			int err = close_piece(fd);
 			if (err)
 				return err;

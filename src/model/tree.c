@@ -213,3 +213,8 @@ struct arena *tree_arena(struct tree *tree)
 {
 	return &tree->arena;
 }
+
+u64 tree_bytes(const struct tree *tree)
+{
+	return tree->arena.bytes + tree->layer.arena.bytes;
+}

@@ -100,8 +100,12 @@ static void check_arena(void)
 	ok(zeroed, "arena: memory is zeroed");
 	ok(aligned, "arena: aligned to 8");
 	ok(kept, "arena: pieces do not overlap or move");
+	u64 asked = 0;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
+		asked += sizes[i];
+	ok(a.bytes >= asked && a.bytes < asked + (4u << 20), "arena: its bytes are counted");
 	arena_free(&a);
-	ok(!a.blocks && !a.used_bytes, "arena: empty after free");
+	ok(!a.blocks && !a.used_bytes && !a.bytes, "arena: empty after free");
 
 	char *hello = arena_memdup(&a, "hello", 5);
 	char *world = arena_memdup(&a, "world", 5);
