@@ -546,7 +546,7 @@ static void cpio_member(struct decisions *d, struct out *o, u32 format, const ch
 static void make_cpio(struct decisions *d, struct out *o)
 {
 	static const u32 modes[] = { 0100644, 0100755, 040755,  0120777, 020644,
-				     060644,  010644,  0140644, 0 };
+				     060644,  010644,  0140644, 0700644, 0 };
 	u32 format = decide(d, 3);
 	char name[8192], body[8192];
 	for (u32 n = decide(d, 24); n && d->left; n--) {
