@@ -428,6 +428,10 @@ zsh_completes()
 	"$TAR2BTRFS" "$IN" 2>&- | cmp - "$GOOD"
 	"$TAR2BTRFS" -o out "$IN" <&- >&- 2>&-
 	cmp out "$GOOD"
+	# but not if they are to take a report
+	for option in --digest --content-digest --stats; do
+		run -1 bash -c '"$@" 2>&-' - "$TAR2BTRFS" $option -o out "$IN"
+	done
 }
 
 @test 'the archive is not overwritten through standard output' {

@@ -32,7 +32,7 @@ enum exit_status {
  */
 static bool occupy_standard_descriptors(void)
 {
-	static const int flags[] = { O_WRONLY, O_RDONLY, O_WRONLY };
+	static const int flags[] = { O_WRONLY, O_RDONLY, O_RDONLY };
 
 	for (int fd = 0; fd <= STDERR_FILENO; fd++) {
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", flags[fd]) != fd)
