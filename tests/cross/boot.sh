@@ -19,16 +19,11 @@ kernel()
 {
 	local dir=$top/build-cross/$1/machine name
 	[ ! -e "$dir/ready" ] || return 0
-	rm -rf "$dir"
-	mkdir -p "$dir/root"
-	cd "$dir"
-	# a source that has nothing for this architecture is no failure; the next command tells
-	apt_for "$1" "$dir/apt" update >/dev/null 2>&1 || :
-	name=$(APT=apt-cache apt_for "$1" "$dir/apt" depends "$2" | sed -n 's/^ *Depends: *\(linux-image-[0-9].*\)/\1/p' | head -n 1)
-	apt_for "$1" "$dir/apt" download "${name:-$2}" busybox-static
-	for deb in *.deb; do dpkg-deb -x "$deb" root; done
-	rm -rf apt ./*.deb root/lib/modules
-	touch ready
+	lists_for "$1" "$dir" >/dev/null 2>&1
+	name=$(apt_for "$1" "$dir" apt-cache depends "$2" | sed -n 's/^ *Depends: *\(linux-image-[0-9].*\)/\1/p' | head -n 1)
+	unpack_for "$1" "$dir" "${name:-$2}" busybox-static
+	rm -rf "$dir/root/lib/modules"
+	touch "$dir/ready"
 }
 
 # run_in_machine ARCH QEMU-ARGUMENT... - boot it, with what is told below as its first process; its console

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # build.sh ARCH... - a static tar2btrfs for each of Debian's ARCHs (arm64, s390x), in build-cross/ARCH/, the unit tests,
 # and "run", which is the program under qemu.
-# The libraries come from Debian's packages for ARCH, unpacked below build-cross: what is installed here stays as
-# it is, and no architecture is added to dpkg. Fetching needs apt-get, but not root.
+# The libraries come from Debian's packages for ARCH, unpacked below build-cross.
 set -eu
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -16,18 +15,15 @@ sysroot()
 {
 	dir=$top/build-cross/$1
 	[ ! -e "$dir/ready" ] || return 0
-	rm -rf "$dir"
-	mkdir -p "$dir/deb" "$dir/root"
-	# a source that has nothing for this architecture is no failure; the next command tells
-	apt_for "$1" "$dir/apt" update >"$dir/log" 2>&1 || :
+	log=$(mktemp)
 	# shellcheck disable=SC2086 # words
-	(cd "$dir/deb" && apt_for "$1" "$dir/apt" download $libraries) >>"$dir/log" 2>&1 || {
-		cat "$dir/log" >&2
+	{ lists_for "$1" "$dir" && unpack_for "$1" "$dir" $libraries; } >"$log" 2>&1 || {
+		cat "$log" >&2
+		rm -f "$log"
 		echo "build.sh: no packages for $1: apt-get download failed" >&2
 		return 75
 	}
-	for deb in "$dir"/deb/*.deb; do dpkg-deb -x "$deb" "$dir/root"; done
-	rm -rf "$dir/apt" "$dir/deb"
+	rm -f "$log"
 	touch "$dir/ready"
 }
 
