@@ -20,8 +20,7 @@ struct reader_options {
 	bool clamp_time_set;
 	struct timestamp clamp_time; /* later times become this */
 	u64 max_bytes;               /* of all archives, unpacked; 0: any number */
-	u64 max_memory;              /* bytes that names, attributes and the like may take;
-				0: any number */
+	u64 max_memory;              /* bytes of names, attributes and the like; 0: any number */
 	u32 nodesize;                /* the limit of xattrs follows from it */
 	bool no_xattrs;              /* the archive's xattrs and ACLs are dropped, */
 	const char **xattr_patterns; /* or those whose names match one of these, as of fnmatch() */
