@@ -21,7 +21,8 @@ enum diag_level {
 void diag_set_level(enum diag_level level);
 
 /* diag_set_sink - send whole lines (newline included) elsewhere; NULL restores stderr */
-void diag_set_sink(void (*sink)(const char *line, size_t len));
+typedef void diag_sink_fn(enum diag_level level, const char *line, size_t len);
+void diag_set_sink(diag_sink_fn *sink);
 
 /*
  * diag_set_context - what messages of this run have in front, as "plan:3"; NULL: nothing

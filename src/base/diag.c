@@ -25,7 +25,7 @@
 
 /* Set before threads start, only read afterwards. */
 static enum diag_level diag_level = DIAG_WARNING;
-static void (*diag_sink)(const char *line, size_t len);
+static diag_sink_fn *diag_sink;
 
 /* In front of each message, or NULL. */
 static const char *diag_context;
@@ -42,7 +42,7 @@ void diag_set_level(enum diag_level level)
 	diag_level = level;
 }
 
-void diag_set_sink(void (*sink)(const char *line, size_t len))
+void diag_set_sink(diag_sink_fn *sink)
 {
 	diag_sink = sink;
 }
@@ -61,10 +61,10 @@ static void write_stderr(const char *text, size_t len)
 	}
 }
 
-static void line_print(const char *line, size_t len)
+static void line_print(enum diag_level level, const char *line, size_t len)
 {
 	if (diag_sink) {
-		diag_sink(line, len);
+		diag_sink(level, line, len);
 		return;
 	}
 	pthread_mutex_lock(&diag_lock);
@@ -87,10 +87,11 @@ void diag_status(const char *text)
 	pthread_mutex_unlock(&diag_lock);
 }
 
-/* @prefix is shorter than PREFIX_BYTES, @suffix than REASON_BYTES; the text between is cut. */
-__attribute__((format(printf, 3, 0))) static void message(const char *prefix, const char *suffix,
+/* @suffix is shorter than REASON_BYTES; the text before it is cut. */
+__attribute__((format(printf, 3, 0))) static void message(enum diag_level level, const char *suffix,
 							  const char *format, va_list args)
 {
+	const char *prefix = level == DIAG_WARNING ? PROGRAM_PREFIX "warning: " : PROGRAM_PREFIX;
 	char line[LINE_BYTES];
 	char start[PREFIX_BYTES + CONTEXT_BYTES];
 	if (diag_context)
@@ -120,7 +121,7 @@ __attribute__((format(printf, 3, 0))) static void message(const char *prefix, co
 			line[i] = '?';
 	}
 	line[len++] = '\n';
-	line_print(line, len);
+	line_print(level, line, len);
 }
 
 int fail(int err, const char *format, ...)
@@ -128,7 +129,7 @@ int fail(int err, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	message(PROGRAM_PREFIX, "", format, args);
+	message(DIAG_ERROR, "", format, args);
 	va_end(args);
 	return err;
 }
@@ -143,7 +144,7 @@ int fail_errno(const char *format, ...)
 	errno = err;
 	snprintf(reason, sizeof(reason), ": %m");
 	va_start(args, format);
-	message(PROGRAM_PREFIX, reason, format, args);
+	message(DIAG_ERROR, reason, format, args);
 	va_end(args);
 	return -err;
 }
@@ -153,7 +154,7 @@ void notice(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	message(PROGRAM_PREFIX, "", format, args);
+	message(DIAG_INFO, "", format, args);
 	va_end(args);
 }
 
@@ -164,7 +165,7 @@ void warning(const char *format, ...)
 	if (diag_level < DIAG_WARNING)
 		return;
 	va_start(args, format);
-	message(PROGRAM_PREFIX "warning: ", "", format, args);
+	message(DIAG_WARNING, "", format, args);
 	va_end(args);
 }
 
@@ -175,7 +176,7 @@ void info(const char *format, ...)
 	if (diag_level < DIAG_INFO)
 		return;
 	va_start(args, format);
-	message(PROGRAM_PREFIX, "", format, args);
+	message(DIAG_INFO, "", format, args);
 	va_end(args);
 }
 

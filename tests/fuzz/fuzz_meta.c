@@ -159,8 +159,9 @@ static void sparse_text(const u8 *data, size_t size)
 	xfree(map.segments);
 }
 
-static void no_message(const char *line, size_t len)
+static void no_message(enum diag_level level, const char *line, size_t len)
 {
+	(void)level;
 	(void)line;
 	(void)len;
 }

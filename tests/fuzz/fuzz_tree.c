@@ -413,8 +413,9 @@ static bool member(struct decisions *d, u32 tag, struct model *m, struct tree *t
 	return expected;
 }
 
-static void no_message(const char *line, size_t len)
+static void no_message(enum diag_level level, const char *line, size_t len)
 {
+	(void)level;
 	(void)line;
 	(void)len;
 }

@@ -365,8 +365,9 @@ static void check_table(void)
 
 static char message[5000];
 
-static void keep(const char *line, size_t len)
+static void keep(enum diag_level level, const char *line, size_t len)
 {
+	(void)level;
 	memcpy(message, line, len);
 	message[len] = '\0';
 }

@@ -15,10 +15,12 @@
 
 static char last[8192];
 static size_t last_len;
+static enum diag_level last_level;
 static int lines;
 
-static void keep(const char *line, size_t len)
+static void keep(enum diag_level level, const char *line, size_t len)
 {
+	last_level = level;
 	assert(len < sizeof(last));
 	memcpy(last, line, len);
 	last[len] = '\0';
@@ -35,6 +37,8 @@ static void check_lines(void)
 {
 	ok(fail(-EINVAL, "found %d, allowed 1..%d", 7, 3) == -EINVAL, "fail returns its code");
 	ok(says("tar2btrfs: found 7, allowed 1..3\n"), "text of fail");
+	fail(-EINVAL, "%s: bad", "warning: name");
+	ok(last_level == DIAG_ERROR, "an error about a name like a warning is an error");
 	errno = ENOENT;
 	ok(fail_errno("%s", "a/b") == -ENOENT, "fail_errno returns -errno");
 	ok(says("tar2btrfs: a/b: No such file or directory\n"), "text of fail_errno");

@@ -12,8 +12,9 @@
 /* Messages are counted: a refusal is one line. */
 static int lines;
 
-static void count_line(const char *line, size_t len)
+static void count_line(enum diag_level level, const char *line, size_t len)
 {
+	(void)level;
 	lines += line[len - 1] == '\n';
 }
 

@@ -154,8 +154,9 @@ static const struct test_case cases[] = {
 
 static char line[4096];
 
-static void gather(const char *text, size_t len)
+static void gather(enum diag_level level, const char *text, size_t len)
 {
+	(void)level;
 	snprintf(line, sizeof(line), "%.*s", (int)len, text);
 }
 
