@@ -33,27 +33,27 @@ enum blob_place {
 
 /* Stored bytes: up to 128 KiB of file data, or of several files' (a pack). */
 struct blob {
-	u64 spool_off; /* of the stored bytes: in their source; inline: in content.aux */
+	u64 spool_off; /* of the stored bytes: in their source; inline: in content.small_spool */
 	union {
-		u64 sums_off; /* in content.aux: one checksum for each stored sector; extents with
+		u64 sums_off; /* in content.small_spool: one checksum for each stored sector; extents with
 				 sums */
-		u64 pack;     /* packed: the blob they are in */
+		u64 pack; /* packed: the blob they are in */
 	};
-	u64 logical;        /* address of the stored bytes, set by the layout; extents only */
-	u32 stored_bytes;   /* multiple of 4096; inline and tails: exact */
-	u32 ram_bytes;      /* uncompressed: multiple of 4096; inline and tails: exact */
-	u8 hash[16];        /* of the stored bytes: hash128() */
-	u16 source;         /* index into content.sources, unless inline */
-	u16 padding;        /* of stored_bytes, zeros at the end that the source does not hold */
-	u16 spare;          /* of ram_bytes, zeros at the end that are no file's data */
-	u8 codec_id;        /* codec_choice_id() of the codec that was to compress it */
-	u8 compression;     /* enum btrfs_compression_type */
-	u8 place;           /* enum blob_place */
-	bool without_sums;  /* the inodes are NODATASUM */
-	u8 before;          /* sectors of the extent that other blobs hold before this one; set by
+	u64 logical;       /* address of the stored bytes, set by the layout; extents only */
+	u32 stored_bytes;  /* multiple of 4096; inline and tails: exact */
+	u32 ram_bytes;     /* uncompressed: multiple of 4096; inline and tails: exact */
+	u8 hash[16];       /* of the stored bytes: hash128() */
+	u16 store_nr;      /* index into content.stores, unless inline */
+	u16 store_padding; /* of stored_bytes, zeros at the end that the source does not hold */
+	u16 ram_padding;   /* of ram_bytes, zeros at the end that are no file's data */
+	u8 codec_id;       /* codec_choice_id() of the codec that was to compress it */
+	u8 compression;    /* enum btrfs_compression_type */
+	u8 place;          /* enum blob_place */
+	bool without_sums; /* the inodes are NODATASUM */
+	u8 extent_offset_sectors; /* sectors of the extent that other blobs hold before this one; set by
 			       blob_order_apply() */
-	u8 pack_sector;     /* packed: where in the pack */
-	u16 extent_sectors; /* of the whole extent; set by blob_order_apply() */
+	u8 pack_sector;           /* packed: where in the pack */
+	u16 extent_sectors;       /* of the whole extent; set by blob_order_apply() */
 };
 
 /* blobs_stored_alike - whether two blobs were to be stored in one way: then equal data are equal
@@ -73,8 +73,8 @@ struct file_extent {
 };
 
 /* A source of stored bytes: the data spool, or an archive that holds them as they are. */
-#define CONTENT_SPOOL 0
-#define CONTENT_MAX_SOURCES 64
+#define CONTENT_DATA_SPOOL 0
+#define CONTENT_MAX_STORES 64
 
 struct content {
 	struct file_extent *file_extents; /* those of a file in a row; never NULL */
@@ -85,12 +85,12 @@ struct content {
 	size_t blobs_capacity;
 	bool is_mixed; /* not all blobs are blobs_stored_alike() */
 	/* stored bytes of blobs: first the data spool, where they lie sector by sector */
-	struct spool *sources[CONTENT_MAX_SOURCES];
-	u32 nr_sources;
-	struct spool *aux;     /* checksums and inline data */
-	const char *spool_dir; /* for further spools */
-	struct arena hashes;   /* inode.hash of all files, if they are wanted */
-	bool copies_share;     /* what content_copy_extents() does */
+	struct spool *stores[CONTENT_MAX_STORES];
+	u32 nr_stores;
+	struct spool *small_spool; /* checksums and inline data */
+	const char *spool_dir;     /* for further spools */
+	struct arena hashes;       /* inode.hash of all files, if they are wanted */
+	bool copies_share_blobs;   /* what content_copy_extents() does */
 };
 
 /* content_new - open both spools in @spool_dir, which must stay valid; 0, or negative errno after
@@ -101,7 +101,7 @@ void content_free(struct content *content);
 /*
  * content_add_archive - let data stay in the archive on @fd, if that is a plain file
  * Stream offset 0 is at the descriptor's present position. @fd must stay open and @name valid.
- * Returns the source's index, or CONTENT_SPOOL if data must be spooled.
+ * Returns the source's index, or CONTENT_DATA_SPOOL if data must be spooled.
  */
 u16 content_add_archive(struct content *content, int fd, const char *name);
 
@@ -143,12 +143,12 @@ int content_unpack(const struct content *content, const struct blob *blob, u8 *d
 
 /*
  * content_copy_extents - give @inode, a copy of another one, file extents of its own
- * They lead to the same blobs if content.copies_share, else to copies of them; inline data, which
+ * They lead to the same blobs if content.copies_share_blobs, else to copies of them; inline data, which
  * each file has for itself, are always copied.
  */
 void content_copy_extents(struct content *content, struct inode *inode);
 
-/* content_share_extents - the same, but whatever copies_share says they lead to the same blobs */
+/* content_share_extents - the same, but whatever copies_share_blobs says they lead to the same blobs */
 void content_share_extents(struct content *content, struct inode *inode);
 
 /* content_is_stored_as - whether a file, which has file extents, was stored in this way */

@@ -28,7 +28,7 @@ bool file_item_next(const struct content *content, const struct inode *inode, u3
 /* blob_extent_logical, blob_extent_bytes - the extent on disk that a blob is part of */
 static inline u64 blob_extent_logical(const struct blob *b)
 {
-	return b->logical - (u64)b->before * BTRFS_SECTORSIZE;
+	return b->logical - (u64)b->extent_offset_sectors * BTRFS_SECTORSIZE;
 }
 
 static inline u32 blob_extent_bytes(const struct blob *b)

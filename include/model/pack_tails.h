@@ -19,7 +19,7 @@
  * The tree is finished and its rules are applied; @fd is flushed before and after. Returns 0 or a
  * negative errno after printing.
  */
-int pack_tails(struct file_data *fd, struct content *content, const struct tree *tree,
+int pack_tails(struct file_data *data, struct content *content, const struct tree *tree,
 	       u32 pack_bytes);
 
 #endif

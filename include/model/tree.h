@@ -152,7 +152,7 @@ int tree_keep_layer(struct tree *tree, struct file_data *file_data, const char *
  */
 int tree_bind_links(struct tree *tree, struct content *content);
 
-/* What of struct attributes tree_lay_over() is to take. Of xattrs those that are there count. */
+/* What of struct attributes tree_override() is to take. Of xattrs those that are there count. */
 #define GIVEN_TYPE 1u
 #define GIVEN_MODE 2u
 #define GIVEN_UID 4u
@@ -163,17 +163,17 @@ int tree_bind_links(struct tree *tree, struct content *content);
 #define GIVEN_TARGET 128u
 
 /*
- * tree_lay_over - change what stands at a path of the image, or make it; after tree_bind_links()
+ * tree_override - change what stands at a path of the image, or make it; after tree_bind_links()
  * @given: GIVEN_*
  * An inode of several names changes under all of them. What is made gets what is not given as
  * directories that no member describes do. Returns 0, or a negative errno after printing: errors of
  * tree_add(), another type than what stands there, nothing there and no type or mode.
  */
-int tree_lay_over(struct tree *tree, const char *path, size_t path_len,
+int tree_override(struct tree *tree, const char *path, size_t path_len,
 		  const struct attributes *attr, u32 given);
 
 /* tree_type_at - S_IFMT bits of what stands at a path of the image, 0 for nothing; as long as
- * tree_lay_over() may be called */
+ * tree_override() may be called */
 u32 tree_type_at(struct tree *tree, const char *path, size_t path_len);
 
 /*

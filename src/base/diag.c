@@ -78,7 +78,6 @@ static void line_print(enum diag_level level, const char *line, size_t len)
 void diag_status(const char *text)
 {
 	char line[LINE_BYTES];
-
 	pthread_mutex_lock(&diag_lock);
 	int len = snprintf(line, sizeof(line), ERASE_LINE "%s", text);
 	if (*text || diag_status_shown)
@@ -207,7 +206,6 @@ static char *quote_byte(char *out, u8 byte)
 static size_t quotable(const u8 *in, size_t len, size_t room)
 {
 	size_t n = 0;
-
 	while (n < len && quoted_len(in[n]) <= room)
 		room -= quoted_len(in[n++]);
 	return n;
@@ -219,7 +217,6 @@ const char *quote(char *out, const void *bytes, size_t len)
 	const size_t room = QUOTE_BYTES - 1;
 	const size_t half = (room - strlen(CUT_MARK)) / 2;
 	char *p = out;
-
 	/* Most names are plain, and one is quoted for each member: no byte is looked at twice. */
 	size_t plain = 0;
 	for (; plain < len && plain < room && is_plain(in[plain]); plain++)

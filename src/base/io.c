@@ -45,7 +45,6 @@ ssize_t io_read_full(int fd, void *buf, size_t bytes)
 {
 	u8 *p = buf;
 	size_t done = 0;
-
 	while (done < bytes) {
 		ssize_t n = io_read_some(fd, p + done, bytes - done);
 		if (n < 0)
@@ -60,7 +59,6 @@ ssize_t io_read_full(int fd, void *buf, size_t bytes)
 int io_pread_full(int fd, void *buf, size_t bytes, u64 pos)
 {
 	u8 *p = buf;
-
 	while (bytes) {
 		ssize_t n = pread(fd, p, bytes, (off_t)pos);
 		if (n == 0)
@@ -113,7 +111,6 @@ bool io_file_rest(int fd, u64 *at, u64 *rest)
 {
 	const off_t position = lseek(fd, 0, SEEK_CUR);
 	struct stat st;
-
 	if (position < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size < position)
 		return false;
 	*at = (u64)position;

@@ -53,7 +53,6 @@ static void *or_exit(void *p, size_t bytes)
 static void *huge_alloc(size_t bytes)
 {
 	void *p;
-
 	if (posix_memalign(&p, HUGE_PAGE_BYTES, bytes))
 		p = NULL;
 	or_exit(p, bytes);
@@ -78,7 +77,6 @@ void *xzalloc(size_t bytes)
 void *xaligned(size_t bytes)
 {
 	void *p;
-
 	if (posix_memalign(&p, ALIGNED_BYTES, bytes ? bytes : 1))
 		p = NULL;
 	return or_exit(p, bytes);
@@ -87,7 +85,6 @@ void *xaligned(size_t bytes)
 void *xmemdup(const void *data, size_t bytes)
 {
 	u64 with_nul;
-
 	if (add_overflows(bytes, 1, &with_nul) || with_nul > SIZE_MAX)
 		or_exit(NULL, bytes);
 	u8 *copy = xmalloc((size_t)with_nul);
@@ -106,7 +103,6 @@ void xfree(void *p)
 static void *grow_huge(void *array, size_t old_bytes, size_t bytes)
 {
 	void *larger = huge_alloc(bytes);
-
 	if (array)
 		memcpy(larger, array, old_bytes);
 	free(array);
@@ -116,7 +112,6 @@ static void *grow_huge(void *array, size_t old_bytes, size_t bytes)
 void *mem_grow(void *array, size_t *capacity, size_t wanted, size_t elem_size)
 {
 	u64 bytes;
-
 	if (array && wanted <= *capacity)
 		return array;
 	u64 elements = max_u64(max_u64(wanted, (u64)*capacity + *capacity / 2), GROW_MIN_ELEMENTS);
@@ -133,7 +128,6 @@ void *mem_grow(void *array, size_t *capacity, size_t wanted, size_t elem_size)
 static struct arena_block *arena_block_new(size_t room_bytes)
 {
 	u64 bytes;
-
 	if (add_overflows(room_bytes, sizeof(struct arena_block), &bytes) || bytes > SIZE_MAX)
 		or_exit(NULL, room_bytes);
 	struct arena_block *block = xmalloc((size_t)bytes);
@@ -145,7 +139,6 @@ static void *arena_take(struct arena *a, size_t bytes, size_t align)
 {
 	const size_t start = (size_t)align_up(a->used_bytes, align);
 	struct arena_block *newest = a->blocks;
-
 	if (newest && start <= newest->room_bytes && bytes <= newest->room_bytes - start) {
 		a->used_bytes = start + bytes;
 		return memset(newest->data + start, 0, bytes);
@@ -176,7 +169,6 @@ void *arena_alloc_unaligned(struct arena *a, size_t bytes)
 void *arena_memdup(struct arena *a, const void *data, size_t bytes)
 {
 	void *copy = arena_take(a, bytes, 1);
-
 	if (bytes)
 		memcpy(copy, data, bytes);
 	return copy;
@@ -185,7 +177,6 @@ void *arena_memdup(struct arena *a, const void *data, size_t bytes)
 void arena_free(struct arena *a)
 {
 	struct arena_block *next;
-
 	for (struct arena_block *block = a->blocks; block; block = next) {
 		next = block->next;
 		xfree(block);

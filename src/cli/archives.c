@@ -16,7 +16,6 @@ static int open_one(const char *path, bool directories, int *result)
 	char quoted[QUOTE_BYTES] = "standard input";
 	int fd = STDIN_FILENO;
 	struct stat st;
-
 	if (strcmp(path, "-")) {
 		fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
 		if (fd < 0)
@@ -38,7 +37,6 @@ static int open_one(const char *path, bool directories, int *result)
 int archives_open(const char *const *paths, size_t nr, bool directories, struct archives *archives)
 {
 	int err = 0;
-
 	archives->nr = nr;
 	archives->fds = xmalloc(nr * sizeof(*archives->fds));
 	archives->names = xmalloc(nr * sizeof(*archives->names));
@@ -79,7 +77,6 @@ bool archives_hold(const struct archives *archives, const struct stat *st)
 u64 archives_bytes(const struct archives *archives)
 {
 	u64 bytes = 0;
-
 	for (size_t i = 0; i < archives->nr; i++) {
 		u64 at, rest;
 

@@ -15,7 +15,6 @@
 void block_device_open(int fd, struct block_device *device)
 {
 	char self[48];
-
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
 	device->fd = fd;
 	device->read_fd = open(self, O_RDONLY | O_CLOEXEC);
@@ -45,7 +44,6 @@ int block_device_begin(struct block_device *device, const char *name, u64 image_
 static bool has_superblock(const struct block_device *device, u64 pos)
 {
 	u8 block[BTRFS_SUPER_INFO_SIZE];
-
 	return io_pread_full(device->read_fd, block, sizeof(block), pos) ||
 	       !memcmp(block + offsetof(struct btrfs_super_block, magic), BTRFS_MAGIC,
 		       strlen(BTRFS_MAGIC));
@@ -59,7 +57,6 @@ static int wipe_stale_mirrors(const struct block_device *device, const char *nam
 {
 	static const u64 mirrors[] = { BTRFS_SUPER_MIRROR_1, BTRFS_SUPER_MIRROR_2 };
 	static const u8 zeros[BTRFS_SUPER_INFO_SIZE];
-
 	for (size_t i = 0; i < sizeof(mirrors) / sizeof(mirrors[0]); i++) {
 		u64 pos = device->start_pos + mirrors[i];
 

@@ -56,7 +56,6 @@ static int set_feature(const char *item, size_t len, struct image_options *image
 	const struct feature *feature =
 		is_on ? find_feature(item, len) : find_feature(item + 1, len - 1);
 	char quoted[QUOTE_BYTES];
-
 	if (!feature)
 		return fail(-EINVAL, "--features: found '%s'; %s", quote(quoted, item, len),
 			    allowed);

@@ -32,7 +32,6 @@ static void *guard_run(void *arg)
 {
 	struct guard *guard = arg;
 	sigset_t one;
-
 	int number = guard_wait(guard);
 	if (number <= 0)
 		return NULL;
@@ -52,7 +51,6 @@ static void guard_choose_signals(struct guard *guard)
 {
 	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction action;
-
 	sigemptyset(&guard->signals);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		if (sigaction(numbers[i], NULL, &action) || action.sa_handler == SIG_IGN)

@@ -9,7 +9,7 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/report.h"
-#include "input/plan.h"
+#include "input/mtree.h"
 #include "input/selinux.h"
 #include "model/pack_tails.h"
 
@@ -33,7 +33,6 @@ enum exit_status {
 static bool occupy_standard_descriptors(void)
 {
 	static const int flags[] = { O_WRONLY, O_RDONLY, O_RDONLY };
-
 	for (int fd = 0; fd <= STDERR_FILENO; fd++) {
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", flags[fd]) != fd)
 			return false;
@@ -50,7 +49,7 @@ struct run {
 	struct report *report;
 	struct progress *progress;
 	struct oci *oci;               /* NULL without --oci */
-	struct plan *plan;             /* NULL without --plan */
+	struct mtree_plan *plan;       /* NULL without --plan */
 	struct selinux_labels *labels; /* NULL without --selinux-contexts */
 	struct reader_counts counts;
 	_Atomic u64 written; /* bytes of the image */
@@ -62,7 +61,7 @@ static int finish_tree(const struct run *run, struct tree *tree, struct content 
 {
 	int err = tree_bind_links(tree, content);
 	if (!err)
-		err = plan_apply(run->plan, tree);
+		err = mtree_plan_apply(run->plan, tree);
 	if (!err)
 		err = tree_finish(tree, content);
 	if (!err)
@@ -83,7 +82,6 @@ static int read_oci(struct run *run, struct tree *tree, struct file_data *data)
 	const struct reader_input input = { .fd = run->archives.fds[0],
 					    .name = run->archives.names[0],
 					    .bytes = UINT64_MAX };
-
 	int err = oci_open(&input, &options->oci.choice, &options->reader, &run->counts, &run->oci);
 	if (!err)
 		err = oci_read(run->oci, config, options->keep_layers, tree, data);
@@ -93,7 +91,6 @@ static int read_oci(struct run *run, struct tree *tree, struct file_data *data)
 static int keep_layer(const u8 digest[32], struct tree *tree, struct file_data *data)
 {
 	char hex[2 * 32 + 1];
-
 	hex_encode(digest, 32, hex);
 	return tree_keep_layer(tree, data, hex);
 }
@@ -104,7 +101,6 @@ static int read_layer(struct run *run, struct reader_input *input, struct tree *
 	const struct options *options = run->options;
 	struct sha256 *plain = options->keep_layers ? sha256_new() : NULL;
 	u8 digest[32];
-
 	input->plain_digest = plain ? &plain : NULL;
 	tree_begin_layer(tree);
 	int err = reader_run(input, &options->reader, tree, data, &run->counts);
@@ -120,7 +116,6 @@ static int read_all(struct run *run, struct tree *tree, struct file_data *data)
 {
 	const struct options *options = run->options;
 	int err = 0;
-
 	if (options->oci.is_wanted)
 		return read_oci(run, tree, data);
 	for (size_t i = 0; i < run->archives.nr && !err; i++) {
@@ -140,7 +135,6 @@ static int read_archives(struct run *run, struct tree *tree, struct content *con
 	const struct options *options = run->options;
 	struct reader_counts *counts = &run->counts;
 	struct file_data *data = file_data_new(&options->data, content);
-
 	u64 total = options->report.input_bytes;
 	if (!total)
 		total = archives_bytes(&run->archives);
@@ -173,7 +167,6 @@ static int write_bytes(struct run *run, struct image *image)
 		.written = &run->written,
 		.threads = run->options->data.threads,
 	};
-
 	progress_next(run->progress, &(struct progress_phase){
 					     .name = "writing",
 					     .bytes = &run->written,
@@ -189,7 +182,6 @@ static int write_image(struct run *run, const struct tree *tree, struct content 
 {
 	struct output *output = run->output;
 	struct image *image = NULL;
-
 	int err = report_tree(run->report, tree);
 	if (!err)
 		err = image_plan(&run->options->image, tree, content, &image);
@@ -226,7 +218,6 @@ static int enter_sandbox(struct run *run)
 	const char *dir = run->options->spool_dir;
 	struct sandbox sandbox = { 0 };
 	char quoted[QUOTE_BYTES];
-
 	if (!run->options->sandbox)
 		return 0;
 	int spool_dir = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -249,13 +240,12 @@ static int convert(struct run *run)
 {
 	const struct options *options = run->options;
 	struct content *content = NULL;
-
 	int err = content_new(options->spool_dir, &content);
 	if (err)
 		return err;
 	struct tree *tree = tree_new(&options->tree);
 	if (options->plan)
-		err = plan_read(options->plan, &options->reader, tree, &run->plan);
+		err = mtree_plan_read(options->plan, &options->reader, tree, &run->plan);
 	if (!err)
 		err = enter_sandbox(run);
 	if (!err)
@@ -263,7 +253,7 @@ static int convert(struct run *run)
 	if (!err)
 		err = write_image(run, tree, content);
 	progress_stop(run->progress);
-	plan_free(run->plan);
+	mtree_plan_free(run->plan);
 	tree_free(tree);
 	content_free(content);
 	oci_close(run->oci);
@@ -273,7 +263,6 @@ static int convert(struct run *run)
 static int run(const struct options *options)
 {
 	struct run run = { .options = options };
-
 	int err = checksum_init();
 	if (!err)
 		err = archives_open(options->archives, options->nr_archives, options->oci.is_wanted,
@@ -298,7 +287,6 @@ int main(int argc, char **argv)
 {
 	enum exit_status status = STATUS_USAGE;
 	struct options options;
-
 	if (!occupy_standard_descriptors())
 		return STATUS_FAILED;
 	/* A write that fails is to be reported, not to kill. */

@@ -92,7 +92,6 @@ static size_t escape(u8 c, char *out)
 static void put_escaped(struct listing *l, const char *bytes, size_t len)
 {
 	char escaped[4];
-
 	for (size_t i = 0; i < len; i++)
 		put(l, escaped, escape((u8)bytes[i], escaped));
 }
@@ -108,7 +107,6 @@ static void put_base64(struct listing *l, const char *bytes, size_t len)
 	static const char digits[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	const u8 *in = (const u8 *)bytes;
-
 	for (; len; in += 3) {
 		u32 n = len < 3 ? (u32)len : 3;
 		u32 bits = (u32)in[0] << 16 | (n > 1 ? (u32)in[1] << 8 : 0) | (n > 2 ? in[2] : 0);
@@ -155,7 +153,6 @@ static bool times_equal(struct timestamp a, struct timestamp b)
 static void put_times(struct listing *l, const struct inode *inode)
 {
 	const struct inode_times *times = inode->times;
-
 	put_time(l, "time", inode->mtime);
 	if (!times)
 		return;
@@ -225,7 +222,6 @@ static int compare_xattrs(const void *a, const void *b)
 	const struct xattr *x = *(const struct xattr *const *)a,
 			   *y = *(const struct xattr *const *)b;
 	int order = memcmp(x->bytes, y->bytes, min_u64(x->name_len, y->name_len));
-
 	return order ? order : x->name_len - y->name_len;
 }
 
@@ -238,7 +234,6 @@ static bool is_property(const struct xattr *x)
 static void put_xattrs(struct listing *l, const struct xattr *list)
 {
 	size_t nr = 0;
-
 	for (const struct xattr *x = list; x; x = x->next)
 		nr += !is_property(x);
 	if (!nr)
@@ -291,7 +286,6 @@ static void walk(struct listing *l, const struct inode *root)
 {
 	struct frame *stack = NULL;
 	size_t depth = 0, capacity = 0;
-
 	add_path(l, ".", 1);
 	put_entry(l, root);
 	stack = mem_grow(stack, &capacity, 1, sizeof(*stack));
@@ -320,7 +314,6 @@ int manifest_write(const struct tree *tree, int fd, const char *name,
 {
 	struct listing l = { .tree = tree, .fd = fd, .name = name, .sha = sha256_new() };
 	u64 nr_inodes;
-
 	(void)tree_inodes(tree, &nr_inodes);
 	l.groups = xzalloc(nr_inodes * sizeof(*l.groups));
 	l.buffer = xmalloc(BUFFER_BYTES);

@@ -67,7 +67,6 @@ static enum options_result parse_csum(struct parse *parse, const char *value)
 static enum options_result parse_label(struct parse *parse, const char *value)
 {
 	char *label = parse->options->image.label;
-
 	if (strlen(value) >= BTRFS_LABEL_SIZE || strchr(value, '\n'))
 		return refuse(parse, value, "at most 255 bytes without newline");
 	memset(label, 0, BTRFS_LABEL_SIZE);
@@ -141,7 +140,6 @@ static enum options_result parse_no_seed(struct parse *parse, const char *value)
 static enum options_result parse_size(struct parse *parse, const char *value)
 {
 	u64 size;
-
 	/* 0 would mean an exact fit. */
 	if (!value_size(value, BTRFS_SECTORSIZE, MAX_SIZE, &size) || size % BTRFS_SECTORSIZE)
 		return refuse(parse, value,
@@ -154,7 +152,6 @@ static enum options_result parse_size(struct parse *parse, const char *value)
 static enum options_result parse_free(struct parse *parse, const char *value)
 {
 	u64 size;
-
 	if (!value_size(value, 0, MAX_SIZE, &size) || size % BTRFS_SECTORSIZE)
 		return refuse(parse, value,
 			      "a multiple of 4096 from 0 to 4194304t, with suffix k, m, g or t");
@@ -166,7 +163,6 @@ static enum options_result parse_free(struct parse *parse, const char *value)
 static enum options_result parse_nodesize(struct parse *parse, const char *value)
 {
 	u64 size;
-
 	if (!value_size(value, BTRFS_MIN_NODESIZE, BTRFS_MAX_NODESIZE, &size) || size & (size - 1))
 		return refuse(parse, value, "4k, 8k, 16k, 32k or 64k");
 	parse->options->image.nodesize = u32_from_u64(size);
@@ -181,7 +177,6 @@ static void show_nodesize(const struct options *defaults)
 static enum options_result parse_metadata(struct parse *parse, const char *value)
 {
 	bool is_dup = !strcmp(value, "dup");
-
 	if (!is_dup && strcmp(value, "single"))
 		return refuse(parse, value, "dup or single");
 	parse->options->image.dup = is_dup;
@@ -196,7 +191,6 @@ static void show_metadata(const struct options *defaults)
 static enum options_result parse_features(struct parse *parse, const char *value)
 {
 	bool list_wanted = false;
-
 	if (features_parse(value, &parse->options->image, &list_wanted))
 		return OPTIONS_USAGE;
 	if (!list_wanted)
@@ -229,7 +223,6 @@ static enum options_result parse_property(struct parse *parse, const char *value
 static enum options_result parse_all_root(struct parse *parse, const char *value)
 {
 	struct owner_rules *owners = &parse->options->tree.owners;
-
 	(void)value;
 	owners->uid_forced = owners->gid_forced = true;
 	owners->forced_uid = owners->forced_gid = 0;
@@ -239,7 +232,6 @@ static enum options_result parse_all_root(struct parse *parse, const char *value
 static enum options_result parse_force_uid(struct parse *parse, const char *value)
 {
 	struct owner_rules *owners = &parse->options->tree.owners;
-
 	owners->uid_forced = true;
 	return shaping_id_parse(parse->name, value, &owners->forced_uid) ? OPTIONS_USAGE
 									 : OPTIONS_RUN;
@@ -248,7 +240,6 @@ static enum options_result parse_force_uid(struct parse *parse, const char *valu
 static enum options_result parse_force_gid(struct parse *parse, const char *value)
 {
 	struct owner_rules *owners = &parse->options->tree.owners;
-
 	owners->gid_forced = true;
 	return shaping_id_parse(parse->name, value, &owners->forced_gid) ? OPTIONS_USAGE
 									 : OPTIONS_RUN;
@@ -257,21 +248,18 @@ static enum options_result parse_force_gid(struct parse *parse, const char *valu
 static enum options_result parse_uid_offset(struct parse *parse, const char *value)
 {
 	s64 *offset = &parse->options->tree.owners.uid_offset;
-
 	return shaping_offset_parse(parse->name, value, offset) ? OPTIONS_USAGE : OPTIONS_RUN;
 }
 
 static enum options_result parse_gid_offset(struct parse *parse, const char *value)
 {
 	s64 *offset = &parse->options->tree.owners.gid_offset;
-
 	return shaping_offset_parse(parse->name, value, offset) ? OPTIONS_USAGE : OPTIONS_RUN;
 }
 
 static enum options_result parse_defaults(struct parse *parse, const char *value)
 {
 	struct implied_attributes *implied = &parse->options->tree.implied;
-
 	return shaping_defaults_parse(value, implied, &parse->implied_time_given) ? OPTIONS_USAGE
 										  : OPTIONS_RUN;
 }
@@ -306,7 +294,6 @@ static enum options_result parse_no_xattr(struct parse *parse, const char *value
 static enum options_result parse_xattrs_exclude(struct parse *parse, const char *value)
 {
 	struct reader_options *reader = &parse->options->reader;
-
 	if (!*value)
 		return refuse(parse, value, "a pattern with * ? and [] for names of xattrs");
 	reader->xattr_patterns =
@@ -326,7 +313,6 @@ static enum options_result parse_whiteouts(struct parse *parse, const char *valu
 static enum options_result parse_layers(struct parse *parse, const char *value)
 {
 	bool keep = !strcmp(value, "subvolumes");
-
 	if (!keep && strcmp(value, "merged"))
 		return refuse(parse, value, "merged or subvolumes");
 	parse->options->keep_layers = keep;
@@ -428,7 +414,6 @@ static enum options_result parse_no_sandbox(struct parse *parse, const char *val
 static enum options_result parse_threads(struct parse *parse, const char *value)
 {
 	u64 threads;
-
 	if (!value_number(value, 1, OPTIONS_MAX_THREADS, &threads))
 		return refuse(parse, value, "1 to 1024");
 	parse->options->data.threads = (unsigned)threads;
@@ -438,7 +423,6 @@ static enum options_result parse_threads(struct parse *parse, const char *value)
 static enum options_result parse_max_inline(struct parse *parse, const char *value)
 {
 	u64 size;
-
 	if (!value_size(value, 0, OPTIONS_MAX_INLINE, &size))
 		return refuse(parse, value, "0 to 4096 bytes");
 	parse->options->data.max_inline = u32_from_u64(size);
@@ -454,7 +438,6 @@ static void show_max_inline(const struct options *defaults)
 static enum options_result parse_dedupe(struct parse *parse, const char *value)
 {
 	bool is_on = !strcmp(value, "on");
-
 	if (!is_on && strcmp(value, "off"))
 		return refuse(parse, value, "on or off");
 	parse->options->data.dedupe = is_on;
@@ -464,7 +447,6 @@ static enum options_result parse_dedupe(struct parse *parse, const char *value)
 static enum options_result parse_pack_tails(struct parse *parse, const char *value)
 {
 	u64 size = OPTIONS_PACK_BYTES;
-
 	if (value &&
 	    (!value_size(value, PACK_MIN_BYTES, PACK_MAX_BYTES, &size) || size % BTRFS_SECTORSIZE))
 		return refuse(parse, value, "a multiple of 4096 from 8k to 128k");
@@ -516,7 +498,6 @@ static enum options_result parse_stats(struct parse *parse, const char *value)
 {
 	struct report_options *report = &parse->options->report;
 	static const char json[] = "json";
-
 	report->stats = value ? STATS_JSON : STATS_TABLE;
 	report->stats_path = NULL;
 	if (!value || !strcmp(value, json))
@@ -741,7 +722,6 @@ static void print_row(const struct option_row *row, const struct options *defaul
 {
 	char letter[] = "    ";
 	int width;
-
 	if (row->letter)
 		snprintf(letter, sizeof(letter), "-%c, ", row->letter);
 	width = printf("  %s--%s%s%s", letter, row->name,
@@ -767,7 +747,6 @@ static void print_row(const struct option_row *row, const struct options *defaul
 static enum options_result print_help(struct parse *parse, const char *value)
 {
 	struct options defaults;
-
 	(void)parse;
 	(void)value;
 	options_default(&defaults);

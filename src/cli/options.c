@@ -27,7 +27,6 @@ static enum options_result read_environment(struct options *options)
 	struct reader_options *reader = &options->reader;
 	const char *epoch = getenv("SOURCE_DATE_EPOCH");
 	char quoted[QUOTE_BYTES];
-
 	if (reader->fixed_time_set || !epoch)
 		return OPTIONS_RUN;
 	if (!value_seconds(epoch, &reader->clamp_time)) {
@@ -44,7 +43,6 @@ static enum options_result read_environment(struct options *options)
 static void choose_implied_time(struct options *options, bool is_given)
 {
 	struct timestamp *time = &options->tree.implied.time;
-
 	if (options->reader.fixed_time_set)
 		*time = options->reader.fixed_time;
 	else if (!is_given)
@@ -67,7 +65,6 @@ static enum options_result refuse_argument(int answer, char *const *argv)
 {
 	char quoted[QUOTE_BYTES];
 	const char *text = argv[optind - 1];
-
 	if (!optopt) {
 		fail(-EINVAL, "found '%s', which is no option, or short for several; see --help",
 		     quote(quoted, text, strlen(text)));
@@ -99,7 +96,6 @@ static enum options_result parse_arguments(struct parse *parse, int argc, char *
 	char letters[2 * NR_OPTIONS + 2] = ":";
 	char *letter = letters + 1;
 	int answer;
-
 	for (int i = 0; i < NR_OPTIONS; i++) {
 		const struct option_row *row = &option_table[i];
 
@@ -134,7 +130,6 @@ static int take_operands(struct options *options, int argc, char **argv)
 {
 	static const char *const standard_input[] = { "-" };
 	int nr_stdin = 0;
-
 	options->archives = standard_input;
 	options->nr_archives = 1;
 	if (optind == argc)
@@ -151,7 +146,6 @@ static int take_operands(struct options *options, int argc, char **argv)
 static int check_oci(struct options *options)
 {
 	struct image_input *oci = &options->oci;
-
 	if (!oci->is_wanted) {
 		const char *idle = oci->choice.image      ? "--image"
 				   : oci->choice.platform ? "--platform"
@@ -204,7 +198,6 @@ static int combine(struct parse *parse)
 {
 	struct options *options = parse->options;
 	struct image_options *image = &options->image;
-
 	if (options->reader.fixed_time_set && options->reader.keep_times)
 		return fail(-EINVAL, "found --mtime with --keep-times, allowed: one of them");
 	if (parse->size_given && parse->free_given)
@@ -236,7 +229,6 @@ enum options_result options_parse(int argc, char **argv, struct options *options
 {
 	struct parse parse = { .options = options, .level = DIAG_WARNING };
 	enum options_result result;
-
 	options_default(options);
 	result = parse_arguments(&parse, argc, argv);
 	if (result != OPTIONS_RUN)

@@ -26,7 +26,6 @@ static unsigned usable_cpus(void)
 void options_default(struct options *options)
 {
 	const char *tmpdir = getenv("TMPDIR");
-
 	memset(options, 0, sizeof(*options));
 	options->spool_dir = tmpdir && *tmpdir ? tmpdir : "/var/tmp";
 	options->sandbox = true;

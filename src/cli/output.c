@@ -61,7 +61,6 @@ static int take_descriptor(struct output *o, int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
 	struct stat st;
-
 	if (flags < 0)
 		return fail_errno("%s is closed", o->name);
 	/* main() puts a read-only descriptor in the place of a closed standard output. */
@@ -88,7 +87,6 @@ static int take_descriptor(struct output *o, int fd)
 static int open_in_place(struct output *o, const char *path, const struct stat *st)
 {
 	int flags = O_WRONLY | O_NOCTTY | O_CLOEXEC;
-
 	int err = refuse_archive(o, st);
 	if (err)
 		return err;
@@ -142,7 +140,6 @@ static int make_named(const struct output *o, const char *name)
 static int link_unnamed(const struct output *o, const char *name)
 {
 	char self[48];
-
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", o->fd);
 	return linkat(AT_FDCWD, self, o->temp.dir_fd, name, AT_SYMLINK_FOLLOW);
 }
@@ -151,7 +148,6 @@ static int link_unnamed(const struct output *o, const char *name)
 static int create_file(struct output *o)
 {
 	int fd = -1;
-
 	int err = guard_add(&o->all->guard, &o->temp);
 	if (err)
 		return err;
@@ -178,7 +174,6 @@ static int open_replacing(struct output *o, char *path, const struct stat *st)
 	const char *base = slash ? slash + 1 : path;
 	const char *dir = slash ? path : ".";
 	int err;
-
 	if (!*base)
 		return fail(-EISDIR, "%s has no name behind the last /, allowed: a file", o->name);
 	if (strlen(base) > NAME_MAX)
@@ -211,7 +206,6 @@ static int open_path(struct output *o, const char *given)
 	char path[PATH_MAX];
 	struct stat st;
 	int fd = -1;
-
 	if (strlen(given) >= sizeof(path))
 		return fail(-ENAMETOOLONG, "%s: the name is %zu bytes, allowed: %d", o->name,
 			    strlen(given), PATH_MAX - 1);
@@ -262,7 +256,6 @@ static bool stat_target(const struct output *o, struct stat *st)
 static bool clashes(const struct output *a, const struct output *b)
 {
 	struct stat x, y;
-
 	if (is_replacing(a) && is_replacing(b))
 		return !strcmp(a->base, b->base) && !fstat(a->temp.dir_fd, &x) &&
 		       !fstat(b->temp.dir_fd, &y) && is_one_inode(&x, &y);
@@ -287,7 +280,6 @@ static int refuse_clashes(const struct output *o)
 struct outputs *outputs_new(const struct archives *archives)
 {
 	struct outputs *all = xzalloc(sizeof(*all));
-
 	all->archives = archives;
 	guard_init(&all->guard);
 	return all;
@@ -322,7 +314,6 @@ int output_open(struct outputs *all, const char *path, enum output_kind kind,
 {
 	struct output *o = xzalloc(sizeof(*o));
 	int err;
-
 	o->all = all;
 	o->kind = kind;
 	o->fd = -1;

@@ -38,7 +38,6 @@ int subvol_parse(const char *text, struct subvol_requests *requests)
 {
 	struct subvol_request request = { .path = text };
 	const size_t len = strcspn(text, "/:");
-
 	if (text[len] == ':') {
 		int err = read_type(text, len, &request);
 		if (err)
@@ -63,7 +62,6 @@ int subvol_uuid_parse(const char *text, struct subvol_requests *requests)
 {
 	struct subvol_uuid_request request;
 	const char *equals = strrchr(text, '=');
-
 	if (!equals || equals == text || uuid_parse(equals + 1, request.uuid) ||
 	    uuid_is_null(request.uuid))
 		return usage_refuse(
@@ -128,7 +126,6 @@ int inode_flags_parse(const char *text, struct path_rules *rules)
 	static const char allowed[] = "nodatacow, nodatasum or both with a comma, then :PATH";
 	struct path_settings asks = { .inode_flags = 0 };
 	const char *colon = strchr(text, ':');
-
 	if (!colon || !colon[1])
 		return usage_refuse("inode-flags", text, strlen(text), allowed);
 	for (const char *name = text; name <= colon;) {
@@ -145,7 +142,6 @@ int inode_flags_parse(const char *text, struct path_rules *rules)
 static const struct codec *find_codec(const char *name, size_t len)
 {
 	const struct codec *const *codec = codec_table;
-
 	while (*codec && (strlen((*codec)->name) != len || memcmp((*codec)->name, name, len)))
 		codec++;
 	return *codec;
@@ -158,7 +154,6 @@ int property_parse(const char *text, struct path_rules *rules)
 	const char *value = text + sizeof(key) - 1;
 	const char *colon = strchr(text, ':');
 	bool is_known = false;
-
 	if (colon && !strncmp(text, key, sizeof(key) - 1)) {
 		const size_t len = (size_t)(colon - value);
 		asks.property = find_codec(value, len);

@@ -29,7 +29,6 @@ struct progress {
 static u64 now(void)
 {
 	struct timespec t;
-
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (u64)t.tv_sec * NSEC_PER_SEC + (u64)t.tv_nsec;
 }
@@ -70,14 +69,12 @@ static void add_bar(struct text *t, u64 done, u64 total)
 	const int nr = sizeof(cells) - 1;
 	const double part = (double)done / (double)total;
 	const int filled = (int)(part * nr);
-
 	add(t, "[%.*s%*s] %3d%%  ", filled, cells, nr - filled, "", (int)(part * 100));
 }
 
 static void add_time(struct text *t, double seconds)
 {
 	const u64 s = seconds < 1e9 ? (u64)seconds : (u64)1e9;
-
 	if (s >= 3600)
 		add(t, "%llu:", (unsigned long long)(s / 3600));
 	add(t, s >= 3600 ? "%02llu:%02llu" : "%llu:%02llu", (unsigned long long)(s / 60 % 60),
@@ -116,7 +113,6 @@ static void describe(const struct progress *p, struct text *t)
 static size_t terminal_columns(void)
 {
 	struct winsize size;
-
 	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) || !size.ws_col ? 80 : size.ws_col;
 }
 
@@ -124,14 +120,12 @@ static size_t terminal_columns(void)
 static bool is_background(void)
 {
 	const pid_t group = tcgetpgrp(STDERR_FILENO);
-
 	return group >= 0 && group != getpgrp();
 }
 
 static void show(const struct progress *p)
 {
 	struct text t;
-
 	describe(p, &t);
 	if (!p->is_terminal) {
 		notice("%s", t.bytes);
@@ -146,7 +140,6 @@ static void *run(void *arg)
 {
 	struct progress *p = arg;
 	const u64 period = p->is_terminal ? TERMINAL_PERIOD : LINES_PERIOD;
-
 	pthread_mutex_lock(&p->lock);
 	for (u64 next = now() + period; !p->stopping;) {
 		const struct timespec until = { .tv_sec = (time_t)(next / NSEC_PER_SEC),

@@ -53,7 +53,6 @@ static bool is_stdout(const char *path)
 int report_check(const struct report_options *options, const char *image_path)
 {
 	char quoted[QUOTE_BYTES];
-
 	for (int i = 0; i < NR_FILES; i++) {
 		const char *path = path_of(options, i);
 
@@ -80,7 +79,6 @@ int report_open(const struct report_options *options, const char *image_path,
 {
 	struct report *r = xzalloc(sizeof(*r));
 	int err = 0;
-
 	r->options = options;
 	r->image_path = image_path ? image_path : "-";
 	clock_gettime(CLOCK_MONOTONIC, &r->started);
@@ -112,7 +110,6 @@ static int file_fd(const struct report *r, enum report_file file)
 static int write_text(const struct report *r, enum report_file file, const char *text, size_t len)
 {
 	int err = io_write_full(file_fd(r, file), text, len);
-
 	if (!err)
 		return 0;
 	errno = -err;
@@ -125,7 +122,6 @@ static int write_digest(const struct report *r, enum report_file file, const u8 
 {
 	const size_t room = 1 + 64 + 2 + 2 * strlen(name) + 1;
 	char *line = xmalloc(room + 1), *p = line;
-
 	if (strpbrk(name, "\\\n"))
 		*p++ = '\\';
 	p = hex_encode(digest, 32, p);
@@ -146,7 +142,6 @@ int report_tree(struct report *r, const struct tree *tree)
 {
 	const char *path = r->options->manifest_path;
 	u8 digest[MANIFEST_DIGEST_BYTES];
-
 	if (!path && !r->options->content_digest)
 		return 0;
 	int err =
@@ -159,7 +154,6 @@ int report_tree(struct report *r, const struct tree *tree)
 int report_image(struct report *r)
 {
 	u8 digest[32];
-
 	if (!r->digest)
 		return 0;
 	sha256_finish(r->digest, digest);
@@ -172,7 +166,6 @@ static int write_stats(const struct report *r, const struct stats *stats)
 	char *text = NULL;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
-
 	if (!out)
 		return fail_errno("cannot print figures");
 	stats_print(stats, r->options->stats, out);
@@ -186,7 +179,6 @@ int report_commit(struct report *r, const struct reader_counts *counts, const st
 		  struct content *content, const struct image *image)
 {
 	int err = 0;
-
 	if (r->options->stats != STATS_NONE) {
 		struct stats stats = stats_gather(counts, tree, content, image, &r->started);
 
@@ -201,7 +193,6 @@ int report_commit(struct report *r, const struct reader_counts *counts, const st
 void report_close(struct report *r)
 {
 	u8 digest[32];
-
 	if (!r)
 		return;
 	if (r->digest)

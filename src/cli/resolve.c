@@ -19,7 +19,6 @@ static bool is_descriptor_dir(const char *dir, size_t len)
 {
 	char path[PATH_MAX];
 	struct stat st, self;
-
 	if (!len || len >= sizeof(path))
 		return false;
 	memcpy(path, dir, len);
@@ -35,7 +34,6 @@ static bool is_descriptor(const char *path, int *fd)
 {
 	const char *slash = strrchr(path, '/');
 	char *end;
-
 	if (!strcmp(path, "/dev/stdout")) {
 		*fd = STDOUT_FILENO;
 		return true;
@@ -55,7 +53,6 @@ static bool follow(char path[PATH_MAX], const char *target, size_t target_len)
 {
 	char *slash = strrchr(path, '/');
 	size_t keep = *target == '/' || !slash ? 0 : (size_t)(slash + 1 - path);
-
 	if (keep + target_len >= PATH_MAX)
 		return false;
 	memcpy(path + keep, target, target_len);
@@ -66,7 +63,6 @@ static bool follow(char path[PATH_MAX], const char *target, size_t target_len)
 int resolve_path(const char *name, char path[PATH_MAX], int *fd)
 {
 	char target[PATH_MAX];
-
 	for (int i = 0; i < MAX_SYMLINKS; i++) {
 		if (is_descriptor(path, fd))
 			return 0;

@@ -245,7 +245,6 @@ static int add_open(scmp_filter_ctx ctx, const struct sandbox *s, int call, unsi
 	const u64 make = O_CREAT | O_EXCL, read_mask = O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND;
 	struct scmp_arg_cmp unnamed = is_masked(flags_index, O_TMPFILE, O_TMPFILE);
 	struct scmp_arg_cmp named = is_masked(flags_index, make, make);
-
 	int err = add(ctx, SCMP_ACT_ALLOW, call, 1, &unnamed);
 	if (!err)
 		err = add(ctx, SCMP_ACT_ALLOW, call, 1, &named);
@@ -262,7 +261,6 @@ static int add_ioctls(scmp_filter_ctx ctx)
 {
 	static const u32 requests[] = { TCGETS, TIOCGWINSZ, TIOCGPGRP, (u32)BLKGETSIZE64 };
 	int err = 0;
-
 	for (size_t i = 0; i < NR(requests) && !err; i++) {
 		struct scmp_arg_cmp asks = is_int(1, requests[i]);
 		err = add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, &asks);
@@ -308,7 +306,6 @@ static int add_conditions(scmp_filter_ctx ctx, const struct sandbox *s)
 static bool has_filters(void)
 {
 	u32 action = SECCOMP_RET_KILL_PROCESS;
-
 	return !syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action);
 }
 

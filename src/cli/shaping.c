@@ -13,7 +13,6 @@ static int refuse(const char *option, const char *found, const char *allowed)
 int shaping_id_parse(const char *option, const char *text, u32 *id)
 {
 	u64 number;
-
 	if (!value_number(text, 0, OWNER_ID_MAX, &number))
 		return refuse(option, text, "0 to 4294967294");
 	*id = (u32)number;
@@ -24,7 +23,6 @@ int shaping_offset_parse(const char *option, const char *text, s64 *offset)
 {
 	const bool is_negative = *text == '-';
 	u64 number;
-
 	if (!value_number(text + is_negative, 0, OWNER_ID_MAX, &number))
 		return refuse(option, text, "-4294967294 to 4294967294");
 	*offset = is_negative ? -(s64)number : (s64)number;
@@ -68,7 +66,6 @@ int shaping_defaults_parse(const char *text, struct implied_attributes *implied,
 	char *copy = xmemdup(text, strlen(text));
 	char *rest = copy, *key;
 	int err = 0;
-
 	while (!err && (key = strsep(&rest, ","))) {
 		char *value = key;
 		key = strsep(&value, "=");

@@ -14,7 +14,6 @@ static void gather_data(struct stats *stats, const struct tree *tree, const stru
 {
 	struct item_walk walk = item_walk_begin(tree, content);
 	u64 referred_bytes = 0, kept_bytes = 0; /* whole sectors */
-
 	for (struct file_item item; item_walk_next(&walk, &item);) {
 		stats->data_bytes += min_u64(item.num_bytes, walk.inode->size - item.file_off);
 		if (content->blobs[item.blob].place != BLOB_INLINE)
@@ -42,7 +41,6 @@ static void gather_usage(struct stats *stats, const struct timespec *started)
 {
 	struct timespec now;
 	struct rusage usage;
-
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	getrusage(RUSAGE_SELF, &usage);
 	stats->wall_seconds = (double)(now.tv_sec - started->tv_sec) +
@@ -56,7 +54,6 @@ struct stats stats_gather(const struct reader_counts *counts, const struct tree 
 			  const struct timespec *started)
 {
 	struct stats stats = { .counts = counts, .image = image };
-
 	gather_data(&stats, tree, content);
 	gather_usage(&stats, started);
 	return stats;
@@ -135,7 +132,6 @@ static void put_text(struct printer *p, const char *label, const char *name, con
 static void put_members(struct printer *p, const struct reader_counts *counts)
 {
 	char label[32];
-
 	begin_group(p, "members");
 	put_number(p, "members", "total", counts->members, "");
 	for (int i = 0; i < NR_MEMBER_KINDS; i++) {
@@ -150,7 +146,6 @@ static void put_members(struct printer *p, const struct reader_counts *counts)
 static void put_data(struct printer *p, const struct stats *stats)
 {
 	const u64 kept = stats->stored_bytes + stats->inline_bytes;
-
 	begin_group(p, "data");
 	put_number(p, "file data", "bytes", stats->data_bytes, "bytes");
 	put_number(p, "  stored", "stored_bytes", stats->stored_bytes, "bytes");
@@ -166,7 +161,6 @@ static void put_trees(struct printer *p, const struct image *image)
 	struct image_tree_bytes tree;
 	char label[32];
 	u64 total = 0;
-
 	for (u32 i = 0; image_tree_bytes(image, i, &tree); i++)
 		total += tree.bytes;
 	begin_group(p, "trees");
@@ -181,7 +175,6 @@ static void put_trees(struct printer *p, const struct image *image)
 static void put_image(struct printer *p, const struct image *image)
 {
 	char fsid[UUID_STR_LEN];
-
 	uuid_unparse_lower(image_fsid(image), fsid);
 	begin_group(p, "image");
 	put_number(p, "image", "bytes", image_bytes(image), "bytes");
@@ -192,7 +185,6 @@ static void put_image(struct printer *p, const struct image *image)
 void stats_print(const struct stats *stats, enum stats_format format, FILE *out)
 {
 	struct printer p = { .out = out, .is_json = format == STATS_JSON, .separator = "" };
-
 	if (p.is_json)
 		fputs("{", out);
 	begin_group(&p, "program");

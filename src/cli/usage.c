@@ -8,7 +8,6 @@
 int usage_refuse(const char *option, const char *found, size_t len, const char *allowed)
 {
 	char quoted[QUOTE_BYTES];
-
 	return fail(-EINVAL, "--%s: found '%s', allowed: %s", option, quote(quoted, found, len),
 		    allowed);
 }

@@ -13,7 +13,6 @@ static bool read_digits(const char **text, u64 *number)
 {
 	const char *p = *text;
 	u64 n = 0;
-
 	for (; *p >= '0' && *p <= '9'; p++) {
 		if (mul_overflows(n, 10, &n) || add_overflows(n, (u64)(*p - '0'), &n))
 			return false;
@@ -28,7 +27,6 @@ static bool read_digits(const char **text, u64 *number)
 bool value_number(const char *text, u64 min, u64 max, u64 *number)
 {
 	u64 n;
-
 	if (!read_digits(&text, &n) || *text || n < min || n > max)
 		return false;
 	*number = n;
@@ -62,7 +60,6 @@ static bool read_suffix(char c, u64 *factor)
 bool value_size(const char *text, u64 min, u64 max, u64 *size)
 {
 	u64 n, factor = 1;
-
 	if (!read_digits(&text, &n))
 		return false;
 	if (*text && (!read_suffix(*text, &factor) || text[1]))
@@ -77,7 +74,6 @@ bool value_size(const char *text, u64 min, u64 max, u64 *size)
 static bool read_fraction(const char *text, u32 *nsec)
 {
 	u32 unit = NSEC_PER_SEC;
-
 	*nsec = 0;
 	if (!*text)
 		return true;
@@ -94,7 +90,6 @@ static bool read_fraction(const char *text, u32 *nsec)
 static bool make_time(bool is_negative, u64 sec, u32 nsec, struct timestamp *time)
 {
 	const u64 limit = 1ull << 63;
-
 	if (!is_negative) {
 		if (sec >= limit)
 			return false;
@@ -119,7 +114,6 @@ static bool read_time(const char *text, bool fraction_allowed, struct timestamp 
 	bool is_negative = *text == '-';
 	u64 sec;
 	u32 nsec = 0;
-
 	text += is_negative;
 	if (!read_digits(&text, &sec))
 		return false;

@@ -66,7 +66,6 @@ void checksum(enum btrfs_csum_type type, const void *data, size_t bytes, u8 *sum
 {
 	le32 crc;
 	le64 xxh;
-
 	assert(type < CHECKSUM_TYPES);
 	switch (type) {
 	case BTRFS_CSUM_TYPE_CRC32:
@@ -90,7 +89,6 @@ void checksum_sectors(enum btrfs_csum_type type, const void *data, u32 sectors, 
 {
 	const u8 *sector = data;
 	const u32 sum_bytes = checksum_size(type);
-
 	for (u32 i = 0; i < sectors; i++) {
 		checksum(type, sector, BTRFS_SECTORSIZE, sums);
 		sector += BTRFS_SECTORSIZE;
@@ -101,7 +99,6 @@ void checksum_sectors(enum btrfs_csum_type type, const void *data, u32 sectors, 
 void seal_block(enum btrfs_csum_type type, void *block, u32 bytes)
 {
 	u8 *p = block;
-
 	memset(p, 0, BTRFS_CSUM_SIZE);
 	checksum(type, p + BTRFS_CSUM_SIZE, bytes - BTRFS_CSUM_SIZE, p);
 }
@@ -123,7 +120,6 @@ u64 data_ref_hash(u64 root, u64 objectid, u64 offset)
 	const le64 low_le[2] = { to_le64(objectid), to_le64(offset) };
 	const u32 high = crc32c_raw(~0u, &root_le, sizeof(root_le));
 	const u32 low = crc32c_raw(~0u, low_le, sizeof(low_le));
-
 	/* 31 is what the kernel has. */
 	return (u64)high << 31 ^ low;
 }

@@ -34,7 +34,6 @@ __attribute__((format(printf, 2, 3))) static void append(char *text, const char 
 static void append_levels(char *text, const struct codec *codec)
 {
 	bool has_gap = false;
-
 	for (int level = codec->level_min; level <= codec->level_max; level++)
 		has_gap |= !codec->level_exists(level);
 	if (!has_gap) {
@@ -51,7 +50,6 @@ static int fail_algorithm(const char *text, size_t len)
 {
 	char allowed[ALLOWED_BYTES] = "";
 	char quoted[QUOTE_BYTES];
-
 	for (const struct codec *const *c = codec_table; *c; c++) {
 		append(allowed, "%s[:", (*c)->name);
 		append_levels(allowed, *c);
@@ -65,7 +63,6 @@ static int fail_level(const struct codec *codec, const char *level)
 {
 	char allowed[ALLOWED_BYTES] = "";
 	char quoted[QUOTE_BYTES];
-
 	append_levels(allowed, codec);
 	return fail(-EINVAL, "--compress: %s has no level '%s', allowed: %s", codec->name,
 		    quote(quoted, level, strlen(level)), allowed);
@@ -76,7 +73,6 @@ static int parse_level(const char *text)
 {
 	const size_t len = strlen(text);
 	int level = 0;
-
 	if (len == 0 || len > LEVEL_DIGITS)
 		return -1;
 	for (; *text; text++) {
@@ -96,7 +92,6 @@ int codec_parse(const char *text, struct codec_choice *choice)
 {
 	const size_t len = strcspn(text, ":");
 	const char *level_text = text[len] ? text + len + 1 : NULL;
-
 	if (is_name(NONE, text, len)) {
 		if (level_text)
 			return fail(-EINVAL, "--compress: '" NONE "' takes no level");

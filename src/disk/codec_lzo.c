@@ -33,7 +33,6 @@ struct lzo_context {
 static void *lzo_new(int level)
 {
 	struct lzo_context *lzo = xzalloc(sizeof(*lzo));
-
 	if (lzo_init() != LZO_E_OK) {
 		fail(-ENOTSUP, "lzo %s: built for another machine", lzo_version_string());
 		_exit(1);
@@ -46,7 +45,6 @@ static void *lzo_new(int level)
 static void lzo_free(void *ctx)
 {
 	struct lzo_context *lzo = ctx;
-
 	xfree(lzo->work);
 	xfree(lzo);
 }
@@ -69,7 +67,6 @@ static size_t make_segment(struct lzo_context *lzo, const u8 *in, size_t in_byte
 static void put_word(u8 *p, size_t value)
 {
 	const le32 word = to_le32(u32_from_u64(value));
-
 	memcpy(p, word.bytes, sizeof(word));
 }
 
@@ -79,7 +76,6 @@ static size_t lzo_compress(void *ctx, const void *in, size_t in_bytes, void *out
 	const u8 *p = in;
 	u8 *frame = out;
 	size_t len = sizeof(le32);
-
 	assert(in_bytes >= 1 && in_bytes <= BTRFS_MAX_COMPRESSED);
 	if (lzo->level == LEVEL_BEST && cannot_shrink(in, in_bytes, out_bytes))
 		return 0;
@@ -106,7 +102,6 @@ static size_t lzo_compress(void *ctx, const void *in, size_t in_bytes, void *out
 static size_t get_word(const u8 *p)
 {
 	le32 word;
-
 	memcpy(word.bytes, p, sizeof(word));
 	return from_le32(word);
 }
@@ -116,7 +111,6 @@ static size_t lzo_decompress(const void *in, size_t in_bytes, void *out, size_t 
 	const u8 *frame = in;
 	const size_t end = in_bytes >= sizeof(le32) ? get_word(frame) : 0;
 	size_t at = sizeof(le32), done = 0;
-
 	if (end > in_bytes)
 		return 0;
 	while (at < end) {

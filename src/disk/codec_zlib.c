@@ -31,7 +31,6 @@ static void release(voidpf opaque, voidpf p)
 static void *zlib_new(int level)
 {
 	z_stream *stream = xzalloc(sizeof(*stream));
-
 	stream->zalloc = allocate;
 	stream->zfree = release;
 	int ret = deflateInit2(stream, level, Z_DEFLATED, WINDOW_BITS, MEMORY_LEVEL,
@@ -46,7 +45,6 @@ static void *zlib_new(int level)
 static void zlib_free(void *ctx)
 {
 	z_stream *stream = ctx;
-
 	deflateEnd(stream);
 	xfree(stream);
 }
@@ -54,7 +52,6 @@ static void zlib_free(void *ctx)
 static size_t zlib_compress(void *ctx, const void *in, size_t in_bytes, void *out, size_t out_bytes)
 {
 	z_stream *stream = ctx;
-
 	assert(in_bytes >= 1 && in_bytes <= BTRFS_MAX_COMPRESSED);
 	if (cannot_shrink(in, in_bytes, out_bytes)) /* slow at any level: 45 MB/s */
 		return 0;
@@ -72,7 +69,6 @@ static size_t zlib_decompress(const void *in, size_t in_bytes, void *out, size_t
 {
 	z_stream stream = { .zalloc = allocate, .zfree = release };
 	size_t n = 0;
-
 	stream.next_in = in;
 	stream.avail_in = u32_from_u64(in_bytes);
 	stream.next_out = out;

@@ -43,7 +43,6 @@ static void exit_failed(const char *reason)
 static void set_parameter(struct zstd_context *zstd, ZSTD_cParameter parameter, int value)
 {
 	size_t ret = ZSTD_CCtx_setParameter(zstd->cctx, parameter, value);
-
 	if (ZSTD_isError(ret))
 		exit_failed(ZSTD_getErrorName(ret));
 }
@@ -65,7 +64,6 @@ static void *zstd_new(int level)
 {
 	const size_t frame_bytes = ZSTD_compressBound(BTRFS_MAX_COMPRESSED);
 	struct zstd_context *zstd = xzalloc(sizeof(*zstd) + frame_bytes);
-
 	zstd->level = level;
 	zstd->frame_bytes = frame_bytes;
 	zstd->cctx = ZSTD_createCCtx();
@@ -84,7 +82,6 @@ static void *zstd_new(int level)
 static void zstd_free(void *ctx)
 {
 	struct zstd_context *zstd = ctx;
-
 	ZSTD_freeCCtx(zstd->cctx);
 	xfree(zstd);
 }
@@ -92,7 +89,6 @@ static void zstd_free(void *ctx)
 static size_t zstd_compress(void *ctx, const void *in, size_t in_bytes, void *out, size_t out_bytes)
 {
 	struct zstd_context *zstd = ctx;
-
 	assert(in_bytes >= 1 && in_bytes <= BTRFS_MAX_COMPRESSED);
 	if (zstd->level >= LEVEL_SLOW && cannot_shrink(in, in_bytes, out_bytes))
 		return 0;
@@ -108,7 +104,6 @@ static size_t zstd_compress(void *ctx, const void *in, size_t in_bytes, void *ou
 static size_t zstd_decompress(const void *in, size_t in_bytes, void *out, size_t out_bytes)
 {
 	size_t n = ZSTD_findFrameCompressedSize(in, in_bytes);
-
 	if (!ZSTD_isError(n))
 		n = ZSTD_decompress(out, out_bytes, in, n);
 	return ZSTD_isError(n) ? 0 : n;

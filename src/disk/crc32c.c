@@ -68,7 +68,6 @@ static const u32 tables[8][256] = {
 static inline u64 load_64(const u8 *p)
 {
 	u64 v;
-
 	memcpy(&v, p, sizeof(v));
 	return le64toh(v);
 }
@@ -77,7 +76,6 @@ u32 crc32c_table(u32 seed, const void *data, size_t bytes)
 {
 	const u8 *p = data;
 	u32 crc = seed;
-
 	for (; bytes >= 8; p += 8, bytes -= 8) {
 		u64 v = load_64(p) ^ crc;
 		crc = tables[7][v & 255] ^ tables[6][v >> 8 & 255] ^ tables[5][v >> 16 & 255] ^
@@ -112,7 +110,6 @@ __attribute__((target("sse4.2,pclmul"))) static u32 crc32c_sse42(u32 seed, const
 								 size_t bytes)
 {
 	u64 crc = seed;
-
 	for (; bytes >= 3 * STREAM_BYTES; bytes -= 3 * STREAM_BYTES) {
 		u64 second = 0, third = 0;
 		for (const u8 *end = p + STREAM_BYTES; p < end; p += 8) {

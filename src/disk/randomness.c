@@ -25,7 +25,6 @@ static bool is_even(const u8 *data, u32 bytes)
 	u16 counts[4][256] = { { 0 } };
 	u64 squares = 0;
 	u32 i = 0;
-
 	for (; i + 4 <= bytes; i += 4) {
 		counts[0][data[i]]++;
 		counts[1][data[i + 1]]++;
@@ -47,7 +46,6 @@ static bool repeats(const u8 *data, size_t bytes)
 	u64 seen[SLOTS] = { 0 }; /* the last string of each; none is 0, for its first byte is not */
 	const u8 *end = data + bytes, *p = data;
 	u32 nr = 0;
-
 	while ((p = memchr(p, MARK, (size_t)(end - p))) && end - p >= STRING_BYTES) {
 		le64 bytes_there;
 		memcpy(bytes_there.bytes, p++, STRING_BYTES);
@@ -63,7 +61,6 @@ static bool repeats(const u8 *data, size_t bytes)
 bool cannot_shrink(const void *data, size_t bytes, size_t room)
 {
 	const u8 *p = data;
-
 	assert(bytes <= BTRFS_MAX_COMPRESSED);
 	if (bytes <= BTRFS_SECTORSIZE || room >= bytes)
 		return false;

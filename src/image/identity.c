@@ -155,7 +155,6 @@ int identify(struct plan *plan)
 {
 	const struct image_options *options = &plan->options;
 	u8 digest[DIGEST_BYTES];
-
 	int err = content_digest(plan, digest);
 	if (err)
 		return err;

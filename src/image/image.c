@@ -107,7 +107,7 @@ static int write_trees(struct writing *w)
 /* A stretch of stored bytes that lie in a row both in their source and in the image. */
 struct stretch {
 	u64 logical;
-	u16 source;
+	u16 store_nr;
 	u64 spool_off;
 	u64 bytes;
 };
@@ -117,7 +117,7 @@ static int write_stretch(const struct writing *w, const struct stretch *s)
 	if (!s->bytes)
 		return 0;
 	int err = emit_at(w->emit, s->logical);
-	struct spool *source = w->plan->content->sources[s->source];
+	struct spool *source = w->plan->content->stores[s->store_nr];
 	return err ? err : emit_spool(w->emit, source, s->spool_off, s->bytes);
 }
 
@@ -138,15 +138,15 @@ static int write_blobs(const struct writing *w, size_t first, size_t end)
 		const struct blob *b = &content->blobs[i];
 		if (b->place != BLOB_EXTENT)
 			continue;
-		if (s.logical + s.bytes != b->logical || s.source != b->source ||
+		if (s.logical + s.bytes != b->logical || s.store_nr != b->store_nr ||
 		    s.spool_off + s.bytes != b->spool_off) {
 			int err = write_stretch(w, &s);
 			if (err)
 				return err;
-			s = (struct stretch){ b->logical, b->source, b->spool_off, 0 };
+			s = (struct stretch){ b->logical, b->store_nr, b->spool_off, 0 };
 		}
 		/* Padding breaks the row: emit fills it with zeros. */
-		s.bytes += b->stored_bytes - b->padding;
+		s.bytes += b->stored_bytes - b->store_padding;
 	}
 	return write_stretch(w, &s);
 }
@@ -182,7 +182,7 @@ static struct parts cut_parts(const struct content *content)
 			part = &parts.list[parts.nr++];
 			*part = (struct part){ i, b->logical, needed };
 		}
-		if (b->source == CONTENT_SPOOL)
+		if (b->store_nr == CONTENT_DATA_SPOOL)
 			part->spool_bytes =
 				max_u64(part->spool_bytes, b->spool_off + b->stored_bytes);
 	}
@@ -202,7 +202,7 @@ static int write_data_backward(const struct writing *w)
 	int err = 0;
 	while (parts.nr && !err) {
 		const struct part *part = &parts.list[--parts.nr];
-		spool_cut(content->sources[CONTENT_SPOOL], part->spool_bytes);
+		spool_cut(content->stores[CONTENT_DATA_SPOOL], part->spool_bytes);
 		err = emit_seek(w->emit, part->logical);
 		if (!err)
 			err = write_blobs(w, part->first_blob, end_blob);
@@ -320,7 +320,6 @@ int image_write(struct image *image, const struct image_output *output)
 	struct plan *plan = &image->plan;
 	struct writing w = { .plan = plan, .output = output };
 	bool data_first = may_write_data_first(plan, output);
-
 	/* A full spool must show before the first byte is out. */
 	int err = content_flush(plan->content);
 	if (!err)

@@ -53,7 +53,7 @@ static int gather(struct run *run, const struct blob *b)
 		u32 n = (u32)min_u64(sectors - done, run->max - run->nr);
 		int err = 0;
 		if (tree_writer_wants_data(run->tw))
-			err = spool_read(run->plan->content->aux,
+			err = spool_read(run->plan->content->small_spool,
 					 b->sums_off + (u64)done * run->sum_bytes,
 					 run->sums + (size_t)run->nr * run->sum_bytes,
 					 (size_t)n * run->sum_bytes);

@@ -422,7 +422,7 @@ static int add_inline_data(const struct producer *p, u64 ino, const struct blob 
 	int err = add_inline(p, ino, b->ram_bytes, b->compression, b->stored_bytes, &data);
 	if (err || !tree_writer_wants_data(p->tw))
 		return err;
-	return spool_read(p->plan->content->aux, b->spool_off, data, b->stored_bytes);
+	return spool_read(p->plan->content->small_spool, b->spool_off, data, b->stored_bytes);
 }
 
 static int add_extent(const struct producer *p, u64 ino, const struct file_item *extent)

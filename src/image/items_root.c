@@ -130,7 +130,6 @@ static int add_default_directory(const struct plan *plan, struct tree_writer *tw
 	const u32 len = sizeof(name) - 1;
 	const u64 dir = BTRFS_ROOT_TREE_DIR_OBJECTID;
 	void *item;
-
 	int err = tree_writer_add(tw, (struct btrfs_key){ dir, BTRFS_INODE_ITEM_KEY, 0 },
 				  sizeof(struct btrfs_inode_item), &item);
 	if (err)

@@ -77,7 +77,7 @@ static void place_data(struct layout *layout, struct content *content)
 		if (b->place != BLOB_EXTENT)
 			continue;
 		const u32 bytes = blob_extent_bytes(b);
-		if (!b->before && (!chunk || chunk->used + bytes > room)) {
+		if (!b->extent_offset_sectors && (!chunk || chunk->used + bytes > room)) {
 			if (chunk)
 				close_data_chunk(layout, chunk);
 			chunk = open_data_chunk(layout, bytes, &room);

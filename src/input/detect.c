@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "detect.h"
-#include "tar_guard.h"
+#include "tar_parser.h"
 
 #include "base/diag.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One member as its raw header says, checked strictly by tar_guard or
- * cpio_guard. What libarchive says of the member must agree with it.
+ * One member as its raw header says, checked strictly by tar_parser or
+ * cpio_parser. What libarchive says of the member must agree with it.
  */
 #ifndef INPUT_MEMBER_H
 #define INPUT_MEMBER_H

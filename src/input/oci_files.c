@@ -5,8 +5,8 @@
  */
 #include "oci_files.h"
 #include "detect.h"
-#include "tar_guard.h"
 #include "tar_header.h"
+#include "tar_parser.h"
 
 #include "base/diag.h"
 #include "base/io.h"
@@ -184,10 +184,10 @@ static int index_archive(struct oci_files *f, struct stream *s,
 		}
 		f->owns_fd = true;
 	}
-	struct tar_guard *guard = tar_guard_new(s, options);
-	while (!(err = tar_guard_next(guard, offset, &m)) && !(err = take_member(f, s, &m)))
+	struct tar_parser *parser = tar_parser_new(s, options);
+	while (!(err = tar_parser_next(parser, offset, &m)) && !(err = take_member(f, s, &m)))
 		offset = m.end;
-	tar_guard_free(guard);
+	tar_parser_free(parser);
 	if (err < 0)
 		return err;
 	stream_restart(s, m.end);

@@ -6,13 +6,13 @@
  * the data are libarchive's.
  */
 #include "input/reader.h"
-#include "cpio_guard.h"
 #include "cpio_links.h"
+#include "cpio_parser.h"
 #include "detect.h"
-#include "entry_meta.h"
+#include "member_attributes.h"
 #include "second_reader.h"
 #include "stream.h"
-#include "tar_guard.h"
+#include "tar_parser.h"
 
 #include "base/diag.h"
 
@@ -25,8 +25,8 @@ struct reader {
 	struct file_data *file_data;
 	struct reader_counts *counts;
 	enum input_format format;
-	struct tar_guard *tar_guard;
-	struct cpio_guard *cpio_guard;
+	struct tar_parser *tar_parser;
+	struct cpio_parser *cpio_parser;
 	struct cpio_links *links; /* cpio: of the current archive */
 	struct second_reader *second;
 	u16 source; /* of the content: the input, if data can stay there */
@@ -35,8 +35,8 @@ struct reader {
 static int next_member(struct reader *r, u64 offset, struct member *m)
 {
 	if (r->format == FORMAT_TAR)
-		return tar_guard_next(r->tar_guard, offset, m);
-	return cpio_guard_next(r->cpio_guard, offset, m);
+		return tar_parser_next(r->tar_parser, offset, m);
+	return cpio_parser_next(r->cpio_parser, offset, m);
 }
 
 /* Read the data of @m into @inode. */
@@ -61,7 +61,7 @@ static int place_link(struct reader *r, const struct member *m, struct text targ
 	struct xattr *xattrs = NULL;
 	struct inode *donor;
 	u32 mode = m->mode;
-	int err = entry_xattrs(m, r->options, tree_arena(r->tree), &xattrs, &mode);
+	int err = member_xattrs(m, r->options, tree_arena(r->tree), &xattrs, &mode);
 	if (!err)
 		err = tree_add_link(r->tree, m->path.bytes, m->path.len, target.bytes, target.len,
 				    xattrs, has_data ? &donor : NULL);
@@ -89,7 +89,7 @@ static int place_member(struct reader *r, const struct member *m)
 	if (m->nlink > 1 && !S_ISDIR(m->mode) && !S_ISLNK(m->mode) &&
 	    cpio_links_find(r->links, m, &target))
 		return place_link(r, m, target, m->data_bytes > 0);
-	int err = entry_meta(m, r->options, tree_arena(r->tree), &attr, &times);
+	int err = member_attributes(m, r->options, tree_arena(r->tree), &attr, &times);
 	if (!err)
 		err = tree_add(r->tree, m->path.bytes, m->path.len, &attr, &inode);
 	if (err || !S_ISREG(m->mode))
@@ -205,11 +205,11 @@ static int read_all(struct reader *r)
 	if (err)
 		return err;
 	if (r->format == FORMAT_TAR) {
-		r->tar_guard = tar_guard_new(r->stream, r->options);
+		r->tar_parser = tar_parser_new(r->stream, r->options);
 		err = read_archive(r, &offset);
 		return err ? err : stream_drain(r->stream, offset);
 	}
-	r->cpio_guard = cpio_guard_new(r->stream);
+	r->cpio_parser = cpio_parser_new(r->stream);
 	do {
 		err = read_archive(r, &offset);
 		if (!err)
@@ -232,8 +232,8 @@ int reader_run(const struct reader_input *input, const struct reader_options *op
 		.counts = counts,
 	};
 	int err = read_all(&r);
-	tar_guard_free(r.tar_guard);
-	cpio_guard_free(r.cpio_guard);
+	tar_parser_free(r.tar_parser);
+	cpio_parser_free(r.cpio_parser);
 	counts->plain_bytes += stream_bytes(r.stream);
 	stream_close(r.stream);
 	return err;

@@ -174,7 +174,8 @@ static int misplaced(const struct member *m, u64 offset, u64 bytes)
  * works on them reads them too. */
 static bool is_left_to_workers(const struct second_reader *r, const struct member *m)
 {
-	return r->source != CONTENT_SPOOL && !m->is_sparse && !m->has_sum && !m->has_holes_data &&
+	return r->source != CONTENT_DATA_SPOOL && !m->is_sparse && !m->has_sum &&
+	       !m->has_holes_data &&
 	       stream_unread(r->stream, m->data + m->data_bytes) > m->data_bytes / 2;
 }
 

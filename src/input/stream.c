@@ -26,7 +26,7 @@ struct buffer {
 };
 
 struct stream {
-	struct source source;
+	struct raw_input source;
 	struct unpacker *unpacker; /* or NULL */
 	struct sha256 **digest;    /* of the plain bytes, or NULL */
 	size_t window_bytes;       /* that the window has room for, at least */
@@ -102,7 +102,7 @@ static void read_more(struct stream *s)
 	u8 *to = s->window.bytes + s->len;
 	size_t room = s->window.capacity - s->len;
 	ssize_t n = s->unpacker ? s->unpacker->read(s->unpacker, to, room)
-				: source_read(&s->source, to, room);
+				: raw_input_read(&s->source, to, room);
 	if (n > 0 && s->max_bytes && s->before + stream_bytes(s) + (u64)n > s->max_bytes)
 		n = fail_bytes(s);
 	if (n < 0)
@@ -178,14 +178,14 @@ ssize_t stream_lend(struct stream *s, const void **block)
 u64 stream_unread(const struct stream *s, u64 end)
 {
 	const u64 unread = end > stream_bytes(s) ? end - stream_bytes(s) : 0;
-	return !s->unpacker && !s->digest && source_can_skip(&s->source, unread) ? unread : 0;
+	return !s->unpacker && !s->digest && raw_input_can_skip(&s->source, unread) ? unread : 0;
 }
 
 /* Go on at @offset, without what lies before it unread; false if that cannot be. */
 static bool jump(struct stream *s, u64 offset)
 {
 	const u64 unread = stream_unread(s, offset);
-	if (!unread || !source_skip(&s->source, unread))
+	if (!unread || !raw_input_skip(&s->source, unread))
 		return false;
 	s->start = s->lend_next = offset;
 	s->len = 0;
@@ -215,7 +215,7 @@ int stream_unpack_at(struct stream *s, u64 offset, enum packing packing, const c
 {
 	assert(offset >= s->start && offset <= s->start + s->len && !s->unpacker);
 	size_t skip = (size_t)(offset - s->start);
-	source_push_back(&s->source, s->window.bytes + skip, s->len - skip);
+	raw_input_push_back(&s->source, s->window.bytes + skip, s->len - skip);
 	s->len = skip;
 	s->at_end = false;
 	if (s->digest && offset == 0) {
@@ -294,9 +294,10 @@ struct stream *stream_new(const struct reader_input *input, u64 max_bytes, u64 b
 	struct stream *s = xzalloc(sizeof(*s));
 	s->max_bytes = max_bytes;
 	s->before = before;
-	source_init(&s->source, input, read_bytes);
+	raw_input_init(&s->source, input, read_bytes);
 	s->digest = input->plain_digest;
-	s->window_bytes = source_can_skip(&s->source, 1) ? FILE_WINDOW_BYTES : SOURCE_BLOCK_BYTES;
+	s->window_bytes =
+		raw_input_can_skip(&s->source, 1) ? FILE_WINDOW_BYTES : SOURCE_BLOCK_BYTES;
 	s->window.bytes = xmalloc(s->window_bytes);
 	s->window.capacity = s->window_bytes;
 	return s;
@@ -306,7 +307,7 @@ void stream_close(struct stream *s)
 {
 	if (s->unpacker)
 		s->unpacker->free(s->unpacker);
-	source_release(&s->source);
+	raw_input_release(&s->source);
 	xfree(s->window.bytes);
 	xfree(s->held.bytes);
 	xfree(s);

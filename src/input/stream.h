@@ -10,7 +10,7 @@
 #define INPUT_STREAM_H
 
 #include "magic.h"
-#include "source.h"
+#include "raw_input.h"
 
 struct stream;
 

@@ -2,7 +2,7 @@
 /* Fields of tar headers. */
 #include "tar_header.h"
 #include "number.h"
-#include "tar_guard.h"
+#include "tar_parser.h"
 
 #include "base/diag.h"
 

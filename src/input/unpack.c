@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-int unpack_open(struct source *source, enum packing packing, const char *name,
+int unpack_open(struct raw_input *source, enum packing packing, const char *name,
 		struct unpacker **unpacker)
 {
 	if (packing == PACKING_GZIP)

@@ -10,11 +10,11 @@
 #define INPUT_UNPACK_H
 
 #include "magic.h"
-#include "source.h"
+#include "raw_input.h"
 
 struct unpacker {
 	const char *packing; /* name of the packing */
-	/* as source_read(), unpacked */
+	/* as raw_input_read(), unpacked */
 	ssize_t (*read)(struct unpacker *unpacker, void *buf, size_t bytes);
 	void (*free)(struct unpacker *unpacker);
 };
@@ -23,12 +23,12 @@ struct unpacker {
  * unpack_open - start to unpack what @source gives; it must outlive the result
  * Returns 0, or a negative errno after printing.
  */
-int unpack_open(struct source *source, enum packing packing, const char *name,
+int unpack_open(struct raw_input *source, enum packing packing, const char *name,
 		struct unpacker **unpacker);
 
 /* unpack_gzip_open, unpack_filter_open - behind unpack_open(): one for gzip, one for the others */
-int unpack_gzip_open(struct source *source, struct unpacker **unpacker);
-int unpack_filter_open(struct source *source, enum packing packing, const char *name,
+int unpack_gzip_open(struct raw_input *source, struct unpacker **unpacker);
+int unpack_filter_open(struct raw_input *source, enum packing packing, const char *name,
 		       struct unpacker **unpacker);
 
 #endif

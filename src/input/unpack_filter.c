@@ -18,7 +18,7 @@
 
 struct filter {
 	struct unpacker unpacker;
-	struct source *source;
+	struct raw_input *source;
 	struct archive *archive;
 	int error; /* of the source, printed */
 	bool at_end;
@@ -35,7 +35,7 @@ static ssize_t give(struct archive *a, void *data, const void **block)
 	(void)a;
 	f->tail_len = (size_t)min_u64(f->in_len, TAIL_BYTES);
 	memcpy(f->tail, f->in + f->in_len - f->tail_len, f->tail_len);
-	ssize_t n = source_read(f->source, f->in, sizeof(f->in));
+	ssize_t n = raw_input_read(f->source, f->in, sizeof(f->in));
 	if (n < 0) {
 		f->error = (int)n;
 		return -1;
@@ -70,7 +70,7 @@ static int check_rest(struct filter *f)
 		       all_zero(f->tail + f->tail_len - in_tail, in_tail) &&
 		       all_zero(f->in + f->in_len - in_block, in_block);
 	while (is_good) {
-		ssize_t n = source_read(f->source, f->in, sizeof(f->in));
+		ssize_t n = raw_input_read(f->source, f->in, sizeof(f->in));
 		if (n <= 0)
 			return (int)n;
 		is_good = all_zero(f->in, (size_t)n);
@@ -113,7 +113,7 @@ static int enable(struct archive *a, enum packing packing)
 	return archive_read_support_filter_lz4(a);
 }
 
-int unpack_filter_open(struct source *source, enum packing packing, const char *name,
+int unpack_filter_open(struct raw_input *source, enum packing packing, const char *name,
 		       struct unpacker **unpacker)
 {
 	struct filter *f = xzalloc(sizeof(*f));

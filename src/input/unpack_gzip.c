@@ -13,7 +13,7 @@
 
 struct gzip {
 	struct unpacker unpacker;
-	struct source *source;
+	struct raw_input *source;
 	z_stream z;
 	bool between; /* members: the next byte is padding, a magic or the end */
 	bool at_end;
@@ -25,7 +25,7 @@ static int fill(struct gzip *g)
 {
 	if (g->z.avail_in)
 		return 1;
-	ssize_t n = source_read(g->source, g->in, sizeof(g->in));
+	ssize_t n = raw_input_read(g->source, g->in, sizeof(g->in));
 	if (n < 0)
 		return (int)n;
 	g->z.next_in = g->in;
@@ -88,7 +88,7 @@ static void gzip_free(struct unpacker *unpacker)
 	xfree(g);
 }
 
-int unpack_gzip_open(struct source *source, struct unpacker **unpacker)
+int unpack_gzip_open(struct raw_input *source, struct unpacker **unpacker)
 {
 	struct gzip *g = xzalloc(sizeof(*g));
 	g->unpacker = (struct unpacker){ "gzip", gzip_read, gzip_free };

@@ -84,38 +84,38 @@ static int set_property(struct tree *tree, struct inode *inode, const struct pat
 
 /* ---- data ----------------------------------------------------------------------------- */
 
-static int store_anew(struct content *content, struct file_data *fd, struct inode *inode,
+static int store_anew(struct content *content, struct file_data *data, struct inode *inode,
 		      struct storage storage)
 {
 	const u64 first = inode->first_extent, size = inode->size;
 	const u32 nr = inode->nr;
 	int err = 0;
 	inode->nr = 0;
-	file_data_begin(fd, inode, storage);
+	file_data_begin(data, inode, storage);
 	for (u32 i = 0; i < nr && !err; i++) {
 		const struct file_extent e = content->file_extents[first + i];
 		const struct blob blob = *content_blob(content, &e);
-		u8 *data = xmalloc(blob.ram_bytes);
-		err = content_unpack(content, &blob, data);
+		u8 *bytes = xmalloc(blob.ram_bytes);
+		err = content_unpack(content, &blob, bytes);
 		if (!err)
-			err = file_data_write(fd, e.file_off, data,
+			err = file_data_write(data, e.file_off, bytes,
 					      (size_t)min_u64(blob.ram_bytes, size - e.file_off),
 					      NULL);
-		xfree(data);
+		xfree(bytes);
 	}
-	return err ? err : file_data_end(fd);
+	return err ? err : file_data_end(data);
 }
 
-static int settle_data(struct content *content, struct file_data *fd, struct inode *inode,
+static int settle_data(struct content *content, struct file_data *data, struct inode *inode,
 		       struct codec_choice codec)
 {
 	const struct storage storage = storage_of(codec, inode->flags);
 	if (!inode->nr || content_is_stored_as(content, inode, &storage))
 		return 0;
-	return store_anew(content, fd, inode, storage);
+	return store_anew(content, data, inode, storage);
 }
 
-static int settle(struct tree *tree, struct content *content, struct file_data *fd,
+static int settle(struct tree *tree, struct content *content, struct file_data *data,
 		  struct inode *inode)
 {
 	struct path path = { .len = 0 };
@@ -127,7 +127,7 @@ static int settle(struct tree *tree, struct content *content, struct file_data *
 	if (holds.has_property)
 		err = set_property(tree, inode, &path, holds.property);
 	if (!err && inode_is_file(inode))
-		err = settle_data(content, fd, inode, holds.codec);
+		err = settle_data(content, data, inode, holds.codec);
 	xfree(path.bytes);
 	return err;
 }

@@ -8,10 +8,10 @@ int content_new(const char *spool_dir, struct content **content)
 	struct content *c = xzalloc(sizeof(*c));
 	c->spool_dir = spool_dir;
 	c->file_extents = mem_grow(NULL, &c->file_extents_capacity, 1, sizeof(*c->file_extents));
-	int err = spool_new(spool_dir, &c->sources[CONTENT_SPOOL]);
-	c->nr_sources = 1;
+	int err = spool_new(spool_dir, &c->stores[CONTENT_DATA_SPOOL]);
+	c->nr_stores = 1;
 	if (!err)
-		err = spool_new(spool_dir, &c->aux);
+		err = spool_new(spool_dir, &c->small_spool);
 	if (err) {
 		content_free(c);
 		return err;
@@ -24,9 +24,9 @@ void content_free(struct content *content)
 {
 	if (!content)
 		return;
-	for (u32 i = 0; i < content->nr_sources; i++)
-		spool_free(content->sources[i]);
-	spool_free(content->aux);
+	for (u32 i = 0; i < content->nr_stores; i++)
+		spool_free(content->stores[i]);
+	spool_free(content->small_spool);
 	xfree(content->file_extents);
 	xfree(content->blobs);
 	arena_free(&content->hashes);
@@ -35,27 +35,27 @@ void content_free(struct content *content)
 
 u16 content_add_archive(struct content *content, int fd, const char *name)
 {
-	if (content->nr_sources == CONTENT_MAX_SOURCES)
-		return CONTENT_SPOOL;
+	if (content->nr_stores == CONTENT_MAX_STORES)
+		return CONTENT_DATA_SPOOL;
 	struct spool *archive = spool_over(fd, name);
 	if (!archive)
-		return CONTENT_SPOOL;
-	content->sources[content->nr_sources] = archive;
-	return u16_from_u64(content->nr_sources++);
+		return CONTENT_DATA_SPOOL;
+	content->stores[content->nr_stores] = archive;
+	return u16_from_u64(content->nr_stores++);
 }
 
 int content_check_archives(const struct content *content)
 {
 	int err = 0;
-	for (u32 i = CONTENT_SPOOL + 1; i < content->nr_sources && !err; i++)
-		err = spool_check(content->sources[i]);
+	for (u32 i = CONTENT_DATA_SPOOL + 1; i < content->nr_stores && !err; i++)
+		err = spool_check(content->stores[i]);
 	return err;
 }
 
 int content_flush(struct content *content)
 {
-	int err = spool_flush(content->sources[CONTENT_SPOOL]);
-	return err ? err : spool_flush(content->aux);
+	int err = spool_flush(content->stores[CONTENT_DATA_SPOOL]);
+	return err ? err : spool_flush(content->small_spool);
 }
 
 struct blob *content_add_blob(struct content *content)
@@ -94,10 +94,10 @@ static const struct codec *codec_of(const struct blob *blob)
 /* The stored bytes, but for zeros behind them. */
 static int read_stored(const struct content *content, const struct blob *blob, u8 *buf)
 {
-	const u32 bytes = blob->stored_bytes - blob->padding;
+	const u32 bytes = blob->stored_bytes - blob->store_padding;
 	struct spool *source =
-		blob->place == BLOB_INLINE ? content->aux : content->sources[blob->source];
-	memset(buf + bytes, 0, blob->padding);
+		blob->place == BLOB_INLINE ? content->small_spool : content->stores[blob->store_nr];
+	memset(buf + bytes, 0, blob->store_padding);
 	return spool_read(source, blob->spool_off, buf, bytes);
 }
 
@@ -138,7 +138,7 @@ static void copy_extents(struct content *content, struct inode *inode, bool shar
 
 void content_copy_extents(struct content *content, struct inode *inode)
 {
-	copy_extents(content, inode, content->copies_share);
+	copy_extents(content, inode, content->copies_share_blobs);
 }
 
 void content_share_extents(struct content *content, struct inode *inode)

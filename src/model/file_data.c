@@ -5,9 +5,9 @@
  */
 #include "model/file_data.h"
 
+#include "collector.h"
 #include "model/file_hash.h"
 #include "pipeline.h"
-#include "take_up.h"
 
 /* File extents and what sorting them takes: measured. */
 #define STRETCH_BYTES 120u
@@ -17,7 +17,7 @@ struct file_data {
 	struct content *content;
 	struct piece_rules rules;
 	struct dedupe dedupe;
-	struct taker *taker;
+	struct collector *collector;
 	struct pipeline *pipeline;
 
 	struct inode *inode;    /* of the file being cut */
@@ -33,17 +33,17 @@ static u64 open_end(const struct piece *p)
 	return p->file_off + p->bytes;
 }
 
-static void open_piece(struct file_data *fd, u64 file_off)
+static void open_piece(struct file_data *data, u64 file_off)
 {
-	struct batch *b = pipeline_batch(fd->pipeline);
+	struct batch *b = pipeline_batch(data->pipeline);
 	struct piece *p = &b->pieces[b->nr];
 	*p = (struct piece){
-		.inode = fd->inode,
-		.storage = fd->storage,
+		.inode = data->inode,
+		.storage = data->storage,
 		.file_off = align_down(file_off, BTRFS_SECTORSIZE),
 		.in = b->in + b->in_bytes,
 	};
-	fd->open = p;
+	data->open = p;
 }
 
 /* Fill the open piece with zeros up to file offset @end. */
@@ -98,52 +98,52 @@ static u32 cut_holes(struct batch *b)
 
 /* Fill the last sector of a closed piece with zeros, if they may be needed; returns how many bytes
  * the piece takes. */
-static u32 pad(const struct file_data *fd, const struct piece *p)
+static u32 pad(const struct file_data *data, const struct piece *p)
 {
-	if (piece_fits_inline(&fd->rules, p) && !fd->options.detect_holes)
+	if (piece_fits_inline(&data->rules, p) && !data->options.detect_holes)
 		return u32_from_u64(align_up(p->bytes, 8));
 	memset(p->in + p->bytes, 0, p->padded - p->bytes);
 	return p->padded;
 }
 
-static int close_piece(struct file_data *fd)
+static int close_piece(struct file_data *data)
 {
-	struct batch *b = pipeline_batch(fd->pipeline);
-	struct piece *p = fd->open;
+	struct batch *b = pipeline_batch(data->pipeline);
+	struct piece *p = data->open;
 	p->padded = u32_from_u64(align_up(p->bytes, BTRFS_SECTORSIZE));
-	b->in_bytes += pad(fd, p);
-	if (fd->options.detect_holes)
-		fd->nr_stretches += cut_holes(b);
+	b->in_bytes += pad(data, p);
+	if (data->options.detect_holes)
+		data->nr_stretches += cut_holes(b);
 	else
 		b->nr++;
-	fd->nr_closed++;
-	fd->open = NULL;
-	return pipeline_push(fd->pipeline);
+	data->nr_closed++;
+	data->open = NULL;
+	return pipeline_push(data->pipeline);
 }
 
-u16 file_data_add_archive(struct file_data *fd, int archive_fd, const char *name)
+u16 file_data_add_archive(struct file_data *data, int archive_fd, const char *name)
 {
-	return content_add_archive(fd->content, archive_fd, name);
+	return content_add_archive(data->content, archive_fd, name);
 }
 
-u64 file_data_bytes(const struct file_data *fd)
+u64 file_data_bytes(const struct file_data *data)
 {
-	return fd->nr_stretches * STRETCH_BYTES;
+	return data->nr_stretches * STRETCH_BYTES;
 }
 
-struct content *file_data_content(struct file_data *fd)
+struct content *file_data_content(struct file_data *data)
 {
-	return fd->content;
+	return data->content;
 }
 
-void file_data_begin(struct file_data *fd, struct inode *inode, struct storage storage)
+void file_data_begin(struct file_data *data, struct inode *inode, struct storage storage)
 {
-	assert(!fd->open && !inode->nr);
-	fd->inode = inode;
-	fd->storage = storage;
-	if (fd->options.hash_files && !inode->hash)
-		fd->hash = file_hash_new(inode->size);
-	fd->nr_closed = 0;
+	assert(!data->open && !inode->nr);
+	data->inode = inode;
+	data->storage = storage;
+	if (data->options.hash_files && !inode->hash)
+		data->hash = file_hash_new(inode->size);
+	data->nr_closed = 0;
 }
 
 /* Note where @p's bytes can be found, as long as they lie there in a row from its first on. */
@@ -152,41 +152,41 @@ static void track_origin(struct piece *p, const struct origin *origin, u64 skipp
 	if (!origin || p->origin_bytes != p->bytes)
 		return;
 	if (!p->bytes)
-		p->origin = (struct origin){ origin->source, origin->offset + skipped };
-	if (p->origin.source == origin->source &&
+		p->origin = (struct origin){ origin->store_nr, origin->offset + skipped };
+	if (p->origin.store_nr == origin->store_nr &&
 	    p->origin.offset + p->bytes == origin->offset + skipped)
 		p->origin_bytes += bytes;
 }
 
-int file_data_write(struct file_data *fd, u64 file_off, const void *data, size_t bytes,
+int file_data_write(struct file_data *data, u64 file_off, const void *buf, size_t bytes,
 		    const struct origin *origin)
 {
-	const u8 *from = data;
-	if (fd->hash)
-		file_hash_add(fd->hash, file_off, data, bytes);
+	const u8 *from = buf;
+	if (data->hash)
+		file_hash_add(data->hash, file_off, buf, bytes);
 	while (bytes) {
-		u64 sector_end = fd->open ? align_up(open_end(fd->open), BTRFS_SECTORSIZE) : 0;
-		if (fd->open && file_off > sector_end) {
-			zero_fill(fd->open, sector_end);
-			fd->nr_stretches++;
-			int err = close_piece(fd);
+		u64 sector_end = data->open ? align_up(open_end(data->open), BTRFS_SECTORSIZE) : 0;
+		if (data->open && file_off > sector_end) {
+			zero_fill(data->open, sector_end);
+			data->nr_stretches++;
+			int err = close_piece(data);
 			if (err)
 				return err;
 		}
-		if (!fd->open)
-			open_piece(fd, file_off);
-		struct piece *p = fd->open;
+		if (!data->open)
+			open_piece(data, file_off);
+		struct piece *p = data->open;
 		zero_fill(p, file_off);
 		u64 limit = align_down(p->file_off, PIECE_BYTES) + PIECE_BYTES;
 		u32 n = u32_from_u64(min_u64(bytes, limit - file_off));
-		track_origin(p, origin, (u64)(from - (const u8 *)data), n);
+		track_origin(p, origin, (u64)(from - (const u8 *)buf), n);
 		memcpy(p->in + p->bytes, from, n);
 		p->bytes += n;
 		file_off += n;
 		from += n;
 		bytes -= n;
 		if (file_off == limit) {
-			int err = close_piece(fd);
+			int err = close_piece(data);
 			if (err)
 				return err;
 		}
@@ -195,64 +195,65 @@ int file_data_write(struct file_data *fd, u64 file_off, const void *data, size_t
 }
 
 /* Here the bytes are wanted before the threads get the piece. */
-static int look_at(struct file_data *fd, struct piece *p)
+static int look_at(struct file_data *data, struct piece *p)
 {
 	piece_read(p);
 	if (p->unread)
 		return spool_read_failed(p->unread, p->origin.offset, p->error);
-	if (fd->hash)
-		file_hash_add(fd->hash, p->file_off, p->in, p->bytes);
+	if (data->hash)
+		file_hash_add(data->hash, p->file_off, p->in, p->bytes);
 	return 0;
 }
 
-int file_data_refer(struct file_data *fd, struct origin origin, u64 bytes)
+int file_data_refer(struct file_data *data, struct origin origin, u64 bytes)
 {
-	const struct spool *archive = fd->content->sources[origin.source];
+	const struct spool *archive = data->content->stores[origin.store_nr];
 	int err = 0;
 	for (u64 done = 0; !err && done < bytes;) {
-		open_piece(fd, done);
-		struct piece *p = fd->open;
+		open_piece(data, done);
+		struct piece *p = data->open;
 		p->bytes = p->origin_bytes = (u32)min_u64(bytes - done, PIECE_BYTES);
-		p->origin = (struct origin){ origin.source, origin.offset + done };
+		p->origin = (struct origin){ origin.store_nr, origin.offset + done };
 		p->unread = archive;
 		done += p->bytes;
-		if (fd->hash || fd->options.detect_holes)
-			err = look_at(fd, p);
+		if (data->hash || data->options.detect_holes)
+			err = look_at(data, p);
 		if (!err && p->bytes == PIECE_BYTES)
-			err = close_piece(fd);
+			err = close_piece(data);
 	}
 	return err;
 }
 
-int file_data_end(struct file_data *fd)
+int file_data_end(struct file_data *data)
 {
-	struct inode *inode = fd->inode;
+	struct inode *inode = data->inode;
 	u64 size = inode->size;
-	if (fd->hash) {
-		u8 *hash = arena_alloc_unaligned(&fd->content->hashes, FILE_HASH_BYTES);
-		file_hash_finish(fd->hash, hash);
-		fd->hash = NULL;
+	if (data->hash) {
+		u8 *hash = arena_alloc_unaligned(&data->content->hashes, FILE_HASH_BYTES);
+		file_hash_finish(data->hash, hash);
+		data->hash = NULL;
 		inode->hash = hash;
 	}
-	if (!fd->open)
+	if (!data->open)
 		return 0;
-	struct piece *p = fd->open;
+	struct piece *p = data->open;
 	zero_fill(p, min_u64(size, align_up(open_end(p), BTRFS_SECTORSIZE)));
-	p->may_inline = fd->nr_closed == 0 && p->bytes == size && size <= fd->options.max_inline &&
-			size <= BTRFS_SECTORSIZE && !fd->storage.without_sums;
-	p->may_pack =
-		open_end(p) == size && p->bytes < fd->options.pack_bytes && fd->storage.codec.codec;
-	return close_piece(fd);
+	p->may_inline = data->nr_closed == 0 && p->bytes == size &&
+			size <= data->options.max_inline && size <= BTRFS_SECTORSIZE &&
+			!data->storage.without_sums;
+	p->may_pack = open_end(p) == size && p->bytes < data->options.pack_bytes &&
+		      data->storage.codec.codec;
+	return close_piece(data);
 }
 
-int file_data_add_pack(struct file_data *fd, const struct codec_choice *codec, const u32 *tails,
+int file_data_add_pack(struct file_data *data, const struct codec_choice *codec, const u32 *tails,
 		       u32 nr)
 {
-	struct batch *b = pipeline_batch(fd->pipeline);
+	struct batch *b = pipeline_batch(data->pipeline);
 	struct piece *p = &b->pieces[b->nr];
 	struct pack *pack = xzalloc(sizeof(*pack));
 	int err = 0;
-	assert(!fd->open && nr <= PIECE_SECTORS);
+	assert(!data->open && nr <= PIECE_SECTORS);
 	pack->nr = nr;
 	memcpy(pack->tails, tails, nr * sizeof(*tails));
 	*p = (struct piece){
@@ -261,52 +262,52 @@ int file_data_add_pack(struct file_data *fd, const struct codec_choice *codec, c
 		.in = b->in + b->in_bytes,
 	};
 	for (u32 i = 0; i < nr && !err; i++) {
-		const struct blob *tail = &fd->content->blobs[tails[i]];
+		const struct blob *tail = &data->content->blobs[tails[i]];
 		const u32 padded = u32_from_u64(align_up(tail->ram_bytes, BTRFS_SECTORSIZE));
 		assert(p->padded + padded <= PIECE_BYTES);
-		err = content_unpack(fd->content, tail, p->in + p->padded);
+		err = content_unpack(data->content, tail, p->in + p->padded);
 		memset(p->in + p->padded + tail->ram_bytes, 0, padded - tail->ram_bytes);
 		p->bytes = p->padded + tail->ram_bytes;
 		p->padded += padded;
 	}
 	b->nr++;
 	b->in_bytes += p->padded;
-	return err ? err : pipeline_push(fd->pipeline);
+	return err ? err : pipeline_push(data->pipeline);
 }
 
-int file_data_flush(struct file_data *fd)
+int file_data_flush(struct file_data *data)
 {
-	return pipeline_flush(fd->pipeline);
+	return pipeline_flush(data->pipeline);
 }
 
 /* ---- life ----------------------------------------------------------------------------- */
 
 struct file_data *file_data_new(const struct file_data_options *options, struct content *content)
 {
-	struct file_data *fd = xzalloc(sizeof(*fd));
-	fd->options = *options;
-	fd->content = content;
-	content->copies_share = options->dedupe;
-	dedupe_init(&fd->dedupe);
-	fd->rules = (struct piece_rules){
+	struct file_data *data = xzalloc(sizeof(*data));
+	data->options = *options;
+	data->content = content;
+	content->copies_share_blobs = options->dedupe;
+	dedupe_init(&data->dedupe);
+	data->rules = (struct piece_rules){
 		.csum = options->csum,
 		.sum_bytes = checksum_size(options->csum),
 		.nodesize = options->nodesize,
-		.dedupe = options->dedupe ? &fd->dedupe : NULL,
+		.dedupe = options->dedupe ? &data->dedupe : NULL,
 		.small = options->pack_bytes,
 	};
-	fd->taker = taker_new(&fd->rules, content);
-	fd->pipeline = pipeline_new(&fd->rules, options->threads, take_up, fd->taker);
-	return fd;
+	data->collector = collector_new(&data->rules, content);
+	data->pipeline = pipeline_new(&data->rules, options->threads, collect, data->collector);
+	return data;
 }
 
-void file_data_free(struct file_data *fd)
+void file_data_free(struct file_data *data)
 {
-	if (!fd)
+	if (!data)
 		return;
-	pipeline_free(fd->pipeline);
-	taker_free(fd->taker);
-	dedupe_release(&fd->dedupe);
-	file_hash_free(fd->hash);
-	xfree(fd);
+	pipeline_free(data->pipeline);
+	collector_free(data->collector);
+	dedupe_release(&data->dedupe);
+	file_hash_free(data->hash);
+	xfree(data);
 }

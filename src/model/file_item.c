@@ -6,7 +6,7 @@ static bool continues(const struct content *content, const struct file_item *ite
 		      const struct file_extent *last, const struct file_extent *e)
 {
 	const struct blob *b = content_blob(content, e);
-	return e->blob == last->blob + 1 && b->before &&
+	return e->blob == last->blob + 1 && b->extent_offset_sectors &&
 	       e->file_off == item->file_off + item->num_bytes;
 }
 
@@ -22,9 +22,9 @@ bool file_item_next(const struct content *content, const struct inode *inode, u3
 		.num_bytes = (u32)e->nr_sectors * BTRFS_SECTORSIZE,
 		.blob = e->blob,
 		.extent = e->blob,
-		.offset = ((u32)b->before + e->blob_off) * BTRFS_SECTORSIZE,
+		.offset = ((u32)b->extent_offset_sectors + e->blob_off) * BTRFS_SECTORSIZE,
 	};
-	while (content->blobs[item->extent].before)
+	while (content->blobs[item->extent].extent_offset_sectors)
 		item->extent--;
 	for (; *at < inode->nr && continues(content, item, e, e + 1); e++, ++*at)
 		item->num_bytes += (u32)e[1].nr_sectors * BTRFS_SECTORSIZE;
@@ -52,6 +52,6 @@ bool item_walk_next(struct item_walk *walk, struct file_item *item)
 		do {
 			walk->next_blob++;
 		} while (walk->next_blob < walk->content->nr_blobs &&
-			 walk->content->blobs[walk->next_blob].before);
+			 walk->content->blobs[walk->next_blob].extent_offset_sectors);
 	return true;
 }

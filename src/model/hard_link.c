@@ -168,7 +168,6 @@ int tree_add_link(struct tree *tree, const char *path, size_t path_len, const ch
 	struct path link_path = { .len = 0 }, target_path = { .len = 0 };
 	struct inode *data = NULL;
 	char q[QUOTE_BYTES];
-
 	int err = path_of_member(tree, path, path_len, &link_path);
 	if (!err)
 		err = path_of_member(tree, target, target_len, &target_path);

@@ -38,7 +38,6 @@ int path_fold(const char *raw, size_t len, struct path *path)
 	char q[QUOTE_BYTES];
 	char *out = xmalloc(len + 1);
 	size_t out_len = 0;
-
 	for (size_t pos = 0; pos < len;) {
 		const char *slash = memchr(raw + pos, '/', len - pos);
 		size_t n = slash ? (size_t)(slash - raw) - pos : len - pos;
@@ -200,7 +199,6 @@ static void table_grow(struct tree *tree)
 {
 	struct dentry **old = tree->buckets;
 	size_t old_nr = tree->nr_buckets;
-
 	tree->nr_buckets = old_nr * 2;
 	tree->buckets = xzalloc(tree->nr_buckets * sizeof(*tree->buckets));
 	for (size_t i = 0; i < old_nr; i++)

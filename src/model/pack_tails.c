@@ -117,7 +117,7 @@ static u32 fill_pack(const struct content *content, const struct tails *tails, s
 	return nr;
 }
 
-int pack_tails(struct file_data *fd, struct content *content, const struct tree *tree,
+int pack_tails(struct file_data *data, struct content *content, const struct tree *tree,
 	       u32 pack_bytes)
 {
 	struct tails tails = { .nr = 0 };
@@ -129,9 +129,9 @@ int pack_tails(struct file_data *fd, struct content *content, const struct tree 
 		const struct codec_choice codec = codec_from_id(tails.list[i].codec_id);
 		u32 blobs[PACK_MAX_BYTES / BTRFS_SECTORSIZE];
 		if (!tails.list[i].is_packed)
-			err = file_data_add_pack(fd, &codec, blobs,
+			err = file_data_add_pack(data, &codec, blobs,
 						 fill_pack(content, &tails, i, pack_bytes, blobs));
 	}
 	xfree(tails.list);
-	return err ? err : file_data_flush(fd);
+	return err ? err : file_data_flush(data);
 }

@@ -145,8 +145,8 @@ void piece_work(const struct piece_rules *rules, struct codec_contexts *contexts
 	}
 	if (rules->dedupe && !p->pack) {
 		p->key = dedupe_key(rules->dedupe, variant(p), p->in, p->bytes);
-		p->is_known = dedupe_has(rules->dedupe, p->key);
+		p->seen_key = dedupe_has(rules->dedupe, p->key);
 	}
-	if (!p->is_known)
+	if (!p->seen_key)
 		piece_store(rules, contexts, p, out, sums);
 }

@@ -35,7 +35,7 @@ struct piece {
 	/* results */
 	int error;     /* of reading: negative errno, not printed; then there are no others */
 	u64 key;       /* in the table of known pieces */
-	bool is_known; /* its key was in that table: not stored yet */
+	bool seen_key; /* its key was in that table: not stored yet */
 	enum blob_place place;
 	const u8 *stored;
 	u32 stored_bytes;

@@ -6,7 +6,7 @@
 
 struct pipeline {
 	struct piece_rules rules;
-	take_up_fn *take_up;
+	collect_fn *collect;
 	void *context;
 
 	struct batch *batches; /* a ring: [oldest, filling) are under way */
@@ -60,7 +60,6 @@ static void *worker(void *arg)
 {
 	struct pipeline *pl = arg;
 	struct codec_contexts contexts = { .nr = 0 };
-
 	pthread_mutex_lock(&pl->mutex);
 	while (!pl->stopping) {
 		struct batch *b = take_work(pl);
@@ -81,13 +80,13 @@ static void *worker(void *arg)
 
 /* ---- the ring: the caller's thread ------------------------------------------------ */
 
-static int take_up_oldest(struct pipeline *pl)
+static int collect_oldest(struct pipeline *pl)
 {
 	struct batch *b = &pl->batches[pl->oldest];
 	int err = 0;
 	for (u32 i = 0; i < b->nr; i++) {
 		if (!err)
-			err = pl->take_up(pl->context, &b->pieces[i]);
+			err = pl->collect(pl->context, &b->pieces[i]);
 		xfree(b->pieces[i].pack);
 	}
 	b->nr = 0;
@@ -135,7 +134,7 @@ static int submit(struct pipeline *pl)
 	if (pl->filling != pl->oldest)
 		return 0;
 	finish_oldest(pl);
-	return take_up_oldest(pl);
+	return collect_oldest(pl);
 }
 
 struct batch *pipeline_batch(struct pipeline *pl)
@@ -154,7 +153,7 @@ int pipeline_flush(struct pipeline *pl)
 	int err = pipeline_batch(pl)->nr ? submit(pl) : 0;
 	while (!err && pl->oldest != pl->filling) {
 		finish_oldest(pl);
-		err = take_up_oldest(pl);
+		err = collect_oldest(pl);
 	}
 	return err;
 }
@@ -173,11 +172,11 @@ static void start_workers(struct pipeline *pl, unsigned threads)
 }
 
 struct pipeline *pipeline_new(const struct piece_rules *rules, unsigned threads,
-			      take_up_fn *take_up, void *context)
+			      collect_fn *collect, void *context)
 {
 	struct pipeline *pl = xzalloc(sizeof(*pl));
 	pl->rules = *rules;
-	pl->take_up = take_up;
+	pl->collect = collect;
 	pl->context = context;
 	pl->nr_batches = threads == 1 ? 2 : threads * BATCHES_PER_THREAD;
 	pl->batches = xzalloc(pl->nr_batches * sizeof(*pl->batches));

@@ -35,21 +35,21 @@ struct batch {
 struct pipeline;
 
 /* What becomes of a piece with its results, in the order of arrival; 0 or negative errno. */
-typedef int take_up_fn(void *context, struct piece *p);
+typedef int collect_fn(void *context, struct piece *p);
 
 /* pipeline_new - start the threads; release with pipeline_free() */
 struct pipeline *pipeline_new(const struct piece_rules *rules, unsigned threads,
-			      take_up_fn *take_up, void *context);
+			      collect_fn *collect, void *context);
 void pipeline_free(struct pipeline *pl);
 
 /* pipeline_batch - the batch to fill; another one after pipeline_push() */
 struct batch *pipeline_batch(struct pipeline *pl);
 
-/* pipeline_push - the batch got a piece more: send it on its way if it is full; errors of take_up
+/* pipeline_push - the batch got a piece more: send it on its way if it is full; errors of collect
  */
 int pipeline_push(struct pipeline *pl);
 
-/* pipeline_flush - wait until all pieces are taken up; errors of take_up */
+/* pipeline_flush - wait until all pieces are taken up; errors of collect */
 int pipeline_flush(struct pipeline *pl);
 
 #endif

@@ -111,7 +111,6 @@ int subvols_resolve(struct tree *tree)
 	const struct subvol_requests *requests = &tree->options.subvols;
 	struct found *found = xzalloc(requests->nr_subvols * sizeof(*found));
 	int err = 0;
-
 	tree->nr_subvols = u32_from_u64(requests->nr_subvols + 1);
 	tree->subvols = xzalloc(tree->nr_subvols * sizeof(*tree->subvols));
 	tree->subvols[0] = (struct subvol){

@@ -112,7 +112,6 @@ int inode_add_alias(const struct tree *tree, struct dentry *d)
 static int visit(struct tree *tree, struct content *content, u32 subvol, struct dentry *d)
 {
 	struct inode *inode = d->inode;
-
 	if (!inode->mode)
 		return refuse_lost_link(tree, d);
 	if (inode->ino && tree->options.hard_dereference)
@@ -144,7 +143,6 @@ static int walk(struct tree *tree, struct content *content, u32 subvol)
 	struct frame *stack = NULL;
 	size_t depth = 0, capacity = 0;
 	int err = 0;
-
 	tree->subvols[subvol].first_inode = tree->nr_inodes;
 	number(tree, subvol, root);
 	directory_sort(tree, root);

@@ -3,7 +3,7 @@
 #include "fuzz.h"
 
 #include "../../src/input/acl.h"
-#include "../../src/input/entry_meta.h"
+#include "../../src/input/member_attributes.h"
 #include "../../src/input/number.h"
 #include "../../src/input/pax.h"
 #include "../../src/input/sparse.h"
@@ -133,7 +133,7 @@ static void records(const u8 *data, size_t size)
 	m.acl_default = pax.acl_default;
 	m.acl_nfs4 = pax.acl_nfs4;
 	if (!err)
-		err = entry_xattrs(&m, &options, &arena, &xattrs, &mode);
+		err = member_xattrs(&m, &options, &arena, &xattrs, &mode);
 	if (!err) {
 		must((mode & S_IFMT) == (m.mode & S_IFMT));
 		xattrs_sort(&xattrs);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a value means is judged later, with that of an archive's header; here it must be well
  * formed. */
-#include "plan_keywords.h"
+#include "mtree_keywords.h"
 #include "number.h"
 #include "text_codes.h"
 

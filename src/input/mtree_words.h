@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Lines, words and values of an mtree specification. */
-#ifndef INPUT_PLAN_WORDS_H
-#define INPUT_PLAN_WORDS_H
+#ifndef INPUT_MTREE_WORDS_H
+#define INPUT_MTREE_WORDS_H
 
 #include "member.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The keywords of a plan's entry: "uid=0", "xattr.user.a=YQ==", "optional". */
-#ifndef INPUT_PLAN_KEYWORDS_H
-#define INPUT_PLAN_KEYWORDS_H
+#ifndef INPUT_MTREE_KEYWORDS_H
+#define INPUT_MTREE_KEYWORDS_H
 
 #include "member.h"
-#include "plan_words.h"
+#include "mtree_words.h"
 
 /* What the keywords of one entry, or of /set, say. */
 struct keywords {

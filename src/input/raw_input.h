@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The raw bytes of the archive's descriptor, as they are stored: maybe packed. */
-#ifndef INPUT_SOURCE_H
-#define INPUT_SOURCE_H
+#ifndef INPUT_RAW_INPUT_H
+#define INPUT_RAW_INPUT_H
 
 #include "base/types.h"
 #include "input/reader.h"
@@ -10,7 +10,7 @@
 
 #define SOURCE_BLOCK_BYTES (1u << 20)
 
-struct source {
+struct raw_input {
 	int fd;
 	const char *name; /* for messages */
 	u8 *pushed;       /* bytes that come before the descriptor's */
@@ -23,29 +23,30 @@ struct source {
 };
 
 /*
- * source_init - @input must stay valid, its descriptor is the caller's; release with
- * source_release()
+ * raw_input_init - @input must stay valid, its descriptor is the caller's; release with
+ * raw_input_release()
  * @read_bytes: what is read from the descriptor is added as it is read
  */
-void source_init(struct source *source, const struct reader_input *input, _Atomic u64 *read_bytes);
-void source_release(struct source *source);
+void raw_input_init(struct raw_input *source, const struct reader_input *input,
+		    _Atomic u64 *read_bytes);
+void raw_input_release(struct raw_input *source);
 
 /*
- * source_read - at most @bytes into @buf, with one system call
+ * raw_input_read - at most @bytes into @buf, with one system call
  * Returns the count, 0 at the end, or a negative errno after printing.
  */
-ssize_t source_read(struct source *source, void *buf, size_t bytes);
+ssize_t raw_input_read(struct raw_input *source, void *buf, size_t bytes);
 
 /*
- * source_can_skip - whether the next @bytes can be left out without reading them
+ * raw_input_can_skip - whether the next @bytes can be left out without reading them
  * Only in a regular file that holds them, if nobody wants a digest of what is read.
  */
-bool source_can_skip(const struct source *source, u64 bytes);
+bool raw_input_can_skip(const struct raw_input *source, u64 bytes);
 
-/* source_skip - leave them out; false if that cannot be */
-bool source_skip(struct source *source, u64 bytes);
+/* raw_input_skip - leave them out; false if that cannot be */
+bool raw_input_skip(struct raw_input *source, u64 bytes);
 
-/* source_push_back - @bytes at @data (copied) are what comes next */
-void source_push_back(struct source *source, const void *data, size_t bytes);
+/* raw_input_push_back - @bytes at @data (copied) are what comes next */
+void raw_input_push_back(struct raw_input *source, const void *data, size_t bytes);
 
 #endif

@@ -4,9 +4,9 @@
  * beforehand, so that known pieces are not compressed; what they see there hangs on their speed,
  * what is decided here does not.
  */
-#include "take_up.h"
+#include "collector.h"
 
-struct taker {
+struct collector {
 	const struct piece_rules *rules;
 	struct content *content;
 	struct codec_contexts contexts; /* for pieces that only looked known */
@@ -15,9 +15,9 @@ struct taker {
 	u8 *sums;
 };
 
-struct taker *taker_new(const struct piece_rules *rules, struct content *content)
+struct collector *collector_new(const struct piece_rules *rules, struct content *content)
 {
-	struct taker *t = xzalloc(sizeof(*t));
+	struct collector *t = xzalloc(sizeof(*t));
 	t->rules = rules;
 	t->content = content;
 	t->data = xaligned(PIECE_BYTES);
@@ -26,7 +26,7 @@ struct taker *taker_new(const struct piece_rules *rules, struct content *content
 	return t;
 }
 
-void taker_free(struct taker *t)
+void collector_free(struct collector *t)
 {
 	if (!t)
 		return;
@@ -39,11 +39,12 @@ void taker_free(struct taker *t)
 
 /* ---- equal pieces ----------------------------------------------------------------- */
 
-static int is_equal(struct taker *t, const struct piece *p, const struct blob *b, bool *equal)
+static int is_equal(struct collector *t, const struct piece *p, const struct blob *b, bool *equal)
 {
 	*equal = b->codec_id == codec_choice_id(&p->storage.codec) &&
 		 b->without_sums == p->storage.without_sums &&
-		 (b->place == BLOB_TAIL) == p->may_pack && b->ram_bytes - b->spare == p->bytes;
+		 (b->place == BLOB_TAIL) == p->may_pack &&
+		 b->ram_bytes - b->ram_padding == p->bytes;
 	if (!*equal)
 		return 0;
 	int err = content_unpack(t->content, b, t->data);
@@ -52,7 +53,7 @@ static int is_equal(struct taker *t, const struct piece *p, const struct blob *b
 }
 
 /* The blob that a piece equals, or NO_BLOB. */
-static int find_equal(struct taker *t, const struct piece *p, u32 *blob)
+static int find_equal(struct collector *t, const struct piece *p, u32 *blob)
 {
 	bool equal = false;
 	int err = 0;
@@ -71,35 +72,36 @@ static int find_equal(struct taker *t, const struct piece *p, u32 *blob)
 /* ---- what is stored ------------------------------------------------------------------ */
 
 /* Whether all of a plain piece can be found again in the archive, but for zeros at its end. */
-static bool is_in_archive(const struct taker *t, const struct piece *p)
+static bool is_in_archive(const struct collector *t, const struct piece *p)
 {
 	const struct origin *o = &p->origin;
-	return o->source != CONTENT_SPOOL && p->stored == p->in && p->origin_bytes == p->bytes &&
-	       o->offset + p->bytes <= spool_size(t->content->sources[o->source]);
+	return o->store_nr != CONTENT_DATA_SPOOL && p->stored == p->in &&
+	       p->origin_bytes == p->bytes &&
+	       o->offset + p->bytes <= spool_size(t->content->stores[o->store_nr]);
 }
 
-static int place_bytes(struct taker *t, const struct piece *p, struct blob *b)
+static int place_bytes(struct collector *t, const struct piece *p, struct blob *b)
 {
-	struct spool *spool =
-		p->place == BLOB_INLINE ? t->content->aux : t->content->sources[CONTENT_SPOOL];
+	struct spool *spool = p->place == BLOB_INLINE ? t->content->small_spool
+						      : t->content->stores[CONTENT_DATA_SPOOL];
 	if (p->place != BLOB_INLINE && is_in_archive(t, p)) {
-		b->source = p->origin.source;
+		b->store_nr = p->origin.store_nr;
 		b->spool_off = p->origin.offset;
-		b->padding = u16_from_u64(p->stored_bytes - p->bytes);
+		b->store_padding = u16_from_u64(p->stored_bytes - p->bytes);
 		return 0;
 	}
 	b->spool_off = spool_size(spool);
 	return spool_append(spool, p->stored, p->stored_bytes);
 }
 
-static int add_blob(struct taker *t, const struct piece *p, u32 *index)
+static int add_blob(struct collector *t, const struct piece *p, u32 *index)
 {
 	const u32 ram_bytes = p->place == BLOB_EXTENT ? p->padded : p->bytes;
 	struct blob *b = content_add_blob(t->content);
 	*b = (struct blob){
 		.stored_bytes = p->stored_bytes,
 		.ram_bytes = ram_bytes,
-		.spare = u16_from_u64(ram_bytes - p->bytes),
+		.ram_padding = u16_from_u64(ram_bytes - p->bytes),
 		.codec_id = codec_choice_id(&p->storage.codec),
 		.compression = p->compression,
 		.place = (u8)p->place,
@@ -111,15 +113,15 @@ static int add_blob(struct taker *t, const struct piece *p, u32 *index)
 	*index = u32_from_u64((u64)(b - t->content->blobs));
 	int err = place_bytes(t, p, b);
 	if (!err && p->sums) {
-		b->sums_off = spool_size(t->content->aux);
-		err = spool_append(t->content->aux, p->sums, piece_sums_bytes(t->rules, p));
+		b->sums_off = spool_size(t->content->small_spool);
+		err = spool_append(t->content->small_spool, p->sums, piece_sums_bytes(t->rules, p));
 	}
 	return err;
 }
 
-static int store(struct taker *t, struct piece *p, u32 *blob)
+static int store(struct collector *t, struct piece *p, u32 *blob)
 {
-	if (p->is_known) /* by its key alone */
+	if (p->seen_key) /* by its key alone */
 		piece_store(t->rules, &t->contexts, p, t->out, t->sums);
 	int err = add_blob(t, p, blob);
 	if (!err && t->rules->dedupe && p->place != BLOB_INLINE && !p->pack)
@@ -128,7 +130,7 @@ static int store(struct taker *t, struct piece *p, u32 *blob)
 }
 
 /* The tails are in blob @pack now. */
-static void lead_tails_to(struct taker *t, const struct pack *pack, u32 blob)
+static void lead_tails_to(struct collector *t, const struct pack *pack, u32 blob)
 {
 	u32 sector = 0;
 	for (u32 i = 0; i < pack->nr; i++) {
@@ -142,9 +144,9 @@ static void lead_tails_to(struct taker *t, const struct pack *pack, u32 blob)
 	}
 }
 
-int take_up(void *context, struct piece *p)
+int collect(void *context, struct piece *p)
 {
-	struct taker *t = context;
+	struct collector *t = context;
 	u32 blob = NO_BLOB;
 	if (p->unread)
 		return spool_read_failed(p->unread, p->origin.offset, p->error);

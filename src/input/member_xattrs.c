@@ -4,7 +4,7 @@
  * bad base64 as well as it can and drops ACL entries that it cannot read.
  */
 #include "acl.h"
-#include "entry_meta.h"
+#include "member_attributes.h"
 #include "pax.h"
 #include "text_codes.h"
 
@@ -255,8 +255,8 @@ static int add_acls(struct gather *g)
 	return err;
 }
 
-int entry_xattrs(const struct member *m, const struct reader_options *options, struct arena *arena,
-		 struct xattr **xattrs, u32 *mode)
+int member_xattrs(const struct member *m, const struct reader_options *options, struct arena *arena,
+		  struct xattr **xattrs, u32 *mode)
 {
 	struct gather g = {
 		.member = m, .options = options, .arena = arena, .xattrs = xattrs, .mode = mode

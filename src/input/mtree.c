@@ -3,10 +3,10 @@
  * Each entry becomes a struct member, as if a header had said it, so that ids, devices,
  * times, flags, xattrs and ACLs are judged by the same rules as an archive's.
  */
-#include "input/plan.h"
-#include "entry_meta.h"
+#include "input/mtree.h"
+#include "member_attributes.h"
+#include "mtree_keywords.h"
 #include "pax.h"
-#include "plan_keywords.h"
 
 #include "base/diag.h"
 #include "disk/format.h"
@@ -25,7 +25,7 @@ struct wish {
 	u64 line;
 };
 
-struct plan {
+struct mtree_plan {
 	const char *name;
 	char *bytes; /* the whole file; what wishes point to lies here or in the tree's arena */
 	char context[QUOTE_BYTES + 32]; /* of messages */
@@ -35,7 +35,7 @@ struct plan {
 };
 
 struct reading {
-	struct plan *plan;
+	struct mtree_plan *plan;
 	struct tree *tree;
 	struct keywords set;    /* by /set */
 	struct text_buffer dir; /* where relative names lie; "" is the root, else ends in a slash */
@@ -45,7 +45,7 @@ struct reading {
 
 /* ---- messages ----------------------------------------------------------------------------- */
 
-static void set_context(struct plan *plan, u64 line)
+static void set_context(struct mtree_plan *plan, u64 line)
 {
 	char q[QUOTE_BYTES];
 	snprintf(plan->context, sizeof(plan->context), "%s:%llu",
@@ -106,7 +106,7 @@ static bool is_sound(struct text path)
 
 static int add_wish(struct reading *r, struct text path, const struct keywords *k)
 {
-	struct plan *plan = r->plan;
+	struct mtree_plan *plan = r->plan;
 	plan->wishes = mem_grow(plan->wishes, &plan->capacity, plan->nr + 1, sizeof(*plan->wishes));
 	plan->wishes[plan->nr++] = (struct wish){ .path = path, .asks = *k, .line = r->line };
 	if (!is_sound(path))
@@ -180,7 +180,7 @@ static int read_line(struct reading *r, struct text line)
 
 /* ---- the file --------------------------------------------------------------------------- */
 
-static int load(struct plan *plan, struct text *bytes)
+static int load(struct mtree_plan *plan, struct text *bytes)
 {
 	char q[QUOTE_BYTES];
 	size_t len = 0, capacity = 0;
@@ -205,8 +205,8 @@ static int load(struct plan *plan, struct text *bytes)
 	}
 }
 
-int plan_read(const char *path, const struct reader_options *options, struct tree *tree,
-	      struct plan **plan)
+int mtree_plan_read(const char *path, const struct reader_options *options, struct tree *tree,
+		    struct mtree_plan **plan)
 {
 	struct reading r = { .tree = tree, .set.arena = tree_arena(tree) };
 	struct text bytes, line;
@@ -232,7 +232,8 @@ int plan_read(const char *path, const struct reader_options *options, struct tre
 /* ---- over the tree ---------------------------------------------------------------------- */
 
 /* Lay a wish over what is at its path, of type @type, or over nothing (0). */
-static int apply(const struct plan *plan, const struct wish *wish, struct tree *tree, u32 type)
+static int apply(const struct mtree_plan *plan, const struct wish *wish, struct tree *tree,
+		 u32 type)
 {
 	struct member member = wish->asks.member;
 	struct attributes attr;
@@ -242,15 +243,15 @@ static int apply(const struct plan *plan, const struct wish *wish, struct tree *
 	member.path = wish->path;
 	member.records = (struct text){ wish->asks.records.bytes, wish->asks.records.len };
 	member.xattr_forms = member.records.len ? PAX_XATTR_SCHILY : 0;
-	int err = entry_meta(&member, &plan->options, tree_arena(tree), &attr, &times);
+	int err = member_attributes(&member, &plan->options, tree_arena(tree), &attr, &times);
 	if (err)
 		return err;
 	if (wish->asks.has_data && !type && S_ISREG(member.mode))
 		return words_refuse(wish->path, "a file that is in the archive, or an empty one");
-	return tree_lay_over(tree, wish->path.bytes, wish->path.len, &attr, wish->asks.given);
+	return tree_override(tree, wish->path.bytes, wish->path.len, &attr, wish->asks.given);
 }
 
-int plan_apply(struct plan *plan, struct tree *tree)
+int mtree_plan_apply(struct mtree_plan *plan, struct tree *tree)
 {
 	int err = 0;
 	if (!plan)
@@ -266,7 +267,7 @@ int plan_apply(struct plan *plan, struct tree *tree)
 	return err;
 }
 
-void plan_free(struct plan *plan)
+void mtree_plan_free(struct mtree_plan *plan)
 {
 	if (!plan)
 		return;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Raw bytes of a descriptor: few, large reads; a pipe gets the largest buffer allowed to all. */
-#include "source.h"
+#include "raw_input.h"
 
 #include "base/diag.h"
 #include "base/io.h"
@@ -10,29 +10,30 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-void source_init(struct source *source, const struct reader_input *input, _Atomic u64 *read_bytes)
+void raw_input_init(struct raw_input *source, const struct reader_input *input,
+		    _Atomic u64 *read_bytes)
 {
 	const int fd = input->fd;
 	u64 at, rest = 0;
 	(void)io_file_rest(fd, &at, &rest);
-	*source = (struct source){ .fd = fd,
-				   .name = input->name,
-				   .left = input->bytes,
-				   .passable = min_u64(input->bytes, rest),
-				   .digest = input->raw_digest,
-				   .read_bytes = read_bytes };
+	*source = (struct raw_input){ .fd = fd,
+				      .name = input->name,
+				      .left = input->bytes,
+				      .passable = min_u64(input->bytes, rest),
+				      .digest = input->raw_digest,
+				      .read_bytes = read_bytes };
 	/* Hints only: on what is no pipe or no file they fail, and nothing is lost. */
 	(void)fcntl(fd, F_SETPIPE_SZ, (int)SOURCE_BLOCK_BYTES);
 	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 }
 
-void source_release(struct source *source)
+void raw_input_release(struct raw_input *source)
 {
 	xfree(source->pushed);
 	source->pushed = NULL;
 }
 
-ssize_t source_read(struct source *source, void *buf, size_t bytes)
+ssize_t raw_input_read(struct raw_input *source, void *buf, size_t bytes)
 {
 	size_t left = source->pushed_len - source->pushed_pos;
 	if (left) {
@@ -54,21 +55,21 @@ ssize_t source_read(struct source *source, void *buf, size_t bytes)
 	return n;
 }
 
-bool source_can_skip(const struct source *source, u64 bytes)
+bool raw_input_can_skip(const struct raw_input *source, u64 bytes)
 {
 	return bytes <= source->passable && !source->pushed && !source->digest;
 }
 
-bool source_skip(struct source *source, u64 bytes)
+bool raw_input_skip(struct raw_input *source, u64 bytes)
 {
-	if (!source_can_skip(source, bytes) || lseek(source->fd, (off_t)bytes, SEEK_CUR) < 0)
+	if (!raw_input_can_skip(source, bytes) || lseek(source->fd, (off_t)bytes, SEEK_CUR) < 0)
 		return false;
 	source->left -= bytes;
 	source->passable -= bytes;
 	return true;
 }
 
-void source_push_back(struct source *source, const void *data, size_t bytes)
+void raw_input_push_back(struct raw_input *source, const void *data, size_t bytes)
 {
 	size_t left = source->pushed_len - source->pushed_pos;
 	u8 *joined = xmalloc(bytes + left + 1);

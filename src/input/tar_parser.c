@@ -7,7 +7,7 @@
  * pax records override the header's fields; of the two ways to say a long name,
  * pax wins.
  */
-#include "tar_guard.h"
+#include "tar_parser.h"
 #include "pax.h"
 #include "sparse.h"
 #include "tar_header.h"
@@ -28,7 +28,7 @@ struct body {
 	bool is_set;
 };
 
-struct tar_guard {
+struct tar_parser {
 	struct stream *stream;
 	const struct reader_options *options;
 	/* of the member being read */
@@ -40,15 +40,15 @@ struct tar_guard {
 	struct pax globals; /* what global records said so far */
 };
 
-struct tar_guard *tar_guard_new(struct stream *stream, const struct reader_options *options)
+struct tar_parser *tar_parser_new(struct stream *stream, const struct reader_options *options)
 {
-	struct tar_guard *g = xzalloc(sizeof(*g));
+	struct tar_parser *g = xzalloc(sizeof(*g));
 	g->stream = stream;
 	g->options = options;
 	return g;
 }
 
-void tar_guard_free(struct tar_guard *g)
+void tar_parser_free(struct tar_parser *g)
 {
 	if (!g)
 		return;
@@ -61,13 +61,13 @@ void tar_guard_free(struct tar_guard *g)
 	xfree(g);
 }
 
-static int cut(const struct tar_guard *g, const char *where)
+static int cut(const struct tar_parser *g, const char *where)
 {
 	return fail(-EINVAL, "%s: the archive is cut: it ends %s", stream_name(g->stream), where);
 }
 
 /* Copy the body of the special header at @*offset, and step over it. */
-static int read_special(struct tar_guard *g, u64 *offset, const char *what, struct body *body)
+static int read_special(struct tar_parser *g, u64 *offset, const char *what, struct body *body)
 {
 	char who[QUOTE_BYTES];
 	s64 size;
@@ -95,7 +95,7 @@ static int read_special(struct tar_guard *g, u64 *offset, const char *what, stru
 	return 0;
 }
 
-static int read_global(struct tar_guard *g, u64 *offset)
+static int read_global(struct tar_parser *g, u64 *offset)
 {
 	g->global.is_set = false;
 	int err = read_special(g, offset, "a global pax header", &g->global);
@@ -106,7 +106,7 @@ static int read_global(struct tar_guard *g, u64 *offset)
 }
 
 /* Returns 1 for a special header, 0 for a header proper, or a negative errno. */
-static int read_chain_link(struct tar_guard *g, u64 *offset)
+static int read_chain_link(struct tar_parser *g, u64 *offset)
 {
 	int err;
 	switch (g->header.type) {
@@ -137,7 +137,7 @@ static int read_chain_link(struct tar_guard *g, u64 *offset)
 }
 
 /* Walk to the header proper; 1 for the end marker. */
-static int read_chain(struct tar_guard *g, u64 *offset)
+static int read_chain(struct tar_parser *g, u64 *offset)
 {
 	bool is_inside = false;
 	for (u32 i = 0;; i++) {
@@ -171,7 +171,7 @@ static int read_chain(struct tar_guard *g, u64 *offset)
 	}
 }
 
-static int read_path(struct tar_guard *g, struct member *m)
+static int read_path(struct tar_parser *g, struct member *m)
 {
 	m->path = (struct text){ g->path, tar_header_path(&g->header, g->path) };
 	if (g->long_path.is_set)
@@ -186,7 +186,7 @@ static int read_path(struct tar_guard *g, struct member *m)
 	return 0;
 }
 
-static int read_numbers(struct tar_guard *g, const struct pax *pax, const char *who,
+static int read_numbers(struct tar_parser *g, const struct pax *pax, const char *who,
 			struct member *m, s64 *stored)
 {
 	const struct tar_header *h = &g->header;
@@ -246,7 +246,7 @@ static void apply_pax(const struct pax *pax, struct member *m, s64 *stored)
 }
 
 /* Which sparse dialect, if any; its map, the file's size and the bytes that are data. */
-static int read_sparse(struct tar_guard *g, const struct pax *pax, const char *who, u64 *offset,
+static int read_sparse(struct tar_parser *g, const struct pax *pax, const char *who, u64 *offset,
 		       u64 stored, struct member *m)
 {
 	u64 map_bytes = 0, major = pax->sparse_major.value, minor = pax->sparse_minor.value;
@@ -303,7 +303,7 @@ static int read_sparse(struct tar_guard *g, const struct pax *pax, const char *w
  * follows the header tells: if that is a header or the end, there are no data. libarchive goes
  * by what it has seen of the archive so far; it is shown a size of 0.
  */
-static int read_link_size(struct tar_guard *g, const struct pax *pax, u64 offset, u64 *stored)
+static int read_link_size(struct tar_parser *g, const struct pax *pax, u64 offset, u64 *stored)
 {
 	size_t got;
 	if (!*stored || pax->size.is_set)
@@ -321,7 +321,7 @@ static int read_link_size(struct tar_guard *g, const struct pax *pax, u64 offset
 }
 
 /* What kind of member it is, and what follows from that for its data. */
-static int read_kind(struct tar_guard *g, const struct pax *pax, u64 offset, u64 stored,
+static int read_kind(struct tar_parser *g, const struct pax *pax, u64 offset, u64 stored,
 		     struct member *m)
 {
 	char who[QUOTE_BYTES], type = g->header.type;
@@ -357,7 +357,7 @@ static int read_kind(struct tar_guard *g, const struct pax *pax, u64 offset, u64
 	return 0;
 }
 
-int tar_guard_next(struct tar_guard *g, u64 offset, struct member *m)
+int tar_parser_next(struct tar_parser *g, u64 offset, struct member *m)
 {
 	*m = (struct member){ .begin = offset };
 	g->records.is_set = g->long_path.is_set = g->long_link.is_set = false;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Owners, device numbers, times, flags: ranges checked, policies applied. */
-#include "entry_meta.h"
+#include "member_attributes.h"
 #include "flags.h"
 
 #include "base/diag.h"
@@ -79,8 +79,8 @@ static u32 read_flags(const struct member *m)
 	return flags;
 }
 
-int entry_meta(const struct member *m, const struct reader_options *options, struct arena *arena,
-	       struct attributes *attr, struct inode_times *times)
+int member_attributes(const struct member *m, const struct reader_options *options,
+		      struct arena *arena, struct attributes *attr, struct inode_times *times)
 {
 	*attr = (struct attributes){ .mode = m->mode };
 	int err = check_id(m, "uid", m->uid, &attr->uid);
@@ -89,7 +89,7 @@ int entry_meta(const struct member *m, const struct reader_options *options, str
 	if (!err)
 		err = check_device(m, &attr->rdev);
 	if (!err)
-		err = entry_xattrs(m, options, arena, &attr->xattrs, &attr->mode);
+		err = member_xattrs(m, options, arena, &attr->xattrs, &attr->mode);
 	if (err)
 		return err;
 	if (S_ISLNK(m->mode)) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cpio headers: newc, crc, odc, and the old binary form in both byte orders. */
-#include "cpio_guard.h"
+#include "cpio_parser.h"
 #include "number.h"
 
 #include "base/diag.h"
@@ -65,20 +65,20 @@ static const struct dialect dialects[] = {
 };
 // clang-format on
 
-struct cpio_guard {
+struct cpio_parser {
 	struct stream *stream;
 	char *strings; /* name and link target of the member: the stream's window moves on */
 	size_t capacity;
 };
 
-struct cpio_guard *cpio_guard_new(struct stream *stream)
+struct cpio_parser *cpio_parser_new(struct stream *stream)
 {
-	struct cpio_guard *g = xzalloc(sizeof(*g));
+	struct cpio_parser *g = xzalloc(sizeof(*g));
 	g->stream = stream;
 	return g;
 }
 
-void cpio_guard_free(struct cpio_guard *g)
+void cpio_parser_free(struct cpio_parser *g)
 {
 	if (!g)
 		return;
@@ -188,8 +188,8 @@ static void set_nlink_1(const struct dialect *d, u8 *header)
 }
 
 /* Look at all of header, name and a symlink's target, and step over the data. */
-static int read_member(struct cpio_guard *g, const struct dialect *d, const u64 *fields, u64 offset,
-		       struct member *m)
+static int read_member(struct cpio_parser *g, const struct dialect *d, const u64 *fields,
+		       u64 offset, struct member *m)
 {
 	struct stream *s = g->stream;
 	u64 name_bytes = fields[F_NAME_BYTES], file_bytes = fields[F_FILE_BYTES];
@@ -229,7 +229,7 @@ static int read_member(struct cpio_guard *g, const struct dialect *d, const u64 
 	return read_kind(m, file_bytes);
 }
 
-int cpio_guard_next(struct cpio_guard *g, u64 offset, struct member *m)
+int cpio_parser_next(struct cpio_parser *g, u64 offset, struct member *m)
 {
 	struct stream *s = g->stream;
 	*m = (struct member){ .begin = offset };

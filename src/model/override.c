@@ -130,7 +130,7 @@ static struct inode *find(struct tree *tree, const struct path *path)
 	return d ? d->inode : NULL;
 }
 
-int tree_lay_over(struct tree *tree, const char *path, size_t path_len,
+int tree_override(struct tree *tree, const char *path, size_t path_len,
 		  const struct attributes *attr, u32 given)
 {
 	struct attributes sorted = *attr;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "plan_words.h"
+#include "mtree_words.h"
 
 #include "number.h"
 

@@ -5,27 +5,27 @@
  * line numbers, drops unknown keywords and malformed values without a word, and knows no
  * xattrs.
  */
-#ifndef INPUT_PLAN_H
-#define INPUT_PLAN_H
+#ifndef INPUT_MTREE_H
+#define INPUT_MTREE_H
 
 #include "input/reader.h"
 
-struct plan;
+struct mtree_plan;
 
 /*
- * plan_read - read the whole of @path
+ * mtree_plan_read - read the whole of @path
  * @path:    a file's name; "-" is no exception
  * @options: policies of times, limits of xattrs; must outlive the result
  * @tree:    whose arena keeps xattrs
- * @plan:    result; release with plan_free()
+ * @plan:    result; release with mtree_plan_free()
  * Returns 0, or a negative errno after printing the line, what was found and what is allowed.
  */
-int plan_read(const char *path, const struct reader_options *options, struct tree *tree,
-	      struct plan **plan);
+int mtree_plan_read(const char *path, const struct reader_options *options, struct tree *tree,
+		    struct mtree_plan **plan);
 
-/* plan_apply - lay it over @tree, after tree_bind_links(); 0, or a negative errno after printing */
-int plan_apply(struct plan *plan, struct tree *tree);
+/* mtree_plan_apply - lay it over @tree, after tree_bind_links(); 0, or a negative errno after printing */
+int mtree_plan_apply(struct mtree_plan *plan, struct tree *tree);
 
-void plan_free(struct plan *plan);
+void mtree_plan_free(struct mtree_plan *plan);
 
 #endif
