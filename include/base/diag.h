@@ -25,6 +25,28 @@ typedef void diag_sink_fn(enum diag_level level, const char *line, size_t len);
 void diag_set_sink(diag_sink_fn *sink);
 
 /*
+ * What a user may change when a limit is met. The floors that meet a limit state it and name the
+ * hint; the program that has the switch says what the hint is.
+ */
+enum diag_hint {
+	HINT_NONE,
+	HINT_ENTRIES,     /* more members */
+	HINT_INPUT_BYTES, /* more bytes of unpacked input */
+	HINT_SPOOL_DIR,   /* another directory for spools */
+	HINT_NODES_16K,   /* nodes of 16 KiB hold larger items */
+	HINT_NODES_64K,   /* nodes of 64 KiB do */
+	HINT_UNSUPPORTED, /* the attribute or member may be dropped */
+	HINT_ROOM,        /* more unallocated room in the filesystem */
+	HINT_NR,
+};
+
+/*
+ * diag_set_hints - the texts that fail_hint() and its relatives add: " (see --spool-dir)"
+ * @hints: HINT_NR of them, NULL for nothing to say; stay valid. NULL: no hints, the default.
+ */
+void diag_set_hints(const char *const *hints);
+
+/*
  * diag_set_context - what messages of this run have in front, as "plan:3"; NULL: nothing
  * @context: printable, stays valid while it is set. For one thread at work.
  */
@@ -40,12 +62,22 @@ int fail(int err, const char *format, ...) __attribute__((format(printf, 2, 3)))
 /* fail_errno - as fail(), with ": " and strerror(errno) added; returns -errno */
 int fail_errno(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* fail_hint, fail_errno_hint - as fail() and fail_errno(), with the text of @hint at the end */
+int fail_hint(int err, enum diag_hint hint, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+int fail_errno_hint(enum diag_hint hint, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* notice - print one line, whatever the level */
 void notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* warning, info - print one line, if the level allows */
 void warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void info(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* warning_hint - as warning(), with the text of @hint at the end */
+void warning_hint(enum diag_hint hint, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /*
  * diag_status - show @text as the last line of a terminal on stderr; "" takes it away

@@ -27,6 +27,9 @@
 static enum diag_level diag_level = DIAG_WARNING;
 static diag_sink_fn *diag_sink;
 
+/* At the end of messages: texts by enum diag_hint, or NULL. */
+static const char *const *diag_hints;
+
 /* In front of each message, or NULL. */
 static const char *diag_context;
 
@@ -45,6 +48,17 @@ void diag_set_level(enum diag_level level)
 void diag_set_sink(diag_sink_fn *sink)
 {
 	diag_sink = sink;
+}
+
+void diag_set_hints(const char *const *hints)
+{
+	diag_hints = hints;
+}
+
+static const char *hint_text(enum diag_hint hint)
+{
+	const char *text = diag_hints ? diag_hints[hint] : NULL;
+	return text ? text : "";
 }
 
 void diag_set_context(const char *context)
@@ -126,32 +140,55 @@ __attribute__((format(printf, 3, 0))) static void message(enum diag_level level,
 int fail(int err, const char *format, ...)
 {
 	va_list args;
-
 	va_start(args, format);
 	message(DIAG_ERROR, "", format, args);
 	va_end(args);
 	return err;
 }
 
-int fail_errno(const char *format, ...)
+int fail_hint(int err, enum diag_hint hint, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	message(DIAG_ERROR, hint_text(hint), format, args);
+	va_end(args);
+	return err;
+}
+
+/* The message of fail_errno_hint(), which returns -errno. */
+__attribute__((format(printf, 2, 0))) static int message_errno(enum diag_hint hint,
+							       const char *format, va_list args)
 {
 	char reason[REASON_BYTES];
-	va_list args;
-
 	/* A caller that sees an error without errno must still see an error. */
 	const int err = errno ? errno : EIO;
 	errno = err;
-	snprintf(reason, sizeof(reason), ": %m");
-	va_start(args, format);
+	snprintf(reason, sizeof(reason), ": %m%s", hint_text(hint));
 	message(DIAG_ERROR, reason, format, args);
-	va_end(args);
 	return -err;
+}
+
+int fail_errno(const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	int err = message_errno(HINT_NONE, format, args);
+	va_end(args);
+	return err;
+}
+
+int fail_errno_hint(enum diag_hint hint, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	int err = message_errno(hint, format, args);
+	va_end(args);
+	return err;
 }
 
 void notice(const char *format, ...)
 {
 	va_list args;
-
 	va_start(args, format);
 	message(DIAG_INFO, "", format, args);
 	va_end(args);
@@ -160,22 +197,27 @@ void notice(const char *format, ...)
 void warning(const char *format, ...)
 {
 	va_list args;
-
-	if (diag_level < DIAG_WARNING)
-		return;
 	va_start(args, format);
-	message(DIAG_WARNING, "", format, args);
+	if (diag_level >= DIAG_WARNING)
+		message(DIAG_WARNING, "", format, args);
+	va_end(args);
+}
+
+void warning_hint(enum diag_hint hint, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	if (diag_level >= DIAG_WARNING)
+		message(DIAG_WARNING, hint_text(hint), format, args);
 	va_end(args);
 }
 
 void info(const char *format, ...)
 {
 	va_list args;
-
-	if (diag_level < DIAG_INFO)
-		return;
 	va_start(args, format);
-	message(DIAG_INFO, "", format, args);
+	if (diag_level >= DIAG_INFO)
+		message(DIAG_INFO, "", format, args);
 	va_end(args);
 }
 

@@ -26,6 +26,17 @@ enum exit_status {
 	STATUS_USAGE = 2,
 };
 
+/* The switches that move the limits which other floors state. */
+static const char *const hints[HINT_NR] = {
+	[HINT_ENTRIES] = " (see --max-entries)",
+	[HINT_INPUT_BYTES] = " (see --max-bytes)",
+	[HINT_SPOOL_DIR] = " (see --spool-dir)",
+	[HINT_NODES_16K] = " (see -n 16k)",
+	[HINT_NODES_64K] = " (see -n 64k)",
+	[HINT_UNSUPPORTED] = " (--skip-unsupported drops it)",
+	[HINT_ROOM] = " (see --free)",
+};
+
 /*
  * Files that are opened later must not land on descriptors 0 to 2. The place
  * of a closed one is taken in the wrong direction, so that using it still fails.
@@ -292,6 +303,7 @@ int main(int argc, char **argv)
 	/* A write that fails is to be reported, not to kill. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
+	diag_set_hints(hints);
 	switch (options_parse(argc, argv, &options)) {
 	case OPTIONS_RUN:
 		status = run(&options) ? STATUS_FAILED : STATUS_DONE;
