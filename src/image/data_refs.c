@@ -2,8 +2,8 @@
 #include "data_refs.h"
 
 #include "base/mem.h"
+#include "blueprint.h"
 #include "disk/checksum.h"
-#include "plan.h"
 
 #include <stdlib.h>
 
@@ -52,24 +52,19 @@ static void merge_equal(struct data_refs *refs)
 	refs->nr = nr;
 }
 
-struct data_refs data_refs_gather(const struct plan *plan)
+struct data_refs data_refs_gather(const struct blueprint *bp)
 {
 	struct data_refs refs = { .nr = 0 };
-	struct item_walk walk = item_walk_begin(plan->tree, plan->content);
+	struct item_walk walk = item_walk_begin(bp->tree, bp->content);
 	size_t capacity = 0;
 	for (struct file_item item; item_walk_next(&walk, &item);) {
-		if (walk.is_first || share_holds_item(plan, walk.inode, &item))
+		if (walk.is_first || blueprint_shares_item(bp, walk.inode, &item))
 			continue;
 		refs.list = mem_grow(refs.list, &capacity, refs.nr + 1, sizeof(*refs.list));
-		refs.list[refs.nr++] = data_ref_of(plan->tree, walk.inode, &item);
+		refs.list[refs.nr++] = data_ref_of(bp->tree, walk.inode, &item);
 	}
 	if (refs.nr)
 		qsort(refs.list, refs.nr, sizeof(*refs.list), data_refs_compare);
 	merge_equal(&refs);
 	return refs;
-}
-
-void data_refs_release(struct data_refs *refs)
-{
-	xfree(refs->list);
 }

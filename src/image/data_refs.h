@@ -8,7 +8,7 @@
 
 #include "model/file_item.h"
 
-struct plan;
+struct blueprint;
 
 /* Equal ones of an extent are one with a count (struct btrfs_extent_data_ref). */
 struct data_ref {
@@ -30,11 +30,10 @@ struct data_ref data_ref_of(const struct tree *tree, const struct inode *inode,
 			    const struct file_item *item);
 
 /*
- * data_refs_gather - all but the first of each extent; release with data_refs_release()
+ * data_refs_gather - all but the first of each extent
  * What stands in leaves that belong to another tree is that one's.
  */
-struct data_refs data_refs_gather(const struct plan *plan);
-void data_refs_release(struct data_refs *refs);
+struct data_refs data_refs_gather(const struct blueprint *bp);
 
 /* data_refs_compare - qsort order of struct data_refs */
 int data_refs_compare(const void *a, const void *b);

@@ -7,9 +7,12 @@
  * stored bytes, inline ones too, in the order of files. Each id is a hash of its role and the
  * digest. So equal images are the same seed, and different ones never clash when mounted together.
  */
+#include "identity.h"
+
 #include "base/diag.h"
 #include "disk/checksum.h"
-#include "plan.h"
+#include "superblock.h"
+#include "trees.h"
 
 #include <stdlib.h>
 #include <sys/random.h>
@@ -29,28 +32,28 @@ static int add_block(void *context, u64 logical, u8 *block)
 	return 0;
 }
 
-static void add_data(const struct plan *plan, struct sha256 *sha)
+static void add_data(const struct blueprint *bp, struct sha256 *sha)
 {
-	for (size_t i = 0; i < plan->content->nr_blobs; i++)
-		sha256_add(sha, plan->content->blobs[i].hash, sizeof(plan->content->blobs[i].hash));
+	for (size_t i = 0; i < bp->content->nr_blobs; i++)
+		sha256_add(sha, bp->content->blobs[i].hash, sizeof(bp->content->blobs[i].hash));
 }
 
 /* Call with clear ids. */
-static int content_digest(const struct plan *plan, u8 digest[DIGEST_BYTES])
+static int content_digest(const struct blueprint *bp, u8 digest[DIGEST_BYTES])
 {
-	struct digesting d = { sha256_new(), plan->options.nodesize };
+	struct digesting d = { sha256_new(), bp->options.nodesize };
 	struct {
 		le64 layout_version;
 		le64 total_bytes;
-	} head = { to_le64(LAYOUT_VERSION), to_le64(plan->total_bytes) };
+	} head = { to_le64(LAYOUT_VERSION), to_le64(bp->total_bytes) };
 	struct btrfs_super_block sb;
 
-	superblock_fill(plan, &sb);
+	superblock_fill(bp, &sb);
 	sha256_add(d.sha, &head, sizeof(head));
 	sha256_add(d.sha, &sb, sizeof(sb));
 	struct block_sink sink = { .put = add_block, .context = &d, .without_data = true };
-	int err = plan_write_trees(plan, &sink);
-	add_data(plan, d.sha);
+	int err = trees_write(bp, &sink);
+	add_data(bp, d.sha);
 	sha256_finish(d.sha, digest);
 	return err;
 }
@@ -101,64 +104,54 @@ static int choose_fsid(const struct image_options *options, const u8 digest[DIGE
 	return 0;
 }
 
-void ids_clear(struct plan *plan)
-{
-	struct subvol_uuid *subvols = plan->ids.subvols;
-	plan->ids = (struct ids){ .subvols = subvols };
-	for (u32 i = 0; i < plan->nr_subvols; i++) {
-		const le64 halves[2] = { to_le64(0), to_le64(i) };
-		memcpy(subvols[i].bytes, halves, sizeof(halves));
-	}
-}
-
 static int compare_uuids(const void *a, const void *b)
 {
 	return memcmp(a, b, sizeof(struct subvol_uuid));
 }
 
 /* A derived one is a hash: of two that are the same, at least one was given. */
-static int check_uuids(const struct plan *plan)
+static int check_uuids(const struct blueprint *bp)
 {
-	size_t bytes = plan->nr_subvols * sizeof(struct subvol_uuid);
-	struct subvol_uuid *sorted = xmemdup(plan->ids.subvols, bytes);
+	size_t bytes = bp->nr_subvols * sizeof(struct subvol_uuid);
+	struct subvol_uuid *sorted = xmemdup(bp->ids.subvols, bytes);
 	int err = 0;
-	qsort(sorted, plan->nr_subvols, sizeof(*sorted), compare_uuids);
-	for (u32 i = 1; i < plan->nr_subvols && !err; i++)
+	qsort(sorted, bp->nr_subvols, sizeof(*sorted), compare_uuids);
+	for (u32 i = 1; i < bp->nr_subvols && !err; i++)
 		if (compare_uuids(&sorted[i - 1], &sorted[i]) == 0)
 			err = fail(-EEXIST, "--subvol-uuid: two subvolumes with one uuid");
 	xfree(sorted);
 	return err;
 }
 
-static int choose_subvol_uuids(const struct plan *plan, const u8 digest[DIGEST_BYTES])
+static int choose_subvol_uuids(const struct blueprint *bp, const u8 digest[DIGEST_BYTES])
 {
-	for (u32 i = 0; i < plan->nr_subvols; i++) {
-		const struct subvol *s = &plan->subvols[i];
-		u8 *uuid = plan->ids.subvols[i].bytes;
+	for (u32 i = 0; i < bp->nr_subvols; i++) {
+		const struct subvol *s = &bp->subvols[i];
+		u8 *uuid = bp->ids.subvols[i].bytes;
 		if (s->uuid_given)
 			memcpy(uuid, s->uuid, BTRFS_UUID_SIZE);
 		else
 			derive("subvolume:", s->path, s->path_len, digest, uuid);
 	}
-	return check_uuids(plan);
+	return check_uuids(bp);
 }
 
-bool identify_may_refuse(const struct plan *plan)
+bool identify_may_refuse(const struct blueprint *bp)
 {
-	bool given = plan->options.fsid_source == FSID_RANDOM;
-	for (u32 i = 0; i < plan->nr_subvols; i++)
-		given |= plan->subvols[i].uuid_given;
+	bool given = bp->options.fsid_source == FSID_RANDOM;
+	for (u32 i = 0; i < bp->nr_subvols; i++)
+		given |= bp->subvols[i].uuid_given;
 	return given;
 }
 
-int identify(struct plan *plan)
+int identify(struct blueprint *bp)
 {
-	const struct image_options *options = &plan->options;
+	const struct image_options *options = &bp->options;
 	u8 digest[DIGEST_BYTES];
-	int err = content_digest(plan, digest);
+	int err = content_digest(bp, digest);
 	if (err)
 		return err;
-	struct ids *ids = &plan->ids;
+	struct ids *ids = &bp->ids;
 	derive("device", "", 0, digest, ids->device_uuid);
 	derive("chunk-tree", "", 0, digest, ids->block.chunk_tree_uuid);
 	if (options->device_uuid_given)
@@ -166,6 +159,6 @@ int identify(struct plan *plan)
 	if (options->chunk_uuid_given)
 		memcpy(ids->block.chunk_tree_uuid, options->chunk_uuid,
 		       sizeof(ids->block.chunk_tree_uuid));
-	err = choose_subvol_uuids(plan, digest);
+	err = choose_subvol_uuids(bp, digest);
 	return err ? err : choose_fsid(options, digest, ids->block.fsid);
 }

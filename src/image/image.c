@@ -5,24 +5,27 @@
 #include "base/diag.h"
 #include "disk/checksum.h"
 #include "emit.h"
-#include "plan.h"
+#include "identity.h"
+#include "sizing.h"
+#include "superblock.h"
+#include "trees.h"
 
 #include <pthread.h>
 #include <unistd.h>
 
 struct image {
-	struct plan plan;
+	struct blueprint bp;
 };
 
 int image_plan(const struct image_options *options, const struct tree *tree,
 	       struct content *content, struct image **image)
 {
 	struct image *img = xzalloc(sizeof(*img));
-	struct plan *plan = &img->plan;
-	plan->options = *options;
-	plan->tree = tree;
-	plan->content = content;
-	int err = plan_settle(plan);
+	struct blueprint *bp = &img->bp;
+	bp->options = *options;
+	bp->tree = tree;
+	bp->content = content;
+	int err = sizing_settle(bp);
 	if (err) {
 		image_free(img);
 		return err;
@@ -35,24 +38,24 @@ void image_free(struct image *image)
 {
 	if (!image)
 		return;
-	plan_release(&image->plan);
+	blueprint_release(&image->bp);
 	xfree(image);
 }
 
 u64 image_bytes(const struct image *image)
 {
-	return image->plan.total_bytes;
+	return image->bp.total_bytes;
 }
 
 const u8 *image_fsid(const struct image *image)
 {
-	return image->plan.ids.block.fsid;
+	return image->bp.ids.block.fsid;
 }
 
 /* ---- writing ------------------------------------------------------------------------------ */
 
 struct writing {
-	const struct plan *plan;
+	const struct blueprint *bp;
 	const struct image_output *output;
 	struct emit *emit;
 	struct spool *blocks; /* DUP: all tree blocks, to be written twice */
@@ -61,8 +64,8 @@ struct writing {
 static int put_block(void *context, u64 logical, u8 *block)
 {
 	struct writing *w = context;
-	u32 nodesize = w->plan->options.nodesize;
-	seal_block(w->plan->options.csum, block, nodesize);
+	u32 nodesize = w->bp->options.nodesize;
+	seal_block(w->bp->options.csum, block, nodesize);
 	if (w->blocks)
 		return spool_append(w->blocks, block, nodesize);
 	int err = emit_at(w->emit, logical);
@@ -72,7 +75,7 @@ static int put_block(void *context, u64 logical, u8 *block)
 /* With DUP each chunk is followed by its copy: go through the spooled blocks chunk by chunk. */
 static int write_both_copies(struct writing *w)
 {
-	const struct layout *layout = &w->plan->layout;
+	const struct layout *layout = &w->bp->layout;
 	u64 offset = 0;
 	for (size_t i = 0; i <= layout->nr_metadata; i++) {
 		const struct chunk *chunk = &layout->chunks[i];
@@ -91,11 +94,11 @@ static int write_both_copies(struct writing *w)
 static int write_trees(struct writing *w)
 {
 	struct block_sink sink = { .put = put_block, .context = w };
-	if (!w->plan->options.dup)
-		return plan_write_trees(w->plan, &sink);
-	int err = spool_new(w->plan->content->spool_dir, &w->blocks);
+	if (!w->bp->options.dup)
+		return trees_write(w->bp, &sink);
+	int err = spool_new(w->bp->content->spool_dir, &w->blocks);
 	if (!err)
-		err = plan_write_trees(w->plan, &sink);
+		err = trees_write(w->bp, &sink);
 	if (!err)
 		err = spool_flush(w->blocks);
 	if (!err)
@@ -117,14 +120,14 @@ static int write_stretch(const struct writing *w, const struct stretch *s)
 	if (!s->bytes)
 		return 0;
 	int err = emit_at(w->emit, s->logical);
-	struct spool *source = w->plan->content->stores[s->store_nr];
+	struct spool *source = w->bp->content->stores[s->store_nr];
 	return err ? err : emit_spool(w->emit, source, s->spool_off, s->bytes);
 }
 
 /* Where the first DATA chunk is; the end if there is none. */
-static u64 data_begin(const struct plan *plan)
+static u64 data_begin(const struct blueprint *bp)
 {
-	const struct layout *layout = &plan->layout;
+	const struct layout *layout = &bp->layout;
 	size_t first = 1 + layout->nr_metadata;
 	return first < layout->nr_chunks ? layout->chunks[first].logical : layout->end;
 }
@@ -132,7 +135,7 @@ static u64 data_begin(const struct plan *plan)
 /* The data of blobs [@first, @end). */
 static int write_blobs(const struct writing *w, size_t first, size_t end)
 {
-	const struct content *content = w->plan->content;
+	const struct content *content = w->bp->content;
 	struct stretch s = { .bytes = 0 };
 	for (size_t i = first; i < end; i++) {
 		const struct blob *b = &content->blobs[i];
@@ -195,10 +198,10 @@ static struct parts cut_parts(const struct content *content)
  */
 static int write_data_backward(const struct writing *w)
 {
-	const struct content *content = w->plan->content;
+	const struct content *content = w->bp->content;
 	struct parts parts = cut_parts(content);
 	size_t end_blob = content->nr_blobs;
-	u64 end = w->plan->total_bytes;
+	u64 end = w->bp->total_bytes;
 	int err = 0;
 	while (parts.nr && !err) {
 		const struct part *part = &parts.list[--parts.nr];
@@ -215,31 +218,31 @@ static int write_data_backward(const struct writing *w)
 	return err ? err : emit_seek(w->emit, 0);
 }
 
-static u32 make_supers(const struct plan *plan, struct btrfs_super_block *supers)
+static u32 make_supers(const struct blueprint *bp, struct btrfs_super_block *supers)
 {
 	static const u64 places[BTRFS_SUPER_MIRROR_MAX] = { BTRFS_SUPER_INFO_OFFSET,
 							    BTRFS_SUPER_MIRROR_1,
 							    BTRFS_SUPER_MIRROR_2 };
 	u32 nr = 0;
 	for (; nr < BTRFS_SUPER_MIRROR_MAX; nr++) {
-		if (places[nr] + BTRFS_SUPER_INFO_SIZE > plan->total_bytes)
+		if (places[nr] + BTRFS_SUPER_INFO_SIZE > bp->total_bytes)
 			break;
-		superblock_fill(plan, &supers[nr]);
+		superblock_fill(bp, &supers[nr]);
 		supers[nr].bytenr = to_le64(places[nr]);
-		seal_block(plan->options.csum, &supers[nr], sizeof(supers[nr]));
+		seal_block(bp->options.csum, &supers[nr], sizeof(supers[nr]));
 	}
 	return nr;
 }
 
 bool image_tree_bytes(const struct image *image, u32 index, struct image_tree_bytes *tree)
 {
-	const struct plan *plan = &image->plan;
+	const struct blueprint *bp = &image->bp;
 	const struct tree_kind *kind = NULL;
-	u64 block_bytes = (u64)plan->options.nodesize * (plan->options.dup ? 2 : 1);
+	u64 block_bytes = (u64)bp->options.nodesize * (bp->options.dup ? 2 : 1);
 	u32 nr_kinds = 0;
 	/* Trees of a kind lie in a row. */
-	for (u32 i = 0; i < plan->nr_trees && nr_kinds <= index + 1; i++) {
-		const struct planned_tree *planned = &plan->trees[i];
+	for (u32 i = 0; i < bp->nr_trees && nr_kinds <= index + 1; i++) {
+		const struct planned_tree *planned = &bp->trees[i];
 		if (planned->kind != kind) {
 			kind = planned->kind;
 			if (nr_kinds++ == index)
@@ -252,25 +255,25 @@ bool image_tree_bytes(const struct image *image, u32 index, struct image_tree_by
 }
 
 struct identifying {
-	struct plan *plan;
+	struct blueprint *bp;
 	int err;
 };
 
 static void *run_identify(void *context)
 {
 	struct identifying *identifying = context;
-	identifying->err = identify(identifying->plan);
+	identifying->err = identify(identifying->bp);
 	return NULL;
 }
 
 /* The data do not depend on the ids: another thread may derive those meanwhile. */
-static int write_data_first(struct writing *w, struct plan *plan)
+static int write_data_first(struct writing *w, struct blueprint *bp)
 {
-	struct identifying identifying = { plan, 0 };
+	struct identifying identifying = { bp, 0 };
 	pthread_t thread;
-	bool threaded = w->output->threads > 1 && !identify_may_refuse(plan) &&
+	bool threaded = w->output->threads > 1 && !identify_may_refuse(bp) &&
 			!pthread_create(&thread, NULL, run_identify, &identifying);
-	int err = threaded ? 0 : identify(plan);
+	int err = threaded ? 0 : identify(bp);
 	if (!err) {
 		w->emit = emit_new(w->output, NULL, 0);
 		err = write_data_backward(w);
@@ -286,21 +289,21 @@ static int write_data_first(struct writing *w, struct plan *plan)
 /* Leave the data as they are, but for the superblock copies among them. */
 static int pass_data(const struct writing *w)
 {
-	int err = emit_at(w->emit, data_begin(w->plan));
-	return err ? err : emit_skip(w->emit, w->plan->total_bytes);
+	int err = emit_at(w->emit, data_begin(w->bp));
+	return err ? err : emit_skip(w->emit, w->bp->total_bytes);
 }
 
 /* Trees and superblock copies; the data too, unless they are there already. */
 static int write_image(struct writing *w, bool has_data)
 {
 	struct btrfs_super_block supers[BTRFS_SUPER_MIRROR_MAX];
-	const struct plan *plan = w->plan;
-	w->emit = emit_new(w->output, supers, make_supers(plan, supers));
+	const struct blueprint *bp = w->bp;
+	w->emit = emit_new(w->output, supers, make_supers(bp, supers));
 	int err = write_trees(w);
 	if (!err)
-		err = has_data ? pass_data(w) : write_blobs(w, 0, plan->content->nr_blobs);
+		err = has_data ? pass_data(w) : write_blobs(w, 0, bp->content->nr_blobs);
 	if (!err)
-		err = emit_finish(w->emit, plan->total_bytes);
+		err = emit_finish(w->emit, bp->total_bytes);
 	emit_free(w->emit);
 	return err;
 }
@@ -309,20 +312,20 @@ static int write_image(struct writing *w, bool has_data)
  * Where order does not matter, and all that can fail besides the output has been tried: with
  * DUP the trees pass through a spool, which may be full.
  */
-static bool may_write_data_first(const struct plan *plan, const struct image_output *output)
+static bool may_write_data_first(const struct blueprint *bp, const struct image_output *output)
 {
-	return output->seekable && !output->digest && data_begin(plan) < plan->layout.end &&
-	       !plan->options.dup;
+	return output->seekable && !output->digest && data_begin(bp) < bp->layout.end &&
+	       !bp->options.dup;
 }
 
 int image_write(struct image *image, const struct image_output *output)
 {
-	struct plan *plan = &image->plan;
-	struct writing w = { .plan = plan, .output = output };
-	bool data_first = may_write_data_first(plan, output);
+	struct blueprint *bp = &image->bp;
+	struct writing w = { .bp = bp, .output = output };
+	bool data_first = may_write_data_first(bp, output);
 	/* A full spool must show before the first byte is out. */
-	int err = content_flush(plan->content);
+	int err = content_flush(bp->content);
 	if (!err)
-		err = data_first ? write_data_first(&w, plan) : identify(plan);
+		err = data_first ? write_data_first(&w, bp) : identify(bp);
 	return err ? err : write_image(&w, data_first);
 }

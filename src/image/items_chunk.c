@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Chunk tree, device tree and free space tree: three views of the chunks. */
-#include "plan.h"
+#include "items.h"
 
-struct btrfs_dev_item device_item(const struct plan *plan)
+struct btrfs_dev_item device_item(const struct blueprint *bp)
 {
 	u64 used = 0;
-	for (size_t i = 0; i < plan->layout.nr_chunks; i++)
-		used += plan->layout.chunks[i].length * chunk_copies(&plan->layout.chunks[i]);
+	for (size_t i = 0; i < bp->layout.nr_chunks; i++)
+		used += bp->layout.chunks[i].length * chunk_copies(&bp->layout.chunks[i]);
 	struct btrfs_dev_item item = {
 		.devid = to_le64(DEVID),
-		.total_bytes = to_le64(plan->total_bytes),
+		.total_bytes = to_le64(bp->total_bytes),
 		.bytes_used = to_le64(used),
 		.io_align = to_le32(BTRFS_SECTORSIZE),
 		.io_width = to_le32(BTRFS_SECTORSIZE),
 		.sector_size = to_le32(BTRFS_SECTORSIZE),
 	};
-	memcpy(item.uuid, plan->ids.device_uuid, sizeof(item.uuid));
-	memcpy(item.fsid, plan->ids.block.fsid, sizeof(item.fsid));
+	memcpy(item.uuid, bp->ids.device_uuid, sizeof(item.uuid));
+	memcpy(item.fsid, bp->ids.block.fsid, sizeof(item.fsid));
 	return item;
 }
 
@@ -26,7 +26,7 @@ u32 chunk_item_bytes(const struct chunk *chunk)
 	       chunk_copies(chunk) * (u32)sizeof(struct btrfs_stripe);
 }
 
-void chunk_item_fill(const struct plan *plan, const struct chunk *chunk, void *item)
+void chunk_item_fill(const struct blueprint *bp, const struct chunk *chunk, void *item)
 {
 	u16 copies = (u16)chunk_copies(chunk);
 	struct btrfs_chunk body = {
@@ -48,36 +48,36 @@ void chunk_item_fill(const struct plan *plan, const struct chunk *chunk, void *i
 			.devid = to_le64(DEVID),
 			.offset = to_le64(chunk->logical + i * chunk->length),
 		};
-		memcpy(stripe.dev_uuid, plan->ids.device_uuid, sizeof(stripe.dev_uuid));
+		memcpy(stripe.dev_uuid, bp->ids.device_uuid, sizeof(stripe.dev_uuid));
 		memcpy(at, &stripe, sizeof(stripe));
 		at += sizeof(stripe);
 	}
 }
 
-int produce_chunk_tree(const struct plan *plan, struct tree_writer *tw)
+int produce_chunk_tree(const struct blueprint *bp, struct tree_writer *tw)
 {
 	struct btrfs_key key = { BTRFS_DEV_ITEMS_OBJECTID, BTRFS_DEV_ITEM_KEY, DEVID };
 	void *item;
 	int err = tree_writer_add(tw, key, sizeof(struct btrfs_dev_item), &item);
 	if (err)
 		return err;
-	*(struct btrfs_dev_item *)item = device_item(plan);
-	for (size_t i = 0; i < plan->layout.nr_chunks; i++) {
-		const struct chunk *chunk = &plan->layout.chunks[i];
+	*(struct btrfs_dev_item *)item = device_item(bp);
+	for (size_t i = 0; i < bp->layout.nr_chunks; i++) {
+		const struct chunk *chunk = &bp->layout.chunks[i];
 		key = (struct btrfs_key){ BTRFS_FIRST_CHUNK_TREE_OBJECTID, BTRFS_CHUNK_ITEM_KEY,
 					  chunk->logical };
 		err = tree_writer_add(tw, key, chunk_item_bytes(chunk), &item);
 		if (err)
 			return err;
-		chunk_item_fill(plan, chunk, item);
+		chunk_item_fill(bp, chunk, item);
 	}
 	return 0;
 }
 
-int produce_dev_tree(const struct plan *plan, struct tree_writer *tw)
+int produce_dev_tree(const struct blueprint *bp, struct tree_writer *tw)
 {
-	for (size_t i = 0; i < plan->layout.nr_chunks; i++) {
-		const struct chunk *chunk = &plan->layout.chunks[i];
+	for (size_t i = 0; i < bp->layout.nr_chunks; i++) {
+		const struct chunk *chunk = &bp->layout.chunks[i];
 		for (u32 copy = 0; copy < chunk_copies(chunk); copy++) {
 			struct btrfs_key key = { DEVID, BTRFS_DEV_EXTENT_KEY,
 						 chunk->logical + copy * chunk->length };
@@ -91,7 +91,7 @@ int produce_dev_tree(const struct plan *plan, struct tree_writer *tw)
 				.chunk_offset = to_le64(chunk->logical),
 				.length = to_le64(chunk->length),
 			};
-			memcpy(extent.chunk_tree_uuid, plan->ids.block.chunk_tree_uuid,
+			memcpy(extent.chunk_tree_uuid, bp->ids.block.chunk_tree_uuid,
 			       sizeof(extent.chunk_tree_uuid));
 			memcpy(item, &extent, sizeof(extent));
 		}
@@ -100,10 +100,10 @@ int produce_dev_tree(const struct plan *plan, struct tree_writer *tw)
 }
 
 /* What is free in a chunk is its end: at most one run. */
-int produce_free_space_tree(const struct plan *plan, struct tree_writer *tw)
+int produce_free_space_tree(const struct blueprint *bp, struct tree_writer *tw)
 {
-	for (size_t i = 0; i < plan->layout.nr_chunks; i++) {
-		const struct chunk *chunk = &plan->layout.chunks[i];
+	for (size_t i = 0; i < bp->layout.nr_chunks; i++) {
+		const struct chunk *chunk = &bp->layout.chunks[i];
 		u64 free_bytes = chunk->length - chunk->used;
 		struct btrfs_key key = { chunk->logical, BTRFS_FREE_SPACE_INFO_KEY, chunk->length };
 		void *item;

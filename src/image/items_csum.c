@@ -4,7 +4,7 @@
  * allowed. Runs go on across extents where addresses do.
  */
 #include "disk/checksum.h"
-#include "plan.h"
+#include "items.h"
 
 /*
  * The kernel's limit of an item (MAX_CSUM_ITEMS in fs/btrfs/file-item.c): it leaves
@@ -16,7 +16,7 @@ static u32 max_sums(u32 nodesize, u32 sum_bytes)
 }
 
 struct run {
-	const struct plan *plan;
+	const struct blueprint *bp;
 	struct tree_writer *tw;
 	u32 sum_bytes;
 	u32 max;     /* sums in one item */
@@ -53,7 +53,7 @@ static int gather(struct run *run, const struct blob *b)
 		u32 n = (u32)min_u64(sectors - done, run->max - run->nr);
 		int err = 0;
 		if (tree_writer_wants_data(run->tw))
-			err = spool_read(run->plan->content->small_spool,
+			err = spool_read(run->bp->content->small_spool,
 					 b->sums_off + (u64)done * run->sum_bytes,
 					 run->sums + (size_t)run->nr * run->sum_bytes,
 					 (size_t)n * run->sum_bytes);
@@ -69,7 +69,7 @@ static int gather(struct run *run, const struct blob *b)
 
 static int gather_all(struct run *run)
 {
-	const struct content *content = run->plan->content;
+	const struct content *content = run->bp->content;
 	int err = 0;
 	for (size_t i = 0; i < content->nr_blobs && !err; i++) {
 		const struct blob *b = &content->blobs[i];
@@ -79,11 +79,11 @@ static int gather_all(struct run *run)
 	return err ? err : flush_run(run);
 }
 
-int produce_csum_tree(const struct plan *plan, struct tree_writer *tw)
+int produce_csum_tree(const struct blueprint *bp, struct tree_writer *tw)
 {
-	u32 sum_bytes = checksum_size(plan->options.csum);
-	struct run run = { .plan = plan, .tw = tw, .sum_bytes = sum_bytes };
-	run.max = max_sums(plan->options.nodesize, sum_bytes);
+	u32 sum_bytes = checksum_size(bp->options.csum);
+	struct run run = { .bp = bp, .tw = tw, .sum_bytes = sum_bytes };
+	run.max = max_sums(bp->options.nodesize, sum_bytes);
 	run.sums = xzalloc((size_t)run.max * sum_bytes);
 	int err = gather_all(&run);
 	xfree(run.sums);

@@ -4,16 +4,16 @@
  * data extent, by address, and the block groups, unless they have a tree of their
  * own.
  */
-#include "plan.h"
+#include "items.h"
 
 #include <stdlib.h>
 
 struct producer {
-	const struct plan *plan;
+	const struct blueprint *bp;
 	struct tree_writer *tw;
 	size_t next_chunk;     /* whose block group item has not been added */
-	size_t next_user;      /* of plan.leaf_users, behind those of leaves that were added */
-	size_t next_ref;       /* of plan.refs, behind those of extents that were added */
+	size_t next_user;      /* of blueprint.leaf_users, behind those of leaves that were added */
+	size_t next_ref;       /* of blueprint.refs, behind those of extents that were added */
 	struct data_ref *refs; /* all of the extent at hand */
 	size_t refs_capacity;
 	size_t nr_refs;
@@ -37,8 +37,8 @@ static int add_block_group(struct tree_writer *tw, const struct chunk *chunk)
 /* Block groups that sort before an extent at @logical: their key type is the greater one. */
 static int add_block_groups_before(struct producer *p, u64 logical)
 {
-	const struct layout *layout = &p->plan->layout;
-	if (p->plan->options.block_group_tree)
+	const struct layout *layout = &p->bp->layout;
+	if (p->bp->options.block_group_tree)
 		return 0;
 	while (p->next_chunk < layout->nr_chunks &&
 	       layout->chunks[p->next_chunk].logical < logical) {
@@ -59,8 +59,8 @@ static size_t most_inline_refs(u32 nodesize, size_t bytes)
 /* The trees besides @tree that have its leaf number @leaf; leaves are asked for in their order. */
 static struct leaf_users users_of(struct producer *p, const struct planned_tree *tree, u64 leaf)
 {
-	const struct leaf_users *all = &p->plan->leaf_users;
-	const u32 owner = (u32)(tree - p->plan->trees);
+	const struct leaf_users *all = &p->bp->leaf_users;
+	const u32 owner = (u32)(tree - p->bp->trees);
 	struct leaf_users users = { .nr = 0 };
 	for (; p->next_user < all->nr; p->next_user++, users.nr++) {
 		struct leaf_user *user = &all->list[p->next_user];
@@ -87,7 +87,7 @@ static int add_tree_block(struct producer *p, u64 logical, u8 level, u64 owner,
 	static_assert(sizeof(ref) == 9, "no padding");
 	/* The owner's id is the smallest. */
 	const size_t nr_inline =
-		min_u64(nr, most_inline_refs(p->plan->options.nodesize, sizeof(ref)) - 1);
+		min_u64(nr, most_inline_refs(p->bp->options.nodesize, sizeof(ref)) - 1);
 	int err = add_block_groups_before(p, logical);
 	if (err)
 		return err;
@@ -114,11 +114,11 @@ static int add_tree_block(struct producer *p, u64 logical, u8 level, u64 owner,
 
 static int add_tree_blocks(struct producer *p, const struct planned_tree *tree)
 {
-	bool system = plan_tree_is_system(tree);
+	bool system = planned_tree_is_system(tree);
 	u64 index = tree->first_block;
 	for (u8 level = 0; level <= tree->shape.level; level++)
 		for (u64 i = 0; i < tree->shape.nr_blocks[level]; i++) {
-			u64 logical = layout_block(&p->plan->layout, system, index++);
+			u64 logical = layout_block(&p->bp->layout, system, index++);
 			struct leaf_users users = { .nr = 0 };
 			if (!level)
 				users = users_of(p, tree, i);
@@ -142,7 +142,7 @@ static struct btrfs_extent_data_ref ref_to_disk(const struct data_ref *ref)
 /* All references of the extent that @first is the first to lead to, in the order of storage. */
 static void gather_refs(struct producer *p, const struct data_ref *first)
 {
-	const struct data_refs *all = &p->plan->refs;
+	const struct data_refs *all = &p->bp->refs;
 	const size_t begin = p->next_ref;
 	while (p->next_ref < all->nr && all->list[p->next_ref].extent == first->extent)
 		p->next_ref++;
@@ -202,9 +202,9 @@ static int add_keyed_refs(const struct producer *p, u64 logical, size_t nr_inlin
 
 static int add_data_extent(struct producer *p, const struct data_ref *first)
 {
-	const struct blob *b = &p->plan->content->blobs[first->extent];
-	const size_t most = most_inline_refs(p->plan->options.nodesize,
-					     1 + sizeof(struct btrfs_extent_data_ref));
+	const struct blob *b = &p->bp->content->blobs[first->extent];
+	const size_t most =
+		most_inline_refs(p->bp->options.nodesize, 1 + sizeof(struct btrfs_extent_data_ref));
 	int err = add_block_groups_before(p, b->logical);
 	if (err)
 		return err;
@@ -216,24 +216,24 @@ static int add_data_extent(struct producer *p, const struct data_ref *first)
 
 static int add_data_extents(struct producer *p)
 {
-	const struct plan *plan = p->plan;
-	struct item_walk walk = item_walk_begin(plan->tree, plan->content);
+	const struct blueprint *bp = p->bp;
+	struct item_walk walk = item_walk_begin(bp->tree, bp->content);
 	int err = 0;
 	for (struct file_item item; !err && item_walk_next(&walk, &item);) {
-		if (!walk.is_first || plan->content->blobs[item.blob].place == BLOB_INLINE)
+		if (!walk.is_first || bp->content->blobs[item.blob].place == BLOB_INLINE)
 			continue;
-		const struct data_ref first = data_ref_of(plan->tree, walk.inode, &item);
+		const struct data_ref first = data_ref_of(bp->tree, walk.inode, &item);
 		err = add_data_extent(p, &first);
 	}
 	xfree(p->refs);
 	return err;
 }
 
-int produce_extent_tree(const struct plan *plan, struct tree_writer *tw)
+int produce_extent_tree(const struct blueprint *bp, struct tree_writer *tw)
 {
-	struct producer p = { .plan = plan, .tw = tw };
-	for (u32 i = 0; i < plan->nr_trees; i++) {
-		int err = add_tree_blocks(&p, &plan->trees[i]);
+	struct producer p = { .bp = bp, .tw = tw };
+	for (u32 i = 0; i < bp->nr_trees; i++) {
+		int err = add_tree_blocks(&p, &bp->trees[i]);
 		if (err)
 			return err;
 	}
@@ -241,10 +241,10 @@ int produce_extent_tree(const struct plan *plan, struct tree_writer *tw)
 	return err ? err : add_block_groups_before(&p, UINT64_MAX);
 }
 
-int produce_block_group_tree(const struct plan *plan, struct tree_writer *tw)
+int produce_block_group_tree(const struct blueprint *bp, struct tree_writer *tw)
 {
-	for (size_t i = 0; i < plan->layout.nr_chunks; i++) {
-		int err = add_block_group(tw, &plan->layout.chunks[i]);
+	for (size_t i = 0; i < bp->layout.nr_chunks; i++) {
+		int err = add_block_group(tw, &bp->layout.chunks[i]);
 		if (err)
 			return err;
 	}

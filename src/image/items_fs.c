@@ -6,13 +6,14 @@
  */
 #include "base/diag.h"
 #include "disk/checksum.h"
-#include "plan.h"
+#include "inode_items.h"
+#include "items.h"
 
 #include <stdlib.h>
 
 /* What one run of the producer needs besides the plan; scratch arrays are kept between inodes. */
 struct producer {
-	const struct plan *plan;
+	const struct blueprint *bp;
 	struct tree_writer *tw;
 	const struct dentry **names; /* sorted by what the items at hand are sorted by */
 	size_t names_capacity;
@@ -25,27 +26,6 @@ static u64 parent_ino(const struct dentry *d)
 
 /* ---- INODE_ITEM --------------------------------------------------------------------- */
 
-static u64 file_nbytes(const struct plan *plan, const struct inode *inode)
-{
-	const struct content *content = plan->content;
-	const struct file_extent *e = content_file_extents(content, inode);
-	u64 nbytes = 0;
-	for (u32 i = 0; i < inode->nr; i++) {
-		const struct blob *b = content_blob(content, &e[i]);
-		nbytes += b->place == BLOB_INLINE ? b->ram_bytes
-						  : (u64)e[i].nr_sectors * BTRFS_SECTORSIZE;
-	}
-	return nbytes;
-}
-
-static u64 directory_size(const struct inode *dir)
-{
-	u64 bytes = 0;
-	for (u32 i = 0; i < dir->nr; i++)
-		bytes += dir->sorted[i]->name_len;
-	return bytes * 2;
-}
-
 static int add_inode_item(const struct producer *p, const struct inode *inode)
 {
 	struct btrfs_key key = { inode->ino, BTRFS_INODE_ITEM_KEY, 0 };
@@ -53,35 +33,7 @@ static int add_inode_item(const struct producer *p, const struct inode *inode)
 	int err = tree_writer_add(p->tw, key, sizeof(struct btrfs_inode_item), &item);
 	if (err || tree_writer_counts_only(p->tw))
 		return err;
-
-	u64 size = inode->size, nbytes = 0, rdev = 0;
-	if (inode_is_dir(inode))
-		size = directory_size(inode);
-	else if (inode_is_file(inode))
-		nbytes = inode->nr ? file_nbytes(p->plan, inode) : 0;
-	else if (inode_is_symlink(inode))
-		nbytes = size;
-	else if (S_ISCHR(inode->mode) || S_ISBLK(inode->mode))
-		rdev = inode->rdev;
-	struct inode_times times = { inode->mtime, inode->mtime, inode->mtime };
-	if (inode->times)
-		times = *inode->times;
-	*(struct btrfs_inode_item *)item = (struct btrfs_inode_item){
-		.generation = to_le64(GENERATION),
-		.transid = to_le64(GENERATION),
-		.size = to_le64(size),
-		.nbytes = to_le64(nbytes),
-		.nlink = to_le32(inode->nlink),
-		.uid = to_le32(inode->uid),
-		.gid = to_le32(inode->gid),
-		.mode = to_le32(inode->mode),
-		.rdev = to_le64(rdev),
-		.flags = to_le64(inode->flags),
-		.atime = timespec_to_disk(times.atime),
-		.ctime = timespec_to_disk(times.ctime),
-		.mtime = timespec_to_disk(inode->mtime),
-		.otime = timespec_to_disk(times.otime),
-	};
+	*(struct btrfs_inode_item *)item = inode_item(p->bp, inode);
 	return 0;
 }
 
@@ -139,13 +91,13 @@ static int add_extref_item(const struct producer *p, u64 ino, const struct dentr
 			   size_t nr, u64 bytes)
 {
 	char q[QUOTE_BYTES];
-	u32 limit = btrfs_max_item_size(p->plan->options.nodesize);
+	u32 limit = btrfs_max_item_size(p->bp->options.nodesize);
 	if (bytes > limit)
 		return fail(
 			-EOVERFLOW,
 			"%s: too many hard links with one hash: %llu bytes, at most %u are allowed%s",
 			quote(q, names[0]->name, names[0]->name_len), (unsigned long long)bytes,
-			limit, nodesize_hint(p->plan->options.nodesize));
+			limit, nodesize_hint(p->bp->options.nodesize));
 	struct btrfs_key key = { ino, BTRFS_INODE_EXTREF_KEY, extref_key(names[0]) };
 	void *item;
 	int err = tree_writer_add(p->tw, key, (u32)bytes, &item);
@@ -194,7 +146,7 @@ static int add_refs(struct producer *p, const struct inode *inode)
 		qsort(p->names, nr, sizeof(*p->names), compare_by_parent);
 
 	size_t nr_extrefs = 0; /* collected at the front of names, behind what has been read */
-	u32 limit = btrfs_max_item_size(p->plan->options.nodesize);
+	u32 limit = btrfs_max_item_size(p->bp->options.nodesize);
 	for (size_t i = 0, end, fit; i < nr; i = end) {
 		u32 bytes = 0;
 		for (fit = i; fit < nr && parent_ino(p->names[fit]) == parent_ino(p->names[i]);
@@ -214,19 +166,6 @@ static int add_refs(struct producer *p, const struct inode *inode)
 		nr_extrefs += end - fit;
 	}
 	return nr_extrefs ? add_extrefs(p, inode->ino, p->names, nr_extrefs) : 0;
-}
-
-int add_dotdot_ref(struct tree_writer *tw, u64 ino)
-{
-	struct btrfs_key key = { ino, BTRFS_INODE_REF_KEY, ino };
-	void *item;
-	int err = tree_writer_add(tw, key, sizeof(struct btrfs_inode_ref) + 2, &item);
-	if (err)
-		return err;
-	struct btrfs_inode_ref ref = { .name_len = to_le16(2) };
-	memcpy(item, &ref, sizeof(ref));
-	memcpy((u8 *)item + sizeof(ref), "..", 2);
-	return 0;
 }
 
 /* ---- XATTR_ITEM ------------------------------------------------------------------------- */
@@ -289,7 +228,7 @@ static u8 dir_item_type(u32 mode)
 static struct btrfs_disk_key location(const struct producer *p, const struct inode *inode)
 {
 	if (inode_is_subvol_root(inode))
-		return key_to_disk((struct btrfs_key){ p->plan->subvols[inode->subvol].id,
+		return key_to_disk((struct btrfs_key){ p->bp->subvols[inode->subvol].id,
 						       BTRFS_ROOT_ITEM_KEY, UINT64_MAX });
 	return key_to_disk((struct btrfs_key){ inode->ino, BTRFS_INODE_ITEM_KEY, 0 });
 }
@@ -422,12 +361,12 @@ static int add_inline_data(const struct producer *p, u64 ino, const struct blob 
 	int err = add_inline(p, ino, b->ram_bytes, b->compression, b->stored_bytes, &data);
 	if (err || !tree_writer_wants_data(p->tw))
 		return err;
-	return spool_read(p->plan->content->small_spool, b->spool_off, data, b->stored_bytes);
+	return spool_read(p->bp->content->small_spool, b->spool_off, data, b->stored_bytes);
 }
 
 static int add_extent(const struct producer *p, u64 ino, const struct file_item *extent)
 {
-	const struct blob *b = &p->plan->content->blobs[extent->blob];
+	const struct blob *b = &p->bp->content->blobs[extent->blob];
 	if (b->place == BLOB_INLINE)
 		return add_inline_data(p, ino, b);
 	struct btrfs_key key = { ino, BTRFS_EXTENT_DATA_KEY, extent->file_off };
@@ -450,7 +389,7 @@ static int add_extents(const struct producer *p, const struct inode *inode)
 {
 	int err = 0;
 	u32 at = 0;
-	for (struct file_item item; !err && file_item_next(p->plan->content, inode, &at, &item);)
+	for (struct file_item item; !err && file_item_next(p->bp->content, inode, &at, &item);)
 		err = add_extent(p, inode->ino, &item);
 	return err;
 }
@@ -477,11 +416,11 @@ static int add_inode(struct producer *p, const struct inode *inode)
 	return err;
 }
 
-int produce_fs_tree(const struct plan *plan, const struct subvol *subvol, struct tree_writer *tw)
+int produce_fs_tree(const struct blueprint *bp, const struct subvol *subvol, struct tree_writer *tw)
 {
-	struct producer p = { .plan = plan, .tw = tw };
+	struct producer p = { .bp = bp, .tw = tw };
 	u64 nr;
-	const struct inode *const *inodes = tree_inodes(plan->tree, &nr) + subvol->first_inode;
+	const struct inode *const *inodes = tree_inodes(bp->tree, &nr) + subvol->first_inode;
 	int err = 0;
 	for (u64 i = 0; i < subvol->nr_inodes && !err; i++)
 		err = add_inode(&p, inodes[i]);
@@ -489,13 +428,13 @@ int produce_fs_tree(const struct plan *plan, const struct subvol *subvol, struct
 	return err;
 }
 
-int produce_data_reloc_tree(const struct plan *plan, struct tree_writer *tw)
+int produce_data_reloc_tree(const struct blueprint *bp, struct tree_writer *tw)
 {
 	struct btrfs_key key = { BTRFS_FIRST_FREE_OBJECTID, BTRFS_INODE_ITEM_KEY, 0 };
 	void *item;
 	int err = tree_writer_add(tw, key, sizeof(struct btrfs_inode_item), &item);
 	if (err)
 		return err;
-	*(struct btrfs_inode_item *)item = directory_inode_item(plan);
+	*(struct btrfs_inode_item *)item = directory_inode_item(bp);
 	return add_dotdot_ref(tw, BTRFS_FIRST_FREE_OBJECTID);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The uuid tree: which subvolume has which uuid. */
-#include "plan.h"
+#include "items.h"
 
 #include <stdlib.h>
 
@@ -25,14 +25,14 @@ static int compare_entries(const void *a, const void *b)
 	return key_compare(&((const struct entry *)a)->key, &((const struct entry *)b)->key);
 }
 
-int produce_uuid_tree(const struct plan *plan, struct tree_writer *tw)
+int produce_uuid_tree(const struct blueprint *bp, struct tree_writer *tw)
 {
-	struct entry *entries = xmalloc(plan->nr_subvols * sizeof(*entries));
+	struct entry *entries = xmalloc(bp->nr_subvols * sizeof(*entries));
 	int err = 0;
-	for (u32 i = 0; i < plan->nr_subvols; i++)
-		entries[i] = entry_of(&plan->ids.subvols[i], plan->subvols[i].id);
-	qsort(entries, plan->nr_subvols, sizeof(*entries), compare_entries);
-	for (u32 i = 0; i < plan->nr_subvols && !err; i++) {
+	for (u32 i = 0; i < bp->nr_subvols; i++)
+		entries[i] = entry_of(&bp->ids.subvols[i], bp->subvols[i].id);
+	qsort(entries, bp->nr_subvols, sizeof(*entries), compare_entries);
+	for (u32 i = 0; i < bp->nr_subvols && !err; i++) {
 		void *item;
 		err = tree_writer_add(tw, entries[i].key, sizeof(le64), &item);
 		if (!err)

@@ -11,7 +11,7 @@
 #include "share.h"
 
 #include "disk/checksum.h"
-#include "plan.h"
+#include "trees.h"
 
 #include <stdlib.h>
 
@@ -20,7 +20,7 @@
 /* A leaf of a tree, its own or shared. */
 struct leaf {
 	struct btrfs_key first, last;
-	u32 owner; /* index into plan.trees */
+	u32 owner; /* index into blueprint.trees */
 	u64 index; /* among the owner's leaves */
 	u8 hash[HASH_BYTES];
 	bool is_equal; /* the tree at hand has the same items there */
@@ -40,7 +40,7 @@ struct gathered {
 
 /* One run over a tree: a sink of blocks. */
 struct run {
-	u32 owner; /* of the tree, index into plan.trees */
+	u32 owner; /* of the tree, index into blueprint.trees */
 	struct gathered items;
 	struct leaves *leaves; /* that are compared, or made */
 	size_t at;             /* the one at hand, while comparing */
@@ -154,57 +154,58 @@ static int compare_leaves(const void *a, const void *b)
 
 /* ---- trees, one after the other ---------------------------------------------------------- */
 
-static int run(struct plan *plan, u32 nr, struct leaves *leaves,
+static int run(struct blueprint *bp, u32 nr, struct leaves *leaves,
 	       int (*put)(void *context, u64 logical, u8 *block), struct tree_shape *shape)
 {
 	/* Keys stand for headers, which are larger. */
 	struct run r = { .owner = nr,
 			 .leaves = leaves,
-			 .items = { .limit = btrfs_block_payload(plan->options.nodesize) } };
+			 .items = { .limit = btrfs_block_payload(bp->options.nodesize) } };
 	struct block_sink sink = { .put = put, .context = &r };
 	r.items.bytes = xmalloc(r.items.limit);
-	int err = plan_run_producer(plan, &plan->trees[nr], &sink, shape);
+	int err = trees_produce(bp, &bp->trees[nr], &sink, shape);
 	while (!err && put == compare_block && r.at < leaves->nr)
 		end_comparison(&r);
 	xfree(r.items.bytes);
 	return err;
 }
 
-static void share(struct plan *plan, struct planned_tree *tree, const struct leaf *leaf)
+static void share(struct blueprint *bp, struct planned_tree *tree, const struct leaf *leaf)
 {
 	tree->shared[tree->nr_shared++] = (struct shared_leaf){
 		.first = leaf->first,
 		.last = leaf->last,
-		.first_block = &plan->trees[leaf->owner].first_block,
+		.first_block = &bp->trees[leaf->owner].first_block,
 		.index = leaf->index,
 	};
 }
 
-static void note_user(struct plan *plan, const struct planned_tree *tree, const struct leaf *leaf)
+static void note_user(struct blueprint *bp, const struct planned_tree *tree,
+		      const struct leaf *leaf)
 {
-	struct leaf_users *users = &plan->leaf_users;
+	struct leaf_users *users = &bp->leaf_users;
 	users->list = mem_grow(users->list, &users->capacity, users->nr + 1, sizeof(*users->list));
 	users->list[users->nr++] = (struct leaf_user){ leaf->owner, leaf->index, tree->id };
 }
 
 /* Let the tree number @nr share leaves with the one before it, whose leaves are replaced. */
-static int share_with(struct plan *plan, u32 nr, struct leaves *base)
+static int share_with(struct blueprint *bp, u32 nr, struct leaves *base)
 {
-	struct planned_tree *tree = &plan->trees[nr];
+	struct planned_tree *tree = &bp->trees[nr];
 	struct leaves leaves = { .nr = 0 };
 	struct tree_shape shape;
-	int err = run(plan, nr, base, compare_block, &shape);
+	int err = run(bp, nr, base, compare_block, &shape);
 	tree->shared = xmalloc(base->nr * sizeof(*tree->shared));
 	/* A tree of one leaf has it as its root. */
 	for (size_t i = 0; i < base->nr && !err && shape.level; i++)
 		if (base->list[i].is_equal)
-			share(plan, tree, &base->list[i]);
+			share(bp, tree, &base->list[i]);
 	if (!err)
-		err = run(plan, nr, &leaves, note_block, &shape);
+		err = run(bp, nr, &leaves, note_block, &shape);
 	for (size_t i = 0; i < base->nr && !err; i++) {
 		if (!tree->nr_shared || !base->list[i].is_equal)
 			continue;
-		note_user(plan, tree, &base->list[i]);
+		note_user(bp, tree, &base->list[i]);
 		*add_leaf(&leaves) = base->list[i];
 	}
 	if (leaves.nr)
@@ -226,37 +227,18 @@ static int compare_users(const void *a, const void *b)
 	return x->user > y->user ? -1 : x->user < y->user;
 }
 
-int share_leaves(struct plan *plan)
+int share_leaves(struct blueprint *bp)
 {
 	struct leaves leaves = { .nr = 0 };
 	int err = 0;
-	if (!tree_has_layers(plan->tree))
+	if (!tree_has_layers(bp->tree))
 		return 0;
-	layout_place(&plan->layout, plan->options.nodesize, plan->options.dup, 1, 1, plan->content);
-	for (u32 i = 1; i < plan->nr_subvols && !err; i++)
-		err = share_with(plan, plan->first_subvol_tree + i - 1, &leaves);
+	layout_place(&bp->layout, bp->options.nodesize, bp->options.dup, 1, 1, bp->content);
+	for (u32 i = 1; i < bp->nr_subvols && !err; i++)
+		err = share_with(bp, bp->first_subvol_tree + i - 1, &leaves);
 	xfree(leaves.list);
-	if (plan->leaf_users.nr)
-		qsort(plan->leaf_users.list, plan->leaf_users.nr, sizeof(*plan->leaf_users.list),
+	if (bp->leaf_users.nr)
+		qsort(bp->leaf_users.list, bp->leaf_users.nr, sizeof(*bp->leaf_users.list),
 		      compare_users);
 	return err;
-}
-
-bool share_holds_item(const struct plan *plan, const struct inode *inode,
-		      const struct file_item *item)
-{
-	if (!plan->leaf_users.nr)
-		return false;
-	/* The top level of layers has no files. */
-	const struct planned_tree *tree = &plan->trees[plan->first_subvol_tree + inode->subvol - 1];
-	const struct btrfs_key key = { inode->ino, BTRFS_EXTENT_DATA_KEY, item->file_off };
-	size_t low = 0, high = tree->nr_shared;
-	while (low < high) {
-		const size_t middle = low + (high - low) / 2;
-		if (key_compare(&tree->shared[middle].last, &key) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < tree->nr_shared && key_compare(&tree->shared[low].first, &key) <= 0;
 }

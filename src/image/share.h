@@ -11,11 +11,11 @@
 
 #include "model/file_item.h"
 
-struct plan;
+struct blueprint;
 
 /* A leaf's owner, and a tree that has it too. */
 struct leaf_user {
-	u32 owner; /* index into plan.trees */
+	u32 owner; /* index into blueprint.trees */
 	u64 leaf;  /* number among the owner's leaves */
 	u64 user;  /* id of the other tree */
 };
@@ -26,14 +26,10 @@ struct leaf_users {
 };
 
 /*
- * share_leaves - find the leaves that trees of layers share: planned_tree.shared, plan.leaf_users
+ * share_leaves - find the leaves that trees of layers share: planned_tree.shared, blueprint.leaf_users
  * Trees and content are chosen and in order, but have no addresses yet. Returns 0, or a negative
  * errno after printing (spool).
  */
-int share_leaves(struct plan *plan);
-
-/* share_holds_item - whether a file item stands in a leaf that belongs to another tree */
-bool share_holds_item(const struct plan *plan, const struct inode *inode,
-		      const struct file_item *item);
+int share_leaves(struct blueprint *bp);
 
 #endif

@@ -1,84 +1,86 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "plan.h"
+#include "superblock.h"
 
-static u64 incompat_flags(const struct plan *plan)
+#include "items.h"
+
+static u64 incompat_flags(const struct blueprint *bp)
 {
 	u64 flags = BTRFS_FEATURE_INCOMPAT_MIXED_BACKREF | BTRFS_FEATURE_INCOMPAT_EXTENDED_IREF |
 		    BTRFS_FEATURE_INCOMPAT_SKINNY_METADATA | BTRFS_FEATURE_INCOMPAT_NO_HOLES |
-		    plan->codec_flags;
-	if (plan->options.nodesize > BTRFS_SECTORSIZE)
+		    bp->codec_flags;
+	if (bp->options.nodesize > BTRFS_SECTORSIZE)
 		flags |= BTRFS_FEATURE_INCOMPAT_BIG_METADATA;
-	if (tree_default_subvol(plan->tree)->id != BTRFS_FS_TREE_OBJECTID)
+	if (tree_default_subvol(bp->tree)->id != BTRFS_FS_TREE_OBJECTID)
 		flags |= BTRFS_FEATURE_INCOMPAT_DEFAULT_SUBVOL;
 	return flags;
 }
 
-static u64 compat_ro_flags(const struct plan *plan)
+static u64 compat_ro_flags(const struct blueprint *bp)
 {
 	u64 flags = 0;
-	if (plan->options.free_space_tree)
+	if (bp->options.free_space_tree)
 		flags |= BTRFS_FEATURE_COMPAT_RO_FREE_SPACE_TREE |
 			 BTRFS_FEATURE_COMPAT_RO_FREE_SPACE_TREE_VALID;
-	if (plan->options.block_group_tree)
+	if (bp->options.block_group_tree)
 		flags |= BTRFS_FEATURE_COMPAT_RO_BLOCK_GROUP_TREE;
 	return flags;
 }
 
 /* The SYSTEM chunk stands in the superblock too: it is needed to find the chunk tree. */
-static u32 fill_sys_chunk_array(const struct plan *plan, u8 *array)
+static u32 fill_sys_chunk_array(const struct blueprint *bp, u8 *array)
 {
-	const struct chunk *chunk = &plan->layout.chunks[0];
+	const struct chunk *chunk = &bp->layout.chunks[0];
 	struct btrfs_disk_key key = key_to_disk((struct btrfs_key){
 		BTRFS_FIRST_CHUNK_TREE_OBJECTID, BTRFS_CHUNK_ITEM_KEY, chunk->logical });
 	memcpy(array, &key, sizeof(key));
-	chunk_item_fill(plan, chunk, array + sizeof(key));
+	chunk_item_fill(bp, chunk, array + sizeof(key));
 	return (u32)sizeof(key) + chunk_item_bytes(chunk);
 }
 
-static const struct planned_tree *find_tree(const struct plan *plan, u64 id)
+static const struct planned_tree *find_tree(const struct blueprint *bp, u64 id)
 {
 	u32 i = 0;
-	while (plan->trees[i].id != id) {
+	while (bp->trees[i].id != id) {
 		i++;
-		assert(i < plan->nr_trees); /* every image has this tree */
+		assert(i < bp->nr_trees); /* every image has this tree */
 	}
-	return &plan->trees[i];
+	return &bp->trees[i];
 }
 
-void superblock_fill(const struct plan *plan, struct btrfs_super_block *sb)
+void superblock_fill(const struct blueprint *bp, struct btrfs_super_block *sb)
 {
-	const struct planned_tree *root = find_tree(plan, BTRFS_ROOT_TREE_OBJECTID);
-	const struct planned_tree *chunk = find_tree(plan, BTRFS_CHUNK_TREE_OBJECTID);
+	const struct planned_tree *root = find_tree(bp, BTRFS_ROOT_TREE_OBJECTID);
+	const struct planned_tree *chunk = find_tree(bp, BTRFS_CHUNK_TREE_OBJECTID);
 	u64 bytes_used = 0;
-	for (size_t i = 0; i < plan->layout.nr_chunks; i++)
-		bytes_used += plan->layout.chunks[i].used;
+	for (size_t i = 0; i < bp->layout.nr_chunks; i++)
+		bytes_used += bp->layout.chunks[i].used;
 
 	*sb = (struct btrfs_super_block){
 		.bytenr = to_le64(BTRFS_SUPER_INFO_OFFSET),
 		.flags = to_le64(BTRFS_HEADER_FLAG_WRITTEN |
-				 (plan->options.seed ? BTRFS_SUPER_FLAG_SEEDING : 0)),
+				 (bp->options.seed ? BTRFS_SUPER_FLAG_SEEDING : 0)),
 		.generation = to_le64(GENERATION),
-		.root = to_le64(plan_tree_root(plan, root)),
-		.chunk_root = to_le64(plan_tree_root(plan, chunk)),
-		.total_bytes = to_le64(plan->total_bytes),
+		.root = to_le64(planned_tree_root(bp, root)),
+		.chunk_root = to_le64(planned_tree_root(bp, chunk)),
+		.total_bytes = to_le64(bp->total_bytes),
 		.bytes_used = to_le64(bytes_used),
 		.root_dir_objectid = to_le64(BTRFS_ROOT_TREE_DIR_OBJECTID),
 		.num_devices = to_le64(1),
 		.sectorsize = to_le32(BTRFS_SECTORSIZE),
-		.nodesize = to_le32(plan->options.nodesize),
-		.unused_leafsize = to_le32(plan->options.nodesize),
+		.nodesize = to_le32(bp->options.nodesize),
+		.unused_leafsize = to_le32(bp->options.nodesize),
 		.stripesize = to_le32(BTRFS_SECTORSIZE),
 		.chunk_root_generation = to_le64(GENERATION),
-		.compat_ro_flags = to_le64(compat_ro_flags(plan)),
-		.incompat_flags = to_le64(incompat_flags(plan)),
-		.csum_type = to_le16((u16)plan->options.csum),
+		.compat_ro_flags = to_le64(compat_ro_flags(bp)),
+		.incompat_flags = to_le64(incompat_flags(bp)),
+		.csum_type = to_le16((u16)bp->options.csum),
 		.root_level = root->shape.level,
 		.chunk_root_level = chunk->shape.level,
-		.dev_item = device_item(plan),
+		.dev_item = device_item(bp),
 		.uuid_tree_generation = to_le64(GENERATION),
 	};
 	memcpy(sb->magic, BTRFS_MAGIC, sizeof(sb->magic));
-	memcpy(sb->fsid, plan->ids.block.fsid, sizeof(sb->fsid));
-	memcpy(sb->label, plan->options.label, sizeof(sb->label));
-	sb->sys_chunk_array_size = to_le32(fill_sys_chunk_array(plan, sb->sys_chunk_array));
+	memcpy(sb->fsid, bp->ids.block.fsid, sizeof(sb->fsid));
+	memcpy(sb->label, bp->options.label, sizeof(sb->label));
+	sb->sys_chunk_array_size = to_le32(fill_sys_chunk_array(bp, sb->sys_chunk_array));
 }

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sizing. The extent tree and the free space tree describe blocks that are their
+ * own, and data moves when trees grow. So sizing repeats until nothing changes: room
+ * for tree blocks only ever grows from round to round, and what turns out to be
+ * spare is free space at the end of the METADATA chunks.
+ */
+#include "sizing.h"
+
+#include "base/diag.h"
+#include "disk/codec.h"
+#include "model/blob_order.h"
+#include "trees.h"
+
+#define MAX_ROUNDS 100 /* a handful is needed; more is a bug */
+
+/* With less room a writable mount's first transaction may abort (tried on kernel 6.18). */
+#define WRITABLE_ROOM (48ull << 20)
+
+static void find_codec_flags(struct blueprint *bp)
+{
+	bool used[256] = { false };
+	bp->codec_flags = tree_property_features(bp->tree);
+	for (size_t i = 0; i < bp->content->nr_blobs; i++)
+		used[bp->content->blobs[i].compression] = true;
+	for (const struct codec *const *codec = codec_table; *codec; codec++)
+		if (used[(*codec)->type])
+			bp->codec_flags |= (*codec)->incompat_flag;
+}
+
+static int measure(struct blueprint *bp, bool fixed, bool *changed)
+{
+	for (u32 i = 0; i < bp->nr_trees; i++) {
+		struct planned_tree *tree = &bp->trees[i];
+		struct tree_shape shape;
+		if (tree->kind->fixed != fixed)
+			continue;
+		int err = trees_produce(bp, tree, NULL, &shape);
+		if (err)
+			return err;
+		if (!tree_shape_equal(&shape, &tree->shape))
+			*changed = true;
+		tree->shape = shape;
+	}
+	return 0;
+}
+
+/* Number the blocks of all trees as they are shaped now. */
+static void stack_trees(struct blueprint *bp, u64 *system_blocks, u64 *metadata_blocks)
+{
+	*system_blocks = 0;
+	*metadata_blocks = 0;
+	for (u32 i = 0; i < bp->nr_trees; i++) {
+		struct planned_tree *tree = &bp->trees[i];
+		u64 *count = planned_tree_is_system(tree) ? system_blocks : metadata_blocks;
+		tree->first_block = *count;
+		*count += tree->shape.total;
+	}
+}
+
+static int settle(struct blueprint *bp)
+{
+	u64 system_room = 1, metadata_room = 1, system_blocks, metadata_blocks;
+	bool changed = true;
+	int err = measure(bp, true, &changed);
+	for (u32 i = 0; i < bp->nr_trees; i++)
+		if (!bp->trees[i].kind->fixed)
+			bp->trees[i].shape = (struct tree_shape){ .nr_blocks = { 1 }, .total = 1 };
+
+	for (u32 round = 0; !err && changed; round++) {
+		assert(round < MAX_ROUNDS);
+		changed = false;
+		stack_trees(bp, &system_blocks, &metadata_blocks);
+		system_room = max_u64(system_room, system_blocks);
+		metadata_room = max_u64(metadata_room, metadata_blocks);
+		layout_place(&bp->layout, bp->options.nodesize, bp->options.dup, system_room,
+			     metadata_room, bp->content);
+		layout_set_used(&bp->layout, system_blocks, metadata_blocks);
+		err = measure(bp, false, &changed);
+	}
+	return err;
+}
+
+static int choose_size(struct blueprint *bp)
+{
+	u64 least = bp->layout.end, wanted = bp->options.size_bytes;
+	if (wanted && wanted < least)
+		return fail(-ENOSPC,
+			    "--size %llu is too small: the image needs at least %llu bytes",
+			    (unsigned long long)wanted, (unsigned long long)least);
+	if (!wanted && add_overflows(least, bp->options.free_bytes, &wanted))
+		return fail(-EFBIG, "--free is too large: %llu bytes",
+			    (unsigned long long)bp->options.free_bytes);
+	bp->total_bytes = wanted;
+	if (!bp->options.seed && wanted - least < WRITABLE_ROOM)
+		warning("%llu bytes of room: below 48m the kernel may find none to write in (see --free)",
+			(unsigned long long)(wanted - least));
+	return 0;
+}
+
+int sizing_settle(struct blueprint *bp)
+{
+	bp->subvols = tree_subvols(bp->tree, &bp->nr_subvols);
+	bp->ids.subvols = xzalloc(bp->nr_subvols * sizeof(*bp->ids.subvols));
+	ids_clear(bp);
+	trees_choose(bp);
+	blob_order_apply(bp->content, bp->tree);
+	int err = share_leaves(bp);
+	if (err)
+		return err;
+	bp->refs = data_refs_gather(bp);
+	find_codec_flags(bp);
+	bp->is_placed = true;
+	err = settle(bp);
+	return err ? err : choose_size(bp);
+}
