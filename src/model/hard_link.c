@@ -162,37 +162,6 @@ out:
 	return err;
 }
 
-int tree_add_link(struct tree *tree, const char *path, size_t path_len, const char *target,
-		  size_t target_len, struct xattr *xattrs, struct inode **donor)
-{
-	struct path link_path = { .len = 0 }, target_path = { .len = 0 };
-	struct inode *data = NULL;
-	char q[QUOTE_BYTES];
-	int err = path_of_member(tree, path, path_len, &link_path);
-	if (!err)
-		err = path_of_member(tree, target, target_len, &target_path);
-	if (!err && link_path.len == 0)
-		err = fail(-EINVAL, "'.': the root is a hard link to '%s', it must be a directory",
-			   quote(q, target, target_len));
-	if (!err) {
-		if (donor) {
-			data = arena_alloc(&tree->arena, sizeof(*data));
-			data->mode = S_IFREG;
-			*donor = data;
-		}
-		xattrs_sort(&xattrs);
-		err = layer_take_whiteout(tree, path, path_len);
-	}
-	if (!err && !layer_keep(tree, &(struct waiting){ .path = link_path,
-							 .target = &target_path,
-							 .xattrs = xattrs,
-							 .inode = data }))
-		err = tree_put_link(tree, &link_path, &target_path, xattrs, data);
-	xfree(link_path.bytes);
-	xfree(target_path.bytes);
-	return err < 0 ? err : 0;
-}
-
 void links_forget(struct tree *tree)
 {
 	memset(tree->pending_buckets, 0, tree->nr_pending_buckets * sizeof(*tree->pending_buckets));
@@ -285,4 +254,10 @@ int links_hand_over_data(struct tree *tree, struct content *content)
 			return err;
 	}
 	return 0;
+}
+
+int tree_bind_links(struct tree *tree, struct content *content)
+{
+	int err = links_resolve_late(tree);
+	return err ? err : links_hand_over_data(tree, content);
 }

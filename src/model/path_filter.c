@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "model/path_filter.h"
 
+#include "base/diag.h"
 #include "base/mem.h"
-#include "tree_private.h"
+#include "path.h"
 
 #include <string.h>
 

@@ -7,7 +7,7 @@
 #include "model/path_rules.h"
 
 #include "base/mem.h"
-#include "tree_private.h"
+#include "path.h"
 
 #include <stdlib.h>
 

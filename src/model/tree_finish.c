@@ -9,43 +9,11 @@
 #include "disk/format.h"
 #include "tree_private.h"
 
-#include <stdlib.h>
-
 /* A directory whose names are being visited. Paths may be deep: this is no recursion. */
 struct frame {
 	struct inode *dir;
 	u32 next;
 };
-
-static int compare_names(const void *a, const void *b)
-{
-	const struct dentry *x = *(struct dentry *const *)a, *y = *(struct dentry *const *)b;
-	int order = memcmp(x->name, y->name, x->name_len < y->name_len ? x->name_len : y->name_len);
-	return order ? order : x->name_len - y->name_len;
-}
-
-u32 directory_names(struct tree *tree, const struct inode *dir, struct dentry ***names)
-{
-	u32 nr = 0;
-	for (const struct dentry *d = dir->children; d; d = d->sibling_next)
-		nr += d->inode != NULL;
-	struct dentry **sorted = arena_alloc(&tree->arena, nr * sizeof(struct dentry *));
-	u32 i = 0;
-	for (struct dentry *d = dir->children; d; d = d->sibling_next)
-		if (d->inode)
-			sorted[i++] = d;
-	if (nr > 1)
-		qsort(sorted, nr, sizeof(struct dentry *), compare_names);
-	*names = sorted;
-	return nr;
-}
-
-void directory_sort(struct tree *tree, struct inode *dir)
-{
-	dir->nr = directory_names(tree, dir, &dir->sorted);
-	for (u32 i = 0; i < dir->nr; i++)
-		dir->sorted[i]->index = i + 2;
-}
 
 /* The next number of subvolume @subvol, whose walk goes on. */
 static void number(struct tree *tree, u32 subvol, struct inode *inode)
@@ -67,14 +35,6 @@ static int refuse_cross_link(const struct tree *tree, const struct dentry *d)
 		    quote_dentry(tree, q, d), quote_dentry(tree, t, d->inode->names));
 }
 
-int refuse_lost_link(const struct tree *tree, const struct dentry *d)
-{
-	const struct path *target = &d->inode->pending->target;
-	char q[QUOTE_BYTES], t[QUOTE_BYTES];
-	return fail(-ENOENT, "%s: the target of this hard link, '%s', is not in the archive",
-		    quote_dentry(tree, q, d), quote_path(tree, t, target));
-}
-
 /* Make the name @d, one more of a file, that of a file of its own. */
 static struct inode *dereference(struct tree *tree, struct content *content, struct dentry *d)
 {
@@ -86,27 +46,6 @@ static struct inode *dereference(struct tree *tree, struct content *content, str
 		content_copy_extents(content, copy);
 	d->inode = copy;
 	return copy;
-}
-
-void inode_set_name(struct dentry *d)
-{
-	d->inode->nlink = 1;
-	d->inode->names = d;
-	d->alias_next = d;
-}
-
-int inode_add_alias(const struct tree *tree, struct dentry *d)
-{
-	struct inode *inode = d->inode;
-	char q[QUOTE_BYTES];
-	if (inode->nlink >= BTRFS_LINK_MAX)
-		return fail(-EMLINK, "%s: more hard links to one file than %u",
-			    quote_dentry(tree, q, d), BTRFS_LINK_MAX);
-	inode->nlink++;
-	d->alias_next = inode->names->alias_next;
-	inode->names->alias_next = d;
-	inode->names = d;
-	return 0;
 }
 
 static int visit(struct tree *tree, struct content *content, u32 subvol, struct dentry *d)
@@ -168,12 +107,6 @@ static int walk(struct tree *tree, struct content *content, u32 subvol)
 	}
 	xfree(stack);
 	return err;
-}
-
-int tree_bind_links(struct tree *tree, struct content *content)
-{
-	int err = links_resolve_late(tree);
-	return err ? err : links_hand_over_data(tree, content);
 }
 
 static int check_root(const struct tree *tree)

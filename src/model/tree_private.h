@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What names.c, path_rules.c, path_filter.c, hard_link.c, subvol.c, tree.c, layer.c, keep_layer.c,
- * lay_over.c, apply_rules.c, owners.c and tree_finish.c share.
+ * What the files that work on the tree share, from the bottom up: no function calls one of a later
+ * section.
  */
 #ifndef MODEL_TREE_PRIVATE_H
 #define MODEL_TREE_PRIVATE_H
 
 #include "base/diag.h"
 #include "model/tree.h"
-
-/* A path of the archive, folded: components joined by single slashes; empty for the root. */
-struct path {
-	char *bytes;
-	size_t len;
-};
+#include "path.h"
 
 /* Stands for a path: symlinks can make paths far longer than what an archive says. */
 struct path_hash {
@@ -107,16 +102,24 @@ struct tree {
 	size_t inodes_capacity;
 };
 
-/* ---- names.c ---------------------------------------------------------------- */
+/* ---- name_table.c ----------------------------------------------------------- */
 
 /* names_init - an empty table */
 void names_init(struct tree *tree);
 
+/* name_find - the dentry of a name in @dir, which may have no inode; NULL: there is none */
+struct dentry *name_find(const struct tree *tree, const struct inode *dir, const char *name,
+			 size_t len);
+
 /*
- * path_fold - check and fold @raw into @path, whose bytes are xmalloc'ed, with a NUL behind them
- * Returns 0, or a negative errno after printing ("..", a component beyond 255 bytes, a NUL byte).
+ * name_add - a new name in @dir, without an inode
+ * @path: of the member, for messages. Returns 0, or -EOVERFLOW after printing: too many names with
+ * one hash.
  */
-int path_fold(const char *raw, size_t len, struct path *path);
+int name_add(struct tree *tree, struct inode *dir, const char *name, size_t len,
+	     const struct path *path, struct dentry **result);
+
+/* ---- left_out.c ------------------------------------------------------------- */
 
 /*
  * path_of_member - fold the path of a member or of a link's target, and apply the filter
@@ -127,14 +130,17 @@ int path_of_member(struct tree *tree, const char *raw, size_t len, struct path *
 /* names_drop_left_out - take what is left out away; links to it remain */
 void names_drop_left_out(struct tree *tree);
 
-/*
- * path_compare - the order of the walk: a directory before what is below it, names by memcmp
- * Both are folded. Returns a number below, equal to or above 0.
- */
-int path_compare(const char *a, size_t a_len, const char *b, size_t b_len);
+/* quote_path - quote() of a path, as the archive has it if it is left out */
+const char *quote_path(const struct tree *tree, char out[QUOTE_BYTES], const struct path *path);
 
-/* path_is_below - whether @path is @dir or lies below it; both are folded */
-bool path_is_below(const char *dir, size_t dir_len, const char *path, size_t path_len);
+/* ---- lookup.c --------------------------------------------------------------- */
+
+/* dentry_path - the path of a name, xmalloc'ed; for the table of pending links and for messages */
+struct path dentry_path(const struct dentry *dentry);
+
+/* quote_dentry - quote_path() of its path */
+const char *quote_dentry(const struct tree *tree, char out[QUOTE_BYTES],
+			 const struct dentry *dentry);
 
 /*
  * tree_lookup - what stands at a folded path, parents' symlinks followed
@@ -147,24 +153,17 @@ struct dentry *tree_lookup(struct tree *tree, const struct path *path, struct pa
 struct inode *tree_lookup_dir(struct tree *tree, const struct path *path);
 
 /*
- * tree_place - the dentry for a folded path that is not the root's, made with its parents if
- * missing A new one has no inode yet: the caller gives it one. Errors as tree_add().
+ * tree_place - the dentry for a folded path that is not the root's; it and its parents are made if
+ * they are missing
+ * A new one has no inode yet: the caller gives it one. Errors as tree_add().
  */
 int tree_place(struct tree *tree, const struct path *path, struct dentry **result);
 
-/* dentry_imply - give @dentry, which has no inode, a directory that no member describes; NULL: the
- * root */
+/*
+ * dentry_imply - give @dentry, which has no inode, a directory that no member describes
+ * @dentry: NULL: make the root
+ */
 struct inode *dentry_imply(struct tree *tree, struct dentry *dentry);
-
-/* dentry_path - the path of a name, xmalloc'ed; for the table of pending links and for messages */
-struct path dentry_path(const struct dentry *dentry);
-
-/* quote_path - quote() of a path, as the archive has it if it is left out */
-const char *quote_path(const struct tree *tree, char out[QUOTE_BYTES], const struct path *path);
-
-/* quote_dentry - quote_path() of its path */
-const char *quote_dentry(const struct tree *tree, char out[QUOTE_BYTES],
-			 const struct dentry *dentry);
 
 /* ---- hard_link.c ----------------------------------------------------------- */
 
@@ -187,15 +186,7 @@ int links_hand_over_data(struct tree *tree, struct content *content);
 /* links_forget - no link waits any more */
 void links_forget(struct tree *tree);
 
-/* ---- subvol.c -------------------------------------------------------------- */
-
-/* subvols_resolve - find or make the directories of all subvolumes, and number them */
-int subvols_resolve(struct tree *tree);
-
-/* subvols_connect - list the children of each; the inodes are numbered */
-void subvols_connect(struct tree *tree);
-
-/* ---- tree.c ---------------------------------------------------------------- */
+/* ---- put.c ----------------------------------------------------------------- */
 
 /* inode_make - an inode that stands nowhere yet; the xattrs are sorted; errors as tree_add() */
 int inode_make(struct tree *tree, const struct path *path, const struct attributes *attr,
@@ -214,23 +205,7 @@ int attributes_check_target(const struct tree *tree, const struct path *path,
 /* xattrs_check - whether a sorted list can be stored; 0, or negative errno after printing */
 int xattrs_check(const struct tree *tree, const struct path *path, const struct xattr *list);
 
-/* ---- layer.c --------------------------------------------------------------- */
-
-/*
- * layer_take_whiteout - if the path of a member, not folded yet, is a whiteout's, remember it
- * Returns 1 if it is (the member is to go nowhere), 0 if not, or a negative errno after printing.
- */
-int layer_take_whiteout(struct tree *tree, const char *path, size_t path_len);
-
-/* layer_keep - let a member wait for the end of its layer; false if it need not */
-bool layer_keep(struct tree *tree, const struct waiting *member);
-
-/* ---- keep_layer.c ------------------------------------------------------------ */
-
-/* layers_finish - let the top level be the root */
-void layers_finish(struct tree *tree);
-
-/* ---- tree_finish.c --------------------------------------------------------- */
+/* ---- order.c --------------------------------------------------------------- */
 
 /* directory_names - the names in @dir by memcmp, in the arena; returns how many */
 u32 directory_names(struct tree *tree, const struct inode *dir, struct dentry ***names);
@@ -248,6 +223,30 @@ int inode_add_alias(const struct tree *tree, struct dentry *d);
 
 /* refuse_lost_link - say that the target of the hard link @d never came; returns -ENOENT */
 int refuse_lost_link(const struct tree *tree, const struct dentry *d);
+
+/* ---- subvol.c -------------------------------------------------------------- */
+
+/* subvols_resolve - find or make the directories of all subvolumes, and number them */
+int subvols_resolve(struct tree *tree);
+
+/* subvols_connect - list the children of each; the inodes are numbered */
+void subvols_connect(struct tree *tree);
+
+/* ---- layer.c --------------------------------------------------------------- */
+
+/*
+ * layer_take_whiteout - if the path of a member, not folded yet, is a whiteout's, remember it
+ * Returns 1 if it is (the member is to go nowhere), 0 if not, or a negative errno after printing.
+ */
+int layer_take_whiteout(struct tree *tree, const char *path, size_t path_len);
+
+/* layer_keep - let a member wait for the end of its layer; false if it need not */
+bool layer_keep(struct tree *tree, const struct waiting *member);
+
+/* ---- keep_layer.c ------------------------------------------------------------ */
+
+/* layers_finish - let the top level be the root */
+void layers_finish(struct tree *tree);
 
 /* ---- apply_rules.c --------------------------------------------------------- */
 
