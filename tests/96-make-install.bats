@@ -49,6 +49,7 @@ make_install()
 		./usr/share/doc/tar2btrfs/docs/benchmark/bytes.svg
 		./usr/share/doc/tar2btrfs/docs/benchmark/entries.svg
 		./usr/share/doc/tar2btrfs/docs/benchmark/rootfs.svg
+		./usr/share/doc/tar2btrfs/docs/decisions.md
 		./usr/share/doc/tar2btrfs/docs/faq.md
 		./usr/share/doc/tar2btrfs/docs/layout.md
 		./usr/share/doc/tar2btrfs/docs/layout.svg
