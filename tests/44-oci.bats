@@ -110,9 +110,9 @@ same()
 			"$TAR2BTRFS" --oci --platform linux/arm64/v8 many >img
 			refused 1 --oci many
 			[[ $stderr == *'many: several images, allowed: one of reg.example/team/app:1 (linux/amd64), '*'(linux/arm64), '* ]]
-			[[ $stderr == *'tool:2 (linux/arm/v6), tool:3 (linux/arm), by --image or --platform' ]]
+			[[ $stderr == *'tool:2 (linux/arm/v6), tool:3 (linux/arm) (see --image and --platform)' ]]
 			refused 1 --oci --image tool many
-			[[ $stderr == *'allowed: one of tool:2 (linux/arm/v6), tool:3 (linux/arm), by'* ]]
+			[[ $stderr == *'allowed: one of tool:2 (linux/arm/v6), tool:3 (linux/arm) (see'* ]]
 			refused 1 --oci --platform linux/arm many
 			[[ $stderr == *'several images'*tool:2*tool:3* && $stderr != *app* ]]
 			for nothing in '--image ap' '--image pp' '--image app:2' '--platform linux/s390x' '--platform linux/arm64/v9'; do

@@ -327,7 +327,7 @@ labels()
 	grep -qx '/etc/f system_u:object_r:etc_t:s0' found
 	grep -qx '/usr/lib/x kept_t' found
 	echo '/etc(unclosed	x:y:z' >bad
-	archive_refused 1 '--selinux-contexts' --selinux-contexts bad || archive_refused 1 'no label for' --selinux-contexts bad
+	archive_refused 1 'as file_contexts' --selinux-contexts bad || archive_refused 1 'no label for' --selinux-contexts bad
 	archive_refused 1 'No such file' --selinux-contexts nothere
 	archive_refused 2 '--selinux-contexts' --selinux-contexts ''
 	# libselinux takes these, and then labels nothing

@@ -37,6 +37,8 @@ enum diag_hint {
 	HINT_NODES_64K,   /* nodes of 64 KiB do */
 	HINT_UNSUPPORTED, /* the attribute or member may be dropped */
 	HINT_ROOM,        /* more unallocated room in the filesystem */
+	HINT_IMAGE,       /* which container image is meant */
+	HINT_TREE,        /* the input is no container image, but a tree */
 	HINT_NR,
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* SELinux labels from a file_contexts file, by libselinux's matching if it was there at build. */
+/* SELinux labels from a file_contexts file. libselinux matches the paths, if the program was built
+ * with it. */
 #ifndef INPUT_SELINUX_H
 #define INPUT_SELINUX_H
 
@@ -11,13 +12,18 @@ struct selinux_labels;
 bool selinux_available(void);
 
 /*
- * selinux_open - read @path, and what libselinux reads beside it (@path.local, .homedirs, .subs,
- * .subs_dist, and @path.bin instead of it where that is newer)
+ * selinux_open - read @path, a regular file, and those files that libselinux adds to it
+ * They are @path.local, .homedirs, .subs and .subs_dist; a newer @path.bin replaces @path.
  * Returns 0, or a negative errno after printing. Release with selinux_close().
  */
 int selinux_open(const char *path, struct selinux_labels **labels);
 
-/* selinux_apply - label all of @tree, which is finished; what no rule names keeps its label */
+/*
+ * selinux_apply - label all inodes of @tree, after tree_finish()
+ * @labels: NULL for none
+ * An inode that no line of the file names keeps its label. Returns 0, or a negative errno after
+ * printing.
+ */
 int selinux_apply(struct selinux_labels *labels, struct tree *tree);
 
 void selinux_close(struct selinux_labels *labels);

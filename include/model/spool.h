@@ -32,6 +32,9 @@ int spool_check(const struct spool *spool);
 /* spool_size - bytes appended so far: the offset that the next spool_append() gets */
 u64 spool_size(const struct spool *spool);
 
+/* spool_fd - to read what was flushed, from offset 0; it is the spool's and stays so */
+int spool_fd(const struct spool *spool);
+
 /* spool_append - @bytes at the end, buffered; returns 0 or a negative errno after printing */
 int spool_append(struct spool *spool, const void *data, size_t bytes);
 

@@ -35,6 +35,8 @@ static const char *const hints[HINT_NR] = {
 	[HINT_NODES_64K] = " (see -n 64k)",
 	[HINT_UNSUPPORTED] = " (--skip-unsupported drops it)",
 	[HINT_ROOM] = " (see --free)",
+	[HINT_IMAGE] = " (see --image and --platform)",
+	[HINT_TREE] = "; a tree is read without --oci",
 };
 
 /*

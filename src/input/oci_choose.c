@@ -146,10 +146,10 @@ static int gather(struct choice *c)
 	found = oci_files_find(c->oci->files, "manifest.json", &file);
 	if (found)
 		return found < 0 ? found : add_docker(c);
-	return fail(-EINVAL,
-		    "%s: no image archive: it has neither index.json (OCI) nor manifest.json "
-		    "(Docker); a tree is read without --oci",
-		    name);
+	return fail_hint(-EINVAL, HINT_TREE,
+			 "%s: no image archive: it has neither index.json (OCI) nor manifest.json "
+			 "(Docker)",
+			 name);
 }
 
 /* ---- what is meant ---------------------------------------------------------------- */
@@ -253,8 +253,8 @@ static int refuse(const struct choice *c, size_t nr, const char *found)
 	}
 	if (i < nr)
 		snprintf(list + used, sizeof(list) - used, ", and %zu more", nr - i);
-	return fail(-EINVAL, "%s: %s, allowed: one of %s, by --image or --platform", c->oci->name,
-		    found, list);
+	return fail_hint(-EINVAL, HINT_IMAGE, "%s: %s, allowed: one of %s", c->oci->name, found,
+			 list);
 }
 
 /* Keep those that match; the others move behind them, for messages. */

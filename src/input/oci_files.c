@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An archive is indexed first, by its headers alone where they can be reached by seeking. Data in a
- * spool have their digests verified by whoever reads them, so libarchive has no say here.
+ * An archive is indexed first. In a regular file that is not packed, only headers are read for it.
+ * The archive's data are not checked here: oci_load() and oci_end_layer() verify their digests.
  */
 #include "oci_files.h"
 #include "detect.h"
@@ -11,6 +11,7 @@
 #include "base/diag.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "model/spool.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,32 +20,33 @@
 
 #define LINKS_FOLLOWED 8 /* docker-archives link equal layers to each other */
 
-struct entry {
-	const char *name; /* normalised */
-	size_t nr;        /* of the member: the last of a name counts */
-	u64 offset, bytes;
-	const char *target; /* of a link: normalised; else NULL */
+/* A file or link of the archive. Names are normalised. */
+struct oci_member {
+	const char *name;
+	const char *target; /* of a link; else NULL */
+	u64 offset, bytes;  /* of a file's data, in the descriptor or the spool */
+	size_t nr;          /* position in the archive: the last member of a name counts */
 };
 
 struct oci_files {
 	const char *name; /* for messages */
-	const char *spool_dir;
-	u64 max_entries;
-	int fd; /* the input's, or the spool's; of a directory likewise */
-	bool owns_fd;
+	const struct oci_options *options;
+	int fd; /* the input's: an archive or a directory */
 	bool is_directory;
-	u64 base;    /* offset in fd of the input's first byte */
-	u64 spooled; /* bytes in the spool */
-	int *opened; /* directories: of files, until oci_files_close() */
-	size_t nr_opened, opened_capacity;
-	struct arena arena;
-	struct entry *entries; /* sorted by name */
+	/* of an archive */
+	u64 base;                   /* offset of its first byte in fd */
+	struct spool *spool;        /* its data, or NULL: they are read from fd */
+	struct oci_member *members; /* sorted by name */
 	size_t nr, capacity;
+	struct arena arena; /* names */
+	/* of a directory: descriptors of its files, until oci_files_close() */
+	int *opened;
+	size_t nr_opened, opened_capacity;
 };
 
 /* ---- names ------------------------------------------------------------------------ */
 
-/* Join @len bytes of a directory and a path in it, without "." and ".."; NULL: it leads out. */
+/* Join the directory @dir and a path in it, without "." and ".."; NULL if the path leaves the root. */
 static const char *normalise(struct arena *arena, const char *dir, size_t dir_len, const char *path,
 			     size_t len)
 {
@@ -75,34 +77,27 @@ static const char *normalise(struct arena *arena, const char *dir, size_t dir_le
 	return out;
 }
 
-static int compare_entries(const void *a, const void *b)
+static int compare_members(const void *a, const void *b)
 {
-	const struct entry *x = a, *y = b;
+	const struct oci_member *x = a, *y = b;
 	int order = strcmp(x->name, y->name);
 	return order ? order : (x->nr > y->nr) - (x->nr < y->nr);
 }
 
-static const struct entry *find(const struct oci_files *f, const char *name)
+static const struct oci_member *find_member(const struct oci_files *f, const char *name)
 {
-	size_t low = 0, high = f->nr; /* the last one that is not behind @name */
+	size_t low = 0, high = f->nr; /* the number of members whose names are not above @name */
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (strcmp(f->entries[middle].name, name) <= 0)
+		if (strcmp(f->members[middle].name, name) <= 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low && !strcmp(f->entries[low - 1].name, name) ? &f->entries[low - 1] : NULL;
+	return low && !strcmp(f->members[low - 1].name, name) ? &f->members[low - 1] : NULL;
 }
 
 /* ---- the archive ------------------------------------------------------------------ */
-
-static int cannot_spool(const struct oci_files *f, int err)
-{
-	errno = -err;
-	return fail_errno("cannot write the spool file in '%s' after %llu bytes (see --spool-dir)",
-			  f->spool_dir, (unsigned long long)f->spooled);
-}
 
 static int spool_data(struct oci_files *f, struct stream *s, const struct member *m)
 {
@@ -118,44 +113,44 @@ static int spool_data(struct oci_files *f, struct stream *s, const struct member
 		if (n == 0)
 			return fail(-EINVAL, "%s: %s: the archive is cut: it ends inside the data",
 				    f->name, member_quote(q, m));
-		int err = io_write_full(f->fd, block, (size_t)n);
+		int err = spool_append(f->spool, block, (size_t)n);
 		if (err)
-			return cannot_spool(f, err);
+			return err;
 		left -= (u64)n;
-		f->spooled += (u64)n;
 	}
 	return 0;
 }
 
-static int take_member(struct oci_files *f, struct stream *s, const struct member *m)
+static int index_member(struct oci_files *f, struct stream *s, const struct member *m)
 {
 	char q[QUOTE_BYTES];
-	struct entry e = { .nr = f->nr, .bytes = m->data_bytes };
+	const u64 max = f->options->max_entries;
+	struct oci_member file = { .nr = f->nr, .bytes = m->data_bytes };
 	bool is_link = m->is_hard_link || S_ISLNK(m->mode);
 	if (m->unsupported || (!is_link && !S_ISREG(m->mode)))
 		return stream_skip(s, m->end);
 	if (m->is_sparse && !m->is_hard_link)
 		return fail(-ENOTSUP, "%s: %s: a sparse file in an image archive: not supported",
 			    f->name, member_quote(q, m));
-	e.name = normalise(&f->arena, "", 0, m->path.bytes, m->path.len);
-	if (e.name && is_link) {
-		const char *slash = m->is_hard_link ? NULL : strrchr(e.name, '/');
-		e.target = normalise(&f->arena, e.name, slash ? (size_t)(slash - e.name) : 0,
-				     m->link.bytes, m->link.len);
-	} else if (e.name) {
-		e.offset = f->owns_fd ? f->spooled : f->base + m->data;
-		int err = f->owns_fd ? spool_data(f, s, m) : 0;
+	file.name = normalise(&f->arena, "", 0, m->path.bytes, m->path.len);
+	if (file.name && is_link) {
+		const char *slash = m->is_hard_link ? NULL : strrchr(file.name, '/');
+		file.target =
+			normalise(&f->arena, file.name, slash ? (size_t)(slash - file.name) : 0,
+				  m->link.bytes, m->link.len);
+	} else if (file.name) {
+		file.offset = f->spool ? spool_size(f->spool) : f->base + m->data;
+		int err = f->spool ? spool_data(f, s, m) : 0;
 		if (err)
 			return err;
 	}
-	if (f->max_entries && f->nr == f->max_entries)
-		return fail(-E2BIG,
-			    "%s: it has more than the %llu members that are allowed (see "
-			    "--max-entries)",
-			    f->name, (unsigned long long)f->max_entries);
-	if (e.name && (!is_link || e.target)) {
-		f->entries = mem_grow(f->entries, &f->capacity, f->nr + 1, sizeof(*f->entries));
-		f->entries[f->nr++] = e;
+	if (max && f->nr == max)
+		return fail_hint(-E2BIG, HINT_ENTRIES,
+				 "%s: it has more than the %llu members that are allowed", f->name,
+				 (unsigned long long)max);
+	if (file.name && (!is_link || file.target)) {
+		f->members = mem_grow(f->members, &f->capacity, f->nr + 1, sizeof(*f->members));
+		f->members[f->nr++] = file;
 	}
 	return stream_skip(s, m->end);
 }
@@ -175,25 +170,21 @@ static int index_archive(struct oci_files *f, struct stream *s,
 			   f->name);
 	if (err)
 		return err;
-	if (!stays || stream_packing(s)) {
-		f->fd = io_tmpfile(f->spool_dir);
-		if (f->fd < 0) {
-			errno = -f->fd;
-			return fail_errno("cannot create a spool file in '%s' (see --spool-dir)",
-					  f->spool_dir);
-		}
-		f->owns_fd = true;
-	}
+	if (!stays || stream_packing(s))
+		err = spool_new(f->options->spool_dir, &f->spool);
+	if (err)
+		return err;
 	struct tar_parser *parser = tar_parser_new(s, options);
-	while (!(err = tar_parser_next(parser, offset, &m)) && !(err = take_member(f, s, &m)))
+	while (!(err = tar_parser_next(parser, offset, &m)) && !(err = index_member(f, s, &m)))
 		offset = m.end;
 	tar_parser_free(parser);
 	if (err < 0)
 		return err;
 	stream_restart(s, m.end);
 	if (f->nr)
-		qsort(f->entries, f->nr, sizeof(*f->entries), compare_entries);
-	return stream_drain(s, m.end);
+		qsort(f->members, f->nr, sizeof(*f->members), compare_members);
+	err = stream_drain(s, m.end);
+	return err || !f->spool ? err : spool_flush(f->spool);
 }
 
 int oci_files_open(const struct reader_input *input, const struct oci_options *options,
@@ -204,8 +195,7 @@ int oci_files_open(const struct reader_input *input, const struct oci_options *o
 	struct stat st;
 	int err = 0;
 	f->name = input->name;
-	f->spool_dir = options->spool_dir;
-	f->max_entries = options->max_entries;
+	f->options = options;
 	f->fd = input->fd;
 	f->is_directory = !fstat(input->fd, &st) && S_ISDIR(st.st_mode);
 	if (!f->is_directory) {
@@ -226,17 +216,16 @@ void oci_files_close(struct oci_files *f)
 		return;
 	for (size_t i = 0; i < f->nr_opened; i++)
 		close(f->opened[i]);
-	if (f->owns_fd)
-		close(f->fd);
+	spool_free(f->spool);
 	xfree(f->opened);
-	xfree(f->entries);
+	xfree(f->members);
 	arena_free(&f->arena);
 	xfree(f);
 }
 
 bool oci_files_are_spooled(const struct oci_files *f)
 {
-	return f->owns_fd;
+	return f->spool;
 }
 
 bool oci_files_is_directory(const struct oci_files *f)
@@ -253,15 +242,15 @@ static int open_file(struct oci_files *f, const char *name, struct oci_file *fil
 	int fd = openat(f->fd, name, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
 		return 0;
-	quote(q, name, strlen(name));
 	if (fd < 0)
-		return fail_errno("%s: cannot open '%s'", f->name, q);
+		return fail_errno("%s: cannot open '%s'", f->name, quote(q, name, strlen(name)));
 	f->opened = mem_grow(f->opened, &f->opened_capacity, f->nr_opened + 1, sizeof(*f->opened));
 	f->opened[f->nr_opened++] = fd;
 	if (fstat(fd, &st))
-		return fail_errno("%s: cannot look at '%s'", f->name, q);
+		return fail_errno("%s: cannot look at '%s'", f->name, quote(q, name, strlen(name)));
 	if (!S_ISREG(st.st_mode))
-		return fail(-EINVAL, "%s: '%s' is no regular file", f->name, q);
+		return fail(-EINVAL, "%s: '%s' is no regular file", f->name,
+			    quote(q, name, strlen(name)));
 	*file = (struct oci_file){ .fd = fd, .bytes = (u64)st.st_size };
 	return 1;
 }
@@ -275,15 +264,17 @@ int oci_files_find(struct oci_files *f, const char *name, struct oci_file *file)
 			    quote(q, name, strlen(name)));
 	if (f->is_directory)
 		return open_file(f, normal, file);
-	const struct entry *e = find(f, normal);
-	for (int i = 0; e && e->target; i++) {
+	const struct oci_member *m = find_member(f, normal);
+	for (int i = 0; m && m->target; i++) {
 		if (i == LINKS_FOLLOWED)
 			return fail(-ELOOP, "%s: '%s' is a chain of more than %d links", f->name,
 				    quote(q, name, strlen(name)), LINKS_FOLLOWED);
-		e = find(f, e->target);
+		m = find_member(f, m->target);
 	}
-	if (!e)
+	if (!m)
 		return 0;
-	*file = (struct oci_file){ .fd = f->fd, .offset = e->offset, .bytes = e->bytes };
+	*file = (struct oci_file){ .fd = f->spool ? spool_fd(f->spool) : f->fd,
+				   .offset = m->offset,
+				   .bytes = m->bytes };
 	return 1;
 }

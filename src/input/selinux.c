@@ -12,7 +12,7 @@
 
 struct selinux_labels {
 	struct selabel_handle *handle;
-	char *context; /* the last one */
+	char *context; /* the last label, which label() returned */
 };
 
 bool selinux_available(void)
@@ -35,15 +35,14 @@ int selinux_open(const char *path, struct selinux_labels **labels)
 	};
 	char q[QUOTE_BYTES];
 	struct stat st;
-	/* of others libselinux makes a list of nothing */
+	/* libselinux would take any other file for an empty one */
 	if (!stat(path, &st) && !S_ISREG(st.st_mode))
-		return fail(-EINVAL, "--selinux-contexts: %s is no regular file, allowed: one",
+		return fail(-EINVAL, "file_contexts: '%s' is no regular file",
 			    quote(q, path, strlen(path)));
 	selinux_set_callback(SELINUX_CB_LOG, (union selinux_callback){ .func_log = say_nothing });
 	struct selabel_handle *handle = selabel_open(SELABEL_CTX_FILE, options, 1);
 	if (!handle)
-		return fail_errno("--selinux-contexts: cannot use %s as file_contexts",
-				  quote(q, path, strlen(path)));
+		return fail_errno("cannot use '%s' as file_contexts", quote(q, path, strlen(path)));
 	*labels = xzalloc(sizeof(**labels));
 	(*labels)->handle = handle;
 	return 0;
@@ -58,8 +57,7 @@ static const char *label(void *context, const char *path, u32 mode, int *err)
 	if (!selabel_lookup_raw(labels->handle, &labels->context, path, (int)mode))
 		return labels->context;
 	if (errno != ENOENT)
-		*err = fail_errno("--selinux-contexts: no label for '%s'",
-				  quote(q, path, strlen(path)));
+		*err = fail_errno("file_contexts: no label for '%s'", quote(q, path, strlen(path)));
 	return NULL;
 }
 
@@ -88,7 +86,7 @@ int selinux_open(const char *path, struct selinux_labels **labels)
 {
 	(void)path;
 	(void)labels;
-	return fail(-ENOSYS, "--selinux-contexts: this program was built without libselinux");
+	return fail(-ENOSYS, "file_contexts: this program was built without libselinux");
 }
 
 int selinux_apply(struct selinux_labels *labels, struct tree *tree)

@@ -87,6 +87,11 @@ u64 spool_size(const struct spool *spool)
 	return spool->written + spool->buffered;
 }
 
+int spool_fd(const struct spool *spool)
+{
+	return spool->fd;
+}
+
 int spool_flush(struct spool *s)
 {
 	if (!s->buffered)
