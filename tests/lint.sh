@@ -27,7 +27,7 @@ project_includes()
 	sed -n 's|^#include "\([a-z]*\)/.*"$|\1|p' "$1"
 }
 
-# base <- disk <- model <- {image, input} <- cli
+# base <- disk <- model <- {image, input} <- convert <- cli
 layers()
 {
 	local file layer other allowed bad=0
@@ -39,7 +39,8 @@ layers()
 		model) allowed='base disk model' ;;
 		image) allowed='base disk model image' ;;
 		input) allowed='base disk model input' ;;
-		cli) allowed='base disk model image input cli' ;;
+		convert) allowed='base disk model image input convert' ;;
+		cli) allowed='base disk model image input convert cli' ;;
 		*) echo "$file: no layer of that name"; bad=1; continue ;;
 		esac
 		for other in $(project_includes "$file"); do
@@ -122,7 +123,7 @@ malloc()
 symbols()
 {
 	local layer header name bad=0 prefixes
-	for layer in disk model image input cli; do
+	for layer in disk model image input convert cli; do
 		prefixes=$(find "include/$layer" -name '*.h' -printf '%f\n' | sed 's/\.h$//; s/s$//' | tr '\n' '|')
 		[ $layer != disk ] || prefixes+='btrfs|crc32c|hash128|sha256|name_hash|extref_hash|seal|'
 		while read -r name; do

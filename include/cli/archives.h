@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The archives that a run reads, all opened before anything is done. */
+/* The archives that a run reads. All are opened before anything is done. */
 #ifndef CLI_ARCHIVES_H
 #define CLI_ARCHIVES_H
 
-#include "base/types.h"
+#include "cli/sandbox.h"
+#include "convert/convert.h"
 
 #include <sys/stat.h>
 
 struct archives {
+	struct convert_input *inputs;
 	size_t nr;
-	int *fds;           /* one each */
-	const char **names; /* likewise, for messages */
 };
 
 /*
@@ -21,10 +21,13 @@ struct archives {
 int archives_open(const char *const *paths, size_t nr, bool directories, struct archives *archives);
 void archives_close(struct archives *archives);
 
-/* archives_hold - whether one of them is the file, or the block device, that @st is of */
+/* archives_hold - whether @st is the status of one of these files or block devices */
 bool archives_hold(const struct archives *archives, const struct stat *st);
 
 /* archives_bytes - how many bytes all will give, or 0 if that cannot be known */
 u64 archives_bytes(const struct archives *archives);
+
+/* archives_allow - let the files in archives that are directories be opened */
+void archives_allow(const struct archives *archives, struct sandbox *sandbox);
 
 #endif

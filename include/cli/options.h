@@ -3,9 +3,7 @@
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
-#include "image/image.h"
-#include "input/oci.h"
-#include "model/file_data.h"
+#include "convert/convert.h"
 
 enum options_result {
 	OPTIONS_RUN,    /* go on */
@@ -40,27 +38,12 @@ struct report_options {
 	const char *manifest_path; /* NULL: none is written */
 };
 
-/* Container images. */
-struct image_input {
-	bool is_wanted;
-	struct oci_options choice;
-	const char *config_path; /* of a file that is to hold the configuration, or NULL */
-};
-
 struct options {
 	const char *const *archives; /* paths; "-" is standard input */
 	size_t nr_archives;          /* at least 1 */
-	struct image_input oci;
-	bool keep_layers;             /* each layer's state is a subvolume */
-	const char *output;           /* path, or NULL for standard output */
-	const char *plan;             /* path, or NULL */
-	const char *selinux_contexts; /* path, or NULL */
-	const char *spool_dir;
+	const char *output;          /* path, or NULL for standard output */
 	bool sandbox;
-	struct file_data_options data;
-	struct reader_options reader;
-	struct tree_options tree;
-	struct image_options image;
+	struct convert_options convert;
 	struct report_options report;
 };
 

@@ -38,8 +38,7 @@ int report_tree(struct report *report, const struct tree *tree);
 int report_image(struct report *report);
 
 /* report_commit - the image is in place: write the figures, and put all files in place */
-int report_commit(struct report *report, const struct reader_counts *counts,
-		  const struct tree *tree, struct content *content, const struct image *image);
+int report_commit(struct report *report, const struct convert *convert);
 
 /* report_close - release all but the files, which @outputs keeps; NULL is fine */
 void report_close(struct report *report);

@@ -30,11 +30,11 @@ void sandbox_allow_making(struct sandbox *sandbox, int dir_fd);
 void sandbox_allow_reading(struct sandbox *sandbox, int dir_fd);
 
 /*
- * sandbox_enter - from now on nothing else is possible, in this process
- * All threads are under seccomp. Those that run already are not under Landlock. What the kernel
- * lacks is left out with a note (-v). The descriptors are not needed any more, but for reading.
- * Returns 0, or a negative errno after printing.
+ * sandbox_enter - give up everything but what @sandbox allows and new files in @spool_dir
+ * seccomp holds for all threads, Landlock for the caller and for threads that start later. What
+ * the kernel lacks is left out with a note (-v). Descriptors given to sandbox_allow_making() are
+ * not needed any more. Returns 0, or a negative errno after printing.
  */
-int sandbox_enter(const struct sandbox *sandbox);
+int sandbox_enter(struct sandbox *sandbox, const char *spool_dir);
 
 #endif

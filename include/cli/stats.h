@@ -20,12 +20,10 @@ struct stats {
 };
 
 /*
- * stats_gather - look at what was made of the archive
- * @started: of the run, on CLOCK_MONOTONIC
+ * stats_gather - count what became of the archives; the image is written
+ * @started: the run's beginning, on CLOCK_MONOTONIC
  */
-struct stats stats_gather(const struct reader_counts *counts, const struct tree *tree,
-			  struct content *content, const struct image *image,
-			  const struct timespec *started);
+struct stats stats_gather(const struct convert *convert, const struct timespec *started);
 
 /* stats_print - to @out, in @format; errors are the caller's to find */
 void stats_print(const struct stats *stats, enum stats_format format, FILE *out);

@@ -33,13 +33,24 @@ int oci_open(const struct reader_input *input, const struct oci_options *options
 	     const struct reader_options *reader, struct reader_counts *counts, struct oci **oci);
 void oci_close(struct oci *oci);
 
+/* oci_nr_layers - of the image; they are read in order, from 0, the lowest */
+size_t oci_nr_layers(const struct oci *oci);
+
 /*
- * oci_read - all layers into @tree, which has whiteouts
- * @config_path: NULL, or where the image's configuration is to be a file on top of the last layer
- * @keep_layers: tree_keep_layer() of each one
- * Returns 0, or a negative errno after printing.
+ * oci_begin_layer - @input becomes what reader_run() is to read for layer @nr
+ * The caller adds plain_digest. Returns 0, or a negative errno after printing.
  */
-int oci_read(struct oci *oci, const char *config_path, bool keep_layers, struct tree *tree,
-	     struct file_data *file_data);
+int oci_begin_layer(struct oci *oci, size_t nr, struct reader_input *input);
+
+/*
+ * oci_end_layer - reader_run() read all of layer @nr: verify its digests
+ * @plain_digest: SHA-256 of the unpacked bytes
+ * Returns 0, or -EBADMSG after printing.
+ */
+int oci_end_layer(struct oci *oci, size_t nr, const u8 plain_digest[32]);
+
+/* oci_keep_config - add a file at @path with the image's configuration; errors as tree_add() */
+int oci_keep_config(const struct oci *oci, const char *path, struct tree *tree,
+		    struct file_data *data);
 
 #endif

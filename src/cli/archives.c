@@ -37,34 +37,30 @@ static int open_one(const char *path, bool directories, int *result)
 int archives_open(const char *const *paths, size_t nr, bool directories, struct archives *archives)
 {
 	int err = 0;
-	archives->nr = nr;
-	archives->fds = xmalloc(nr * sizeof(*archives->fds));
-	archives->names = xmalloc(nr * sizeof(*archives->names));
-	for (size_t i = 0; i < nr; i++) {
-		archives->fds[i] = -1;
-		archives->names[i] = strcmp(paths[i], "-") ? paths[i] : "<stdin>";
+	archives->inputs = xmalloc(nr * sizeof(*archives->inputs));
+	for (; archives->nr < nr && !err; archives->nr++) {
+		const char *path = paths[archives->nr];
+		struct convert_input *input = &archives->inputs[archives->nr];
+		*input = (struct convert_input){ -1, strcmp(path, "-") ? path : "<stdin>" };
+		err = open_one(path, directories, &input->fd);
 	}
-	for (size_t i = 0; i < nr && !err; i++)
-		err = open_one(paths[i], directories, &archives->fds[i]);
 	return err;
 }
 
 void archives_close(struct archives *archives)
 {
-	for (size_t i = 0; i < archives->nr; i++) {
-		if (archives->fds[i] > STDIN_FILENO)
-			close(archives->fds[i]);
-	}
-	xfree(archives->fds);
-	xfree(archives->names);
+	for (size_t i = 0; i < archives->nr; i++)
+		if (archives->inputs[i].fd > STDIN_FILENO)
+			close(archives->inputs[i].fd);
+	xfree(archives->inputs);
 }
 
 bool archives_hold(const struct archives *archives, const struct stat *st)
 {
 	for (size_t i = 0; i < archives->nr; i++) {
 		struct stat in;
-
-		if (fstat(archives->fds[i], &in) || (st->st_mode & S_IFMT) != (in.st_mode & S_IFMT))
+		if (fstat(archives->inputs[i].fd, &in) ||
+		    (st->st_mode & S_IFMT) != (in.st_mode & S_IFMT))
 			continue;
 		if (S_ISREG(in.st_mode) && st->st_dev == in.st_dev && st->st_ino == in.st_ino)
 			return true;
@@ -79,10 +75,19 @@ u64 archives_bytes(const struct archives *archives)
 	u64 bytes = 0;
 	for (size_t i = 0; i < archives->nr; i++) {
 		u64 at, rest;
-
-		if (!io_file_rest(archives->fds[i], &at, &rest))
+		if (!io_file_rest(archives->inputs[i].fd, &at, &rest))
 			return 0;
 		bytes += rest;
 	}
 	return bytes;
+}
+
+void archives_allow(const struct archives *archives, struct sandbox *sandbox)
+{
+	for (size_t i = 0; i < archives->nr; i++) {
+		const int fd = archives->inputs[i].fd;
+		struct stat st;
+		if (!fstat(fd, &st) && S_ISDIR(st.st_mode))
+			sandbox_allow_reading(sandbox, fd);
+	}
 }

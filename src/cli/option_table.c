@@ -49,24 +49,26 @@ static enum options_result parse_output(struct parse *parse, const char *value)
 
 static enum options_result parse_compress(struct parse *parse, const char *value)
 {
-	return compress_parse(value, &parse->options->tree.rules) ? OPTIONS_USAGE : OPTIONS_RUN;
+	return compress_parse(value, &parse->options->convert.tree.rules) ? OPTIONS_USAGE
+									  : OPTIONS_RUN;
 }
 
 static void show_compress(const struct options *defaults)
 {
-	printf("%s:%d", defaults->tree.rules.codec.codec->name, defaults->tree.rules.codec.level);
+	printf("%s:%d", defaults->convert.tree.rules.codec.codec->name,
+	       defaults->convert.tree.rules.codec.level);
 }
 
 static enum options_result parse_csum(struct parse *parse, const char *value)
 {
-	if (!checksum_from_name(value, &parse->options->data.csum))
+	if (!checksum_from_name(value, &parse->options->convert.data.csum))
 		return refuse(parse, value, "crc32c, xxhash, sha256 or blake2");
 	return OPTIONS_RUN;
 }
 
 static enum options_result parse_label(struct parse *parse, const char *value)
 {
-	char *label = parse->options->image.label;
+	char *label = parse->options->convert.image.label;
 	if (strlen(value) >= BTRFS_LABEL_SIZE || strchr(value, '\n'))
 		return refuse(parse, value, "at most 255 bytes without newline");
 	memset(label, 0, BTRFS_LABEL_SIZE);
@@ -84,7 +86,7 @@ static enum options_result parse_uuid(struct parse *parse, const char *value)
 		{ "clear", FSID_CLEAR },
 		{ "random", FSID_RANDOM },
 	};
-	struct image_options *image = &parse->options->image;
+	struct image_options *image = &parse->options->convert.image;
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (!strcmp(value, words[i].name)) {
@@ -101,39 +103,39 @@ static enum options_result parse_uuid(struct parse *parse, const char *value)
 
 static enum options_result parse_device_uuid(struct parse *parse, const char *value)
 {
-	if (uuid_parse(value, parse->options->image.device_uuid))
+	if (uuid_parse(value, parse->options->convert.image.device_uuid))
 		return refuse(parse, value, "a UUID as 36 hex digits and dashes");
-	parse->options->image.device_uuid_given = true;
+	parse->options->convert.image.device_uuid_given = true;
 	return OPTIONS_RUN;
 }
 
 static enum options_result parse_chunk_uuid(struct parse *parse, const char *value)
 {
-	if (uuid_parse(value, parse->options->image.chunk_uuid))
+	if (uuid_parse(value, parse->options->convert.image.chunk_uuid))
 		return refuse(parse, value, "a UUID as 36 hex digits and dashes");
-	parse->options->image.chunk_uuid_given = true;
+	parse->options->convert.image.chunk_uuid_given = true;
 	return OPTIONS_RUN;
 }
 
 static enum options_result parse_mtime(struct parse *parse, const char *value)
 {
-	if (!value_time(value, &parse->options->reader.fixed_time))
+	if (!value_time(value, &parse->options->convert.reader.fixed_time))
 		return refuse(parse, value, "@SECONDS[.FRACTION], up to 9 digits of a fraction");
-	parse->options->reader.fixed_time_set = true;
+	parse->options->convert.reader.fixed_time_set = true;
 	return OPTIONS_RUN;
 }
 
 static enum options_result parse_keep_times(struct parse *parse, const char *value)
 {
 	(void)value;
-	parse->options->reader.keep_times = true;
+	parse->options->convert.reader.keep_times = true;
 	return OPTIONS_RUN;
 }
 
 static enum options_result parse_no_seed(struct parse *parse, const char *value)
 {
 	(void)value;
-	parse->options->image.seed = false;
+	parse->options->convert.image.seed = false;
 	return OPTIONS_RUN;
 }
 
@@ -144,7 +146,7 @@ static enum options_result parse_size(struct parse *parse, const char *value)
 	if (!value_size(value, BTRFS_SECTORSIZE, MAX_SIZE, &size) || size % BTRFS_SECTORSIZE)
 		return refuse(parse, value,
 			      "a multiple of 4096 from 4k to 4194304t, with suffix k, m, g or t");
-	parse->options->image.size_bytes = size;
+	parse->options->convert.image.size_bytes = size;
 	parse->size_given = true;
 	return OPTIONS_RUN;
 }
@@ -155,7 +157,7 @@ static enum options_result parse_free(struct parse *parse, const char *value)
 	if (!value_size(value, 0, MAX_SIZE, &size) || size % BTRFS_SECTORSIZE)
 		return refuse(parse, value,
 			      "a multiple of 4096 from 0 to 4194304t, with suffix k, m, g or t");
-	parse->options->image.free_bytes = size;
+	parse->options->convert.image.free_bytes = size;
 	parse->free_given = true;
 	return OPTIONS_RUN;
 }
@@ -165,13 +167,13 @@ static enum options_result parse_nodesize(struct parse *parse, const char *value
 	u64 size;
 	if (!value_size(value, BTRFS_MIN_NODESIZE, BTRFS_MAX_NODESIZE, &size) || size & (size - 1))
 		return refuse(parse, value, "4k, 8k, 16k, 32k or 64k");
-	parse->options->image.nodesize = u32_from_u64(size);
+	parse->options->convert.image.nodesize = u32_from_u64(size);
 	return OPTIONS_RUN;
 }
 
 static void show_nodesize(const struct options *defaults)
 {
-	printf("%uk", defaults->image.nodesize / 1024);
+	printf("%uk", defaults->convert.image.nodesize / 1024);
 }
 
 static enum options_result parse_metadata(struct parse *parse, const char *value)
@@ -179,19 +181,19 @@ static enum options_result parse_metadata(struct parse *parse, const char *value
 	bool is_dup = !strcmp(value, "dup");
 	if (!is_dup && strcmp(value, "single"))
 		return refuse(parse, value, "dup or single");
-	parse->options->image.dup = is_dup;
+	parse->options->convert.image.dup = is_dup;
 	return OPTIONS_RUN;
 }
 
 static void show_metadata(const struct options *defaults)
 {
-	printf("%s", defaults->image.dup ? "dup" : "single");
+	printf("%s", defaults->convert.image.dup ? "dup" : "single");
 }
 
 static enum options_result parse_features(struct parse *parse, const char *value)
 {
 	bool list_wanted = false;
-	if (features_parse(value, &parse->options->image, &list_wanted))
+	if (features_parse(value, &parse->options->convert.image, &list_wanted))
 		return OPTIONS_USAGE;
 	if (!list_wanted)
 		return OPTIONS_RUN;
@@ -201,28 +203,31 @@ static enum options_result parse_features(struct parse *parse, const char *value
 
 static enum options_result parse_subvol(struct parse *parse, const char *value)
 {
-	return subvol_parse(value, &parse->options->tree.subvols) ? OPTIONS_USAGE : OPTIONS_RUN;
+	return subvol_parse(value, &parse->options->convert.tree.subvols) ? OPTIONS_USAGE
+									  : OPTIONS_RUN;
 }
 
 static enum options_result parse_subvol_uuid(struct parse *parse, const char *value)
 {
-	return subvol_uuid_parse(value, &parse->options->tree.subvols) ? OPTIONS_USAGE
-								       : OPTIONS_RUN;
+	return subvol_uuid_parse(value, &parse->options->convert.tree.subvols) ? OPTIONS_USAGE
+									       : OPTIONS_RUN;
 }
 
 static enum options_result parse_inode_flags(struct parse *parse, const char *value)
 {
-	return inode_flags_parse(value, &parse->options->tree.rules) ? OPTIONS_USAGE : OPTIONS_RUN;
+	return inode_flags_parse(value, &parse->options->convert.tree.rules) ? OPTIONS_USAGE
+									     : OPTIONS_RUN;
 }
 
 static enum options_result parse_property(struct parse *parse, const char *value)
 {
-	return property_parse(value, &parse->options->tree.rules) ? OPTIONS_USAGE : OPTIONS_RUN;
+	return property_parse(value, &parse->options->convert.tree.rules) ? OPTIONS_USAGE
+									  : OPTIONS_RUN;
 }
 
 static enum options_result parse_all_root(struct parse *parse, const char *value)
 {
-	struct owner_rules *owners = &parse->options->tree.owners;
+	struct owner_rules *owners = &parse->options->convert.tree.owners;
 	(void)value;
 	owners->uid_forced = owners->gid_forced = true;
 	owners->forced_uid = owners->forced_gid = 0;
@@ -231,7 +236,7 @@ static enum options_result parse_all_root(struct parse *parse, const char *value
 
 static enum options_result parse_force_uid(struct parse *parse, const char *value)
 {
-	struct owner_rules *owners = &parse->options->tree.owners;
+	struct owner_rules *owners = &parse->options->convert.tree.owners;
 	owners->uid_forced = true;
 	return shaping_id_parse(parse->name, value, &owners->forced_uid) ? OPTIONS_USAGE
 									 : OPTIONS_RUN;
@@ -239,7 +244,7 @@ static enum options_result parse_force_uid(struct parse *parse, const char *valu
 
 static enum options_result parse_force_gid(struct parse *parse, const char *value)
 {
-	struct owner_rules *owners = &parse->options->tree.owners;
+	struct owner_rules *owners = &parse->options->convert.tree.owners;
 	owners->gid_forced = true;
 	return shaping_id_parse(parse->name, value, &owners->forced_gid) ? OPTIONS_USAGE
 									 : OPTIONS_RUN;
@@ -247,53 +252,54 @@ static enum options_result parse_force_gid(struct parse *parse, const char *valu
 
 static enum options_result parse_uid_offset(struct parse *parse, const char *value)
 {
-	s64 *offset = &parse->options->tree.owners.uid_offset;
+	s64 *offset = &parse->options->convert.tree.owners.uid_offset;
 	return shaping_offset_parse(parse->name, value, offset) ? OPTIONS_USAGE : OPTIONS_RUN;
 }
 
 static enum options_result parse_gid_offset(struct parse *parse, const char *value)
 {
-	s64 *offset = &parse->options->tree.owners.gid_offset;
+	s64 *offset = &parse->options->convert.tree.owners.gid_offset;
 	return shaping_offset_parse(parse->name, value, offset) ? OPTIONS_USAGE : OPTIONS_RUN;
 }
 
 static enum options_result parse_defaults(struct parse *parse, const char *value)
 {
-	struct implied_attributes *implied = &parse->options->tree.implied;
+	struct implied_attributes *implied = &parse->options->convert.tree.implied;
 	return shaping_defaults_parse(value, implied, &parse->implied_time_given) ? OPTIONS_USAGE
 										  : OPTIONS_RUN;
 }
 
 static enum options_result parse_root_becomes(struct parse *parse, const char *value)
 {
-	return path_filter_set_root(&parse->options->tree.filter, value) ? OPTIONS_USAGE
-									 : OPTIONS_RUN;
+	return path_filter_set_root(&parse->options->convert.tree.filter, value) ? OPTIONS_USAGE
+										 : OPTIONS_RUN;
 }
 
 static enum options_result parse_exclude_path(struct parse *parse, const char *value)
 {
 	if (!value[strspn(value, "./")] && !strstr(value, ".."))
 		return refuse(parse, value, "a path below the root");
-	return path_filter_exclude_path(&parse->options->tree.filter, value) ? OPTIONS_USAGE
-									     : OPTIONS_RUN;
+	return path_filter_exclude_path(&parse->options->convert.tree.filter, value) ? OPTIONS_USAGE
+										     : OPTIONS_RUN;
 }
 
 static enum options_result parse_exclude_regex(struct parse *parse, const char *value)
 {
-	return path_filter_exclude_regex(&parse->options->tree.filter, value) ? OPTIONS_USAGE
-									      : OPTIONS_RUN;
+	return path_filter_exclude_regex(&parse->options->convert.tree.filter, value)
+		       ? OPTIONS_USAGE
+		       : OPTIONS_RUN;
 }
 
 static enum options_result parse_no_xattr(struct parse *parse, const char *value)
 {
 	(void)value;
-	parse->options->reader.no_xattrs = true;
+	parse->options->convert.reader.no_xattrs = true;
 	return OPTIONS_RUN;
 }
 
 static enum options_result parse_xattrs_exclude(struct parse *parse, const char *value)
 {
-	struct reader_options *reader = &parse->options->reader;
+	struct reader_options *reader = &parse->options->convert.reader;
 	if (!*value)
 		return refuse(parse, value, "a pattern with * ? and [] for names of xattrs");
 	reader->xattr_patterns =
@@ -306,7 +312,7 @@ static enum options_result parse_xattrs_exclude(struct parse *parse, const char 
 static enum options_result parse_whiteouts(struct parse *parse, const char *value)
 {
 	(void)value;
-	parse->options->tree.whiteouts = true;
+	parse->options->convert.tree.whiteouts = true;
 	return OPTIONS_RUN;
 }
 
@@ -315,14 +321,14 @@ static enum options_result parse_layers(struct parse *parse, const char *value)
 	bool keep = !strcmp(value, "subvolumes");
 	if (!keep && strcmp(value, "merged"))
 		return refuse(parse, value, "merged or subvolumes");
-	parse->options->keep_layers = keep;
+	parse->options->convert.keep_layers = keep;
 	return OPTIONS_RUN;
 }
 
 static enum options_result parse_oci(struct parse *parse, const char *value)
 {
 	(void)value;
-	parse->options->oci.is_wanted = true;
+	parse->options->convert.is_oci = true;
 	return OPTIONS_RUN;
 }
 
@@ -330,7 +336,7 @@ static enum options_result parse_image(struct parse *parse, const char *value)
 {
 	if (!*value)
 		return refuse(parse, value, "NAME[:TAG], or the digest of a manifest");
-	parse->options->oci.choice.image = value;
+	parse->options->convert.oci.image = value;
 	return OPTIONS_RUN;
 }
 
@@ -338,7 +344,7 @@ static enum options_result parse_platform(struct parse *parse, const char *value
 {
 	if (!oci_platform_is_valid(value))
 		return refuse(parse, value, "OS/ARCHITECTURE[/VARIANT], like linux/arm64/v8");
-	parse->options->oci.choice.platform = value;
+	parse->options->convert.oci.platform = value;
 	return OPTIONS_RUN;
 }
 
@@ -346,21 +352,21 @@ static enum options_result parse_oci_config(struct parse *parse, const char *val
 {
 	if (!value[strspn(value, "./")])
 		return refuse(parse, value, "the path of a file in the image");
-	parse->options->oci.config_path = value;
+	parse->options->convert.oci_config = value;
 	return OPTIONS_RUN;
 }
 
 static enum options_result parse_hard_dereference(struct parse *parse, const char *value)
 {
 	(void)value;
-	parse->options->tree.hard_dereference = true;
+	parse->options->convert.tree.hard_dereference = true;
 	return OPTIONS_RUN;
 }
 
 static enum options_result parse_detect_holes(struct parse *parse, const char *value)
 {
 	(void)value;
-	parse->options->data.detect_holes = true;
+	parse->options->convert.data.detect_holes = true;
 	return OPTIONS_RUN;
 }
 
@@ -368,7 +374,7 @@ static enum options_result parse_plan(struct parse *parse, const char *value)
 {
 	if (!*value)
 		return refuse(parse, value, "the name of a file");
-	parse->options->plan = value;
+	parse->options->convert.plan = value;
 	return OPTIONS_RUN;
 }
 
@@ -378,7 +384,7 @@ static enum options_result parse_selinux_contexts(struct parse *parse, const cha
 		return refuse(parse, value, "nothing, built without libselinux");
 	if (!*value)
 		return refuse(parse, value, "the name of a file");
-	parse->options->selinux_contexts = value;
+	parse->options->convert.selinux_contexts = value;
 	return OPTIONS_RUN;
 }
 
@@ -386,20 +392,20 @@ static enum options_result parse_spool_dir(struct parse *parse, const char *valu
 {
 	if (!*value)
 		return refuse(parse, value, "the name of a directory");
-	parse->options->spool_dir = value;
+	parse->options->convert.spool_dir = value;
 	return OPTIONS_RUN;
 }
 
 static enum options_result parse_max_entries(struct parse *parse, const char *value)
 {
-	if (!value_number(value, 1, UINT64_MAX, &parse->options->tree.max_entries))
+	if (!value_number(value, 1, UINT64_MAX, &parse->options->convert.tree.max_entries))
 		return refuse(parse, value, "a number from 1 on");
 	return OPTIONS_RUN;
 }
 
 static enum options_result parse_max_bytes(struct parse *parse, const char *value)
 {
-	if (!value_size(value, 1, UINT64_MAX, &parse->options->reader.max_bytes))
+	if (!value_size(value, 1, UINT64_MAX, &parse->options->convert.reader.max_bytes))
 		return refuse(parse, value, "a size from 1 on, with suffix k, m, g or t");
 	return OPTIONS_RUN;
 }
@@ -416,7 +422,7 @@ static enum options_result parse_threads(struct parse *parse, const char *value)
 	u64 threads;
 	if (!value_number(value, 1, OPTIONS_MAX_THREADS, &threads))
 		return refuse(parse, value, "1 to 1024");
-	parse->options->data.threads = (unsigned)threads;
+	parse->options->convert.data.threads = (unsigned)threads;
 	return OPTIONS_RUN;
 }
 
@@ -425,14 +431,14 @@ static enum options_result parse_max_inline(struct parse *parse, const char *val
 	u64 size;
 	if (!value_size(value, 0, OPTIONS_MAX_INLINE, &size))
 		return refuse(parse, value, "0 to 4096 bytes");
-	parse->options->data.max_inline = u32_from_u64(size);
+	parse->options->convert.data.max_inline = u32_from_u64(size);
 	parse->max_inline_given = true;
 	return OPTIONS_RUN;
 }
 
 static void show_max_inline(const struct options *defaults)
 {
-	printf("%u", defaults->data.max_inline);
+	printf("%u", defaults->convert.data.max_inline);
 }
 
 static enum options_result parse_dedupe(struct parse *parse, const char *value)
@@ -440,7 +446,7 @@ static enum options_result parse_dedupe(struct parse *parse, const char *value)
 	bool is_on = !strcmp(value, "on");
 	if (!is_on && strcmp(value, "off"))
 		return refuse(parse, value, "on or off");
-	parse->options->data.dedupe = is_on;
+	parse->options->convert.data.dedupe = is_on;
 	return OPTIONS_RUN;
 }
 
@@ -450,7 +456,7 @@ static enum options_result parse_pack_tails(struct parse *parse, const char *val
 	if (value &&
 	    (!value_size(value, PACK_MIN_BYTES, PACK_MAX_BYTES, &size) || size % BTRFS_SECTORSIZE))
 		return refuse(parse, value, "a multiple of 4096 from 8k to 128k");
-	parse->options->data.pack_bytes = u32_from_u64(size);
+	parse->options->convert.data.pack_bytes = u32_from_u64(size);
 	return OPTIONS_RUN;
 }
 
@@ -463,7 +469,7 @@ static void show_pack_tails(const struct options *defaults)
 static enum options_result parse_skip_unsupported(struct parse *parse, const char *value)
 {
 	(void)value;
-	parse->options->reader.skip_unsupported = true;
+	parse->options->convert.reader.skip_unsupported = true;
 	return OPTIONS_RUN;
 }
 

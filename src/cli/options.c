@@ -24,7 +24,7 @@
 /* Take SOURCE_DATE_EPOCH in, unless --mtime made it idle. */
 static enum options_result read_environment(struct options *options)
 {
-	struct reader_options *reader = &options->reader;
+	struct reader_options *reader = &options->convert.reader;
 	const char *epoch = getenv("SOURCE_DATE_EPOCH");
 	char quoted[QUOTE_BYTES];
 	if (reader->fixed_time_set || !epoch)
@@ -42,12 +42,12 @@ static enum options_result read_environment(struct options *options)
  */
 static void choose_implied_time(struct options *options, bool is_given)
 {
-	struct timestamp *time = &options->tree.implied.time;
-	if (options->reader.fixed_time_set)
-		*time = options->reader.fixed_time;
+	struct timestamp *time = &options->convert.tree.implied.time;
+	if (options->convert.reader.fixed_time_set)
+		*time = options->convert.reader.fixed_time;
 	else if (!is_given)
-		*time = options->reader.clamp_time;
-	options->image.implied_time = *time;
+		*time = options->convert.reader.clamp_time;
+	options->convert.image.implied_time = *time;
 }
 
 /* The option that getopt_long() answered with, or NULL. */
@@ -143,44 +143,36 @@ static int take_operands(struct options *options, int argc, char **argv)
 	return 0;
 }
 
-static int check_oci(struct options *options)
+static int check_oci(const struct options *options)
 {
-	struct image_input *oci = &options->oci;
-	if (!oci->is_wanted) {
-		const char *idle = oci->choice.image      ? "--image"
-				   : oci->choice.platform ? "--platform"
-				   : oci->config_path     ? "--oci-config"
-							  : NULL;
+	const struct convert_options *convert = &options->convert;
+	const char *idle = convert->oci.image      ? "--image"
+			   : convert->oci.platform ? "--platform"
+			   : convert->oci_config   ? "--oci-config"
+						   : NULL;
+	if (!convert->is_oci)
 		return idle ? fail(-EINVAL, "found %s without --oci", idle) : 0;
-	}
 	if (options->nr_archives > 1)
 		return fail(-EINVAL, "found %zu archives with --oci, allowed: one",
 			    options->nr_archives);
-	oci->choice.spool_dir = options->spool_dir;
-	oci->choice.max_entries = options->tree.max_entries;
-	options->tree.whiteouts = true;
 	return 0;
 }
 
-/* Layers' trees share blocks, and their paths are others': what changes them does not go with it.
- */
-static int check_layers(struct options *options)
+/* The trees of layers share blocks, so options that change some of their inodes are refused. */
+static int check_layers(const struct convert_options *convert)
 {
-	const struct tree_options *tree = &options->tree;
+	const struct tree_options *tree = &convert->tree;
 	const char *other = tree->rules.nr              ? tree->rules.list[0].option
 			    : tree->subvols.nr_subvols  ? "subvol"
 			    : tree->subvols.nr_uuids    ? "subvol-uuid"
 			    : tree->hard_dereference    ? "hard-dereference"
-			    : options->plan             ? "plan"
-			    : options->selinux_contexts ? "selinux-contexts"
+			    : convert->plan             ? "plan"
+			    : convert->selinux_contexts ? "selinux-contexts"
 							: NULL;
-	if (!options->keep_layers)
+	if (!convert->keep_layers || !other)
 		return 0;
-	if (other)
-		return fail(-EINVAL, "found --%s%s with --layers=subvolumes, allowed: one of them",
-			    other, tree->rules.nr ? " of a path" : "");
-	options->tree.whiteouts = true;
-	return 0;
+	return fail(-EINVAL, "found --%s%s with --layers=subvolumes, allowed: one of them", other,
+		    tree->rules.nr ? " of a path" : "");
 }
 
 /* Many large attributes, say, take the memory of many entries. */
@@ -193,36 +185,43 @@ static u64 memory_of_entries(u64 entries)
 	return bytes;
 }
 
-/* Look at options that depend on each other, and copy what several layers need. */
-static int combine(struct parse *parse)
+/* Refuse options that contradict each other. */
+static int check_combinations(const struct parse *parse)
 {
-	struct options *options = parse->options;
-	struct image_options *image = &options->image;
-	if (options->reader.fixed_time_set && options->reader.keep_times)
+	const struct options *options = parse->options;
+	const struct convert_options *convert = &options->convert;
+	if (convert->reader.fixed_time_set && convert->reader.keep_times)
 		return fail(-EINVAL, "found --mtime with --keep-times, allowed: one of them");
 	if (parse->size_given && parse->free_given)
 		return fail(-EINVAL, "found --size with --free, allowed: one of them");
 	int err = check_oci(options);
 	if (!err)
-		err = check_layers(options);
+		err = check_layers(convert);
 	if (!err)
-		err = features_check(image);
-	if (!err)
-		err = report_check(&options->report, options->output);
-	if (err)
-		return err;
-	options->data.hash_files = options->report.content_digest || options->report.manifest_path;
+		err = features_check(&convert->image);
+	return err ? err : report_check(&options->report, options->output);
+}
+
+/* Set what follows from several options, and copy what several floors need. */
+static void derive(const struct parse *parse)
+{
+	const struct report_options *report = &parse->options->report;
+	struct convert_options *convert = &parse->options->convert;
+	struct image_options *image = &convert->image;
+	struct file_data_options *data = &convert->data;
 	if (!image->seed && !parse->size_given && !parse->free_given)
 		image->free_bytes = NO_SEED_FREE;
-	image->csum = options->data.csum;
-	if (options->data.pack_bytes && !parse->max_inline_given)
-		options->data.max_inline = OPTIONS_PACK_INLINE;
-	options->data.nodesize = image->nodesize;
-	options->reader.nodesize = image->nodesize;
-	options->reader.max_memory = memory_of_entries(options->tree.max_entries);
-	options->tree.nodesize = image->nodesize;
-	path_rules_seal(&options->tree.rules);
-	return 0;
+	image->csum = data->csum;
+	if (data->pack_bytes && !parse->max_inline_given)
+		data->max_inline = OPTIONS_PACK_INLINE;
+	data->hash_files = report->content_digest || report->manifest_path;
+	data->nodesize = convert->reader.nodesize = convert->tree.nodesize = image->nodesize;
+	convert->reader.max_memory = memory_of_entries(convert->tree.max_entries);
+	convert->oci.spool_dir = convert->spool_dir;
+	convert->oci.max_entries = convert->tree.max_entries;
+	if (convert->is_oci || convert->keep_layers)
+		convert->tree.whiteouts = true;
+	path_rules_seal(&convert->tree.rules);
 }
 
 enum options_result options_parse(int argc, char **argv, struct options *options)
@@ -234,8 +233,9 @@ enum options_result options_parse(int argc, char **argv, struct options *options
 	if (result != OPTIONS_RUN)
 		return result;
 	diag_set_level(parse.level);
-	if (take_operands(options, argc, argv) || combine(&parse))
+	if (take_operands(options, argc, argv) || check_combinations(&parse))
 		return OPTIONS_USAGE;
+	derive(&parse);
 	result = read_environment(options);
 	choose_implied_time(options, parse.implied_time_given);
 	return result;
@@ -243,9 +243,9 @@ enum options_result options_parse(int argc, char **argv, struct options *options
 
 void options_release(struct options *options)
 {
-	xfree(options->tree.subvols.subvols);
-	xfree(options->tree.subvols.uuids);
-	path_rules_release(&options->tree.rules);
-	path_filter_release(&options->tree.filter);
-	xfree(options->reader.xattr_patterns);
+	xfree(options->convert.tree.subvols.subvols);
+	xfree(options->convert.tree.subvols.uuids);
+	path_rules_release(&options->convert.tree.rules);
+	path_filter_release(&options->convert.tree.filter);
+	xfree(options->convert.reader.xattr_patterns);
 }

@@ -27,18 +27,18 @@ void options_default(struct options *options)
 {
 	const char *tmpdir = getenv("TMPDIR");
 	memset(options, 0, sizeof(*options));
-	options->spool_dir = tmpdir && *tmpdir ? tmpdir : "/var/tmp";
+	options->convert.spool_dir = tmpdir && *tmpdir ? tmpdir : "/var/tmp";
 	options->sandbox = true;
-	options->tree.rules.codec = codec_default();
-	options->tree.implied.mode = 0755;
-	options->data.csum = BTRFS_CSUM_TYPE_CRC32;
-	options->tree.max_entries = OPTIONS_ENTRIES;
-	options->reader.max_bytes = OPTIONS_BYTES;
-	options->data.max_inline = OPTIONS_MAX_INLINE;
-	options->data.dedupe = true;
-	options->data.threads = usable_cpus();
-	options->image.nodesize = 16384;
-	options->image.seed = true;
-	options->image.fsid_source = FSID_CONTENT;
-	features_default(&options->image);
+	options->convert.tree.rules.codec = codec_default();
+	options->convert.tree.implied.mode = 0755;
+	options->convert.data.csum = BTRFS_CSUM_TYPE_CRC32;
+	options->convert.tree.max_entries = OPTIONS_ENTRIES;
+	options->convert.reader.max_bytes = OPTIONS_BYTES;
+	options->convert.data.max_inline = OPTIONS_MAX_INLINE;
+	options->convert.data.dedupe = true;
+	options->convert.data.threads = usable_cpus();
+	options->convert.image.nodesize = 16384;
+	options->convert.image.seed = true;
+	options->convert.image.fsid_source = FSID_CONTENT;
+	features_default(&options->convert.image);
 }

@@ -136,7 +136,7 @@ static void show(const struct progress *p)
 	}
 }
 
-static void *run(void *arg)
+static void *show_regularly(void *arg)
 {
 	struct progress *p = arg;
 	const u64 period = p->is_terminal ? TERMINAL_PERIOD : LINES_PERIOD;
@@ -172,7 +172,7 @@ struct progress *progress_start(enum progress_mode mode, const struct progress_p
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&p->changed, &attr);
 	pthread_condattr_destroy(&attr);
-	if (!pthread_create(&p->thread, NULL, run, p))
+	if (!pthread_create(&p->thread, NULL, show_regularly, p))
 		return p;
 	pthread_cond_destroy(&p->changed);
 	pthread_mutex_destroy(&p->lock);

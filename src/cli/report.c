@@ -175,13 +175,11 @@ static int write_stats(const struct report *r, const struct stats *stats)
 	return err;
 }
 
-int report_commit(struct report *r, const struct reader_counts *counts, const struct tree *tree,
-		  struct content *content, const struct image *image)
+int report_commit(struct report *r, const struct convert *convert)
 {
 	int err = 0;
 	if (r->options->stats != STATS_NONE) {
-		struct stats stats = stats_gather(counts, tree, content, image, &r->started);
-
+		const struct stats stats = stats_gather(convert, &r->started);
 		err = write_stats(r, &stats);
 	}
 	for (int i = 0; i < NR_FILES && !err; i++)

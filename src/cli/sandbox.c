@@ -337,7 +337,7 @@ static int restrict_calls(const struct sandbox *s)
 	return err;
 }
 
-int sandbox_enter(const struct sandbox *s)
+static int restrict_process(const struct sandbox *s)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) {
 		info("no sandbox: this kernel cannot rule out new privileges");
@@ -349,7 +349,7 @@ int sandbox_enter(const struct sandbox *s)
 
 #else
 
-int sandbox_enter(const struct sandbox *s)
+static int restrict_process(const struct sandbox *s)
 {
 	(void)s;
 	info("no sandbox: the program was built without one");
@@ -368,4 +368,16 @@ void sandbox_allow_reading(struct sandbox *s, int dir_fd)
 {
 	assert(s->nr_reads < SANDBOX_DIRS_MAX);
 	s->reads[s->nr_reads++] = dir_fd;
+}
+
+int sandbox_enter(struct sandbox *s, const char *spool_dir)
+{
+	char quoted[QUOTE_BYTES];
+	int dir_fd = open(spool_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir_fd < 0)
+		return fail_errno("cannot open %s", quote(quoted, spool_dir, strlen(spool_dir)));
+	sandbox_allow_making(s, dir_fd);
+	int err = restrict_process(s);
+	close(dir_fd);
+	return err;
 }

@@ -49,12 +49,10 @@ static void gather_usage(struct stats *stats, const struct timespec *started)
 	stats->peak_memory_bytes = (u64)usage.ru_maxrss * 1024;
 }
 
-struct stats stats_gather(const struct reader_counts *counts, const struct tree *tree,
-			  struct content *content, const struct image *image,
-			  const struct timespec *started)
+struct stats stats_gather(const struct convert *convert, const struct timespec *started)
 {
-	struct stats stats = { .counts = counts, .image = image };
-	gather_data(&stats, tree, content);
+	struct stats stats = { .counts = &convert->counts, .image = convert->image };
+	gather_data(&stats, convert->tree, convert->content);
 	gather_usage(&stats, started);
 	return stats;
 }

@@ -110,74 +110,59 @@ int oci_open(const struct reader_input *input, const struct oci_options *options
 
 void oci_close(struct oci *oci)
 {
+	u8 unused[32];
 	if (!oci)
 		return;
+	if (oci->layer_sum)
+		sha256_finish(oci->layer_sum, unused);
 	oci_files_close(oci->files);
 	xfree(oci->config);
 	arena_free(&oci->arena);
 	xfree(oci);
 }
 
-static int read_layer(struct oci *oci, const struct oci_layer *layer, struct tree *tree,
-		      struct file_data *file_data)
+/* ---- layers --------------------------------------------------------------------- */
+
+size_t oci_nr_layers(const struct oci *oci)
 {
-	struct sha256 *raw = sha256_new(), *plain = sha256_new();
-	const struct reader_input input = {
+	return oci->nr_layers;
+}
+
+int oci_begin_layer(struct oci *oci, size_t nr, struct reader_input *input)
+{
+	const struct oci_layer *layer = &oci->layers[nr];
+	assert(!oci->layer_sum);
+	if (lseek(layer->file.fd, (off_t)layer->file.offset, SEEK_SET) < 0)
+		return fail_errno("%s: cannot read", layer->name);
+	oci->layer_sum = sha256_new();
+	*input = (struct reader_input){
 		.fd = layer->file.fd,
 		.name = layer->name,
 		.bytes = layer->file.bytes,
-		.raw_digest = raw,
-		.plain_digest = &plain,
+		.raw_digest = oci->layer_sum,
 		.is_known = oci_files_are_spooled(oci->files),
 	};
-	int err = 0;
-	if (lseek(input.fd, (off_t)layer->file.offset, SEEK_SET) < 0)
-		err = fail_errno("%s: cannot read", layer->name);
-	tree_begin_layer(tree);
-	if (!err)
-		err = reader_run(&input, oci->reader, tree, file_data, oci->counts);
-	/* of what could not be read the sums do not matter */
-	int wrong = oci_check_digest(raw, err ? NULL : layer->digest, layer->name, "digest");
-	if (!err)
-		err = wrong;
-	wrong = oci_check_digest(plain, err ? NULL : layer->diff_id, layer->name, "diff_id");
-	if (!err)
-		err = wrong;
-	return err ? err : tree_end_layer(tree);
+	return 0;
 }
 
-static int keep_config(const struct oci *oci, const char *path, struct tree *tree,
-		       struct file_data *file_data)
+int oci_end_layer(struct oci *oci, size_t nr, const u8 plain_digest[32])
+{
+	const struct oci_layer *layer = &oci->layers[nr];
+	u8 digest[32];
+	sha256_finish(oci->layer_sum, digest);
+	oci->layer_sum = NULL;
+	int err = oci_check_digest(digest, layer->digest, layer->name, "digest");
+	return err ? err : oci_check_digest(plain_digest, layer->diff_id, layer->name, "diff_id");
+}
+
+int oci_keep_config(const struct oci *oci, const char *path, struct tree *tree,
+		    struct file_data *data)
 {
 	struct inode *inode;
 	int err = tree_make_file(tree, path, strlen(path), oci->config_bytes, &inode);
 	if (err)
 		return err;
-	file_data_begin(file_data, inode, tree_storage(tree, inode));
-	err = file_data_write(file_data, 0, oci->config, oci->config_bytes, NULL);
-	return err ? err : file_data_end(file_data);
-}
-
-static int keep_layer(const struct oci_layer *layer, struct tree *tree, struct file_data *file_data)
-{
-	return tree_keep_layer(tree, file_data, strchr(layer->diff_id, ':') + 1);
-}
-
-int oci_read(struct oci *oci, const char *config_path, bool keep_layers, struct tree *tree,
-	     struct file_data *file_data)
-{
-	const struct oci_layer *last = NULL;
-	int err = 0;
-	for (size_t i = 0; i < oci->nr_layers && !err; i++) {
-		if (last && keep_layers)
-			err = keep_layer(last, tree, file_data);
-		last = &oci->layers[i];
-		if (!err)
-			err = read_layer(oci, last, tree, file_data);
-	}
-	if (!err && config_path)
-		err = keep_config(oci, config_path, tree, file_data);
-	if (!err && last && keep_layers)
-		err = keep_layer(last, tree, file_data);
-	return err;
+	file_data_begin(data, inode, tree_storage(tree, inode));
+	err = file_data_write(data, 0, oci->config, oci->config_bytes, NULL);
+	return err ? err : file_data_end(data);
 }

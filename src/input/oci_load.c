@@ -32,12 +32,10 @@ const char *oci_blob_name(struct oci *oci, const char *digest)
 	return oci_format(oci, "blobs/sha256/%s", strchr(digest, ':') + 1);
 }
 
-int oci_check_digest(struct sha256 *sum, const char *digest, const char *who, const char *what)
+int oci_check_digest(const u8 found[32], const char *digest, const char *who, const char *what)
 {
-	u8 bytes[32];
 	char hex[sizeof("sha256:") + 64] = "sha256:";
-	sha256_finish(sum, bytes);
-	hex_encode(bytes, sizeof(bytes), hex + strlen("sha256:"));
+	hex_encode(found, 32, hex + strlen("sha256:"));
 	if (!digest || !strcmp(hex, digest))
 		return 0;
 	return fail(-EBADMSG, "%s: its %s is %s, the image says %s", who, what, hex, digest);
@@ -70,8 +68,10 @@ int oci_load(struct oci *oci, const char *name, const char *digest, u64 bytes,
 		err = fail_errno("%s: cannot read", who);
 	} else {
 		struct sha256 *sum = sha256_new();
+		u8 found_digest[32];
 		sha256_add(sum, buf, (size_t)file.bytes);
-		err = oci_check_digest(sum, digest, who, "digest");
+		sha256_finish(sum, found_digest);
+		err = oci_check_digest(found_digest, digest, who, "digest");
 	}
 	if (err) {
 		xfree(buf);

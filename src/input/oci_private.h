@@ -27,6 +27,7 @@ struct oci {
 	size_t config_bytes;
 	struct oci_layer *layers;
 	size_t nr_layers;
+	struct sha256 *layer_sum; /* of the bytes of the layer that is being read, or NULL */
 };
 
 /* An image that may be the one that is wanted. */
@@ -65,7 +66,7 @@ int oci_load(struct oci *oci, const char *name, const char *digest, u64 bytes,
 int oci_load_image(struct oci *oci, const struct oci_candidate *candidate,
 		   struct oci_manifest *manifest, struct oci_config *config, struct oci_text *text);
 
-/* oci_check_digest - whether the finished @sum is @digest, and free it; -EBADMSG after printing */
-int oci_check_digest(struct sha256 *sum, const char *digest, const char *who, const char *what);
+/* oci_check_digest - whether @found is @digest, or that is NULL; -EBADMSG after printing */
+int oci_check_digest(const u8 found[32], const char *digest, const char *who, const char *what);
 
 #endif

@@ -137,27 +137,34 @@ static void test_defaults(void)
 
 	unsetenv("TMPDIR");
 	ok(parse("", &o) == OPTIONS_RUN && lines == 0, "no arguments");
-	ok(is_stdin(&o) && !o.output && !strcmp(o.spool_dir, "/var/tmp"), "default places");
-	ok(o.tree.rules.codec.codec && !strcmp(o.tree.rules.codec.codec->name, "zstd") &&
-		   o.tree.rules.codec.level == 3,
+	ok(is_stdin(&o) && !o.output && !strcmp(o.convert.spool_dir, "/var/tmp"), "default places");
+	ok(o.convert.tree.rules.codec.codec &&
+		   !strcmp(o.convert.tree.rules.codec.codec->name, "zstd") &&
+		   o.convert.tree.rules.codec.level == 3,
 	   "default codec");
-	ok(o.image.nodesize == 16384 && o.data.nodesize == 16384 && o.reader.nodesize == 16384,
+	ok(o.convert.image.nodesize == 16384 && o.convert.data.nodesize == 16384 &&
+		   o.convert.reader.nodesize == 16384,
 	   "default node size, everywhere");
-	ok(o.image.seed && !o.image.dup && !o.image.size_bytes && !o.image.free_bytes,
+	ok(o.convert.image.seed && !o.convert.image.dup && !o.convert.image.size_bytes &&
+		   !o.convert.image.free_bytes,
 	   "default shape");
-	ok(o.image.free_space_tree && !o.image.block_group_tree, "default features");
-	ok(o.image.fsid_source == FSID_CONTENT && !o.image.device_uuid_given &&
-		   !o.image.chunk_uuid_given,
+	ok(o.convert.image.free_space_tree && !o.convert.image.block_group_tree,
+	   "default features");
+	ok(o.convert.image.fsid_source == FSID_CONTENT && !o.convert.image.device_uuid_given &&
+		   !o.convert.image.chunk_uuid_given,
 	   "default ids");
-	ok(o.data.threads >= 1 && o.data.max_inline == 4096, "default threads and inline limit");
-	ok(!o.reader.fixed_time_set && !o.reader.clamp_time_set && !o.reader.keep_times &&
-		   !o.reader.skip_unsupported && o.image.implied_time.sec == 0,
+	ok(o.convert.data.threads >= 1 && o.convert.data.max_inline == 4096,
+	   "default threads and inline limit");
+	ok(!o.convert.reader.fixed_time_set && !o.convert.reader.clamp_time_set &&
+		   !o.convert.reader.keep_times && !o.convert.reader.skip_unsupported &&
+		   o.convert.image.implied_time.sec == 0,
 	   "default times");
 	setenv("TMPDIR", "", 1);
-	ok(parse("", &o) == OPTIONS_RUN && !strcmp(o.spool_dir, "/var/tmp"), "empty TMPDIR");
+	ok(parse("", &o) == OPTIONS_RUN && !strcmp(o.convert.spool_dir, "/var/tmp"),
+	   "empty TMPDIR");
 	setenv("TMPDIR", "/somewhere", 1);
-	ok(parse("", &o) == OPTIONS_RUN && !strcmp(o.spool_dir, "/somewhere"), "TMPDIR");
-	ok(parse("--spool-dir /x", &o) == OPTIONS_RUN && !strcmp(o.spool_dir, "/x"),
+	ok(parse("", &o) == OPTIONS_RUN && !strcmp(o.convert.spool_dir, "/somewhere"), "TMPDIR");
+	ok(parse("--spool-dir /x", &o) == OPTIONS_RUN && !strcmp(o.convert.spool_dir, "/x"),
 	   "a switch beats TMPDIR");
 	unsetenv("TMPDIR");
 }
@@ -177,41 +184,47 @@ static void test_values(void)
 	ok(parse("-- --version", &o) == OPTIONS_RUN && !strcmp(o.archives[0], "--version"),
 	   "-- ends the options");
 	ok(parse("--compress lzo:9 --csum blake2", &o) == OPTIONS_RUN &&
-		   !strcmp(o.tree.rules.codec.codec->name, "lzo") &&
-		   o.tree.rules.codec.level == 9 && o.data.csum == BTRFS_CSUM_TYPE_BLAKE2 &&
-		   o.image.csum == BTRFS_CSUM_TYPE_BLAKE2,
+		   !strcmp(o.convert.tree.rules.codec.codec->name, "lzo") &&
+		   o.convert.tree.rules.codec.level == 9 &&
+		   o.convert.data.csum == BTRFS_CSUM_TYPE_BLAKE2 &&
+		   o.convert.image.csum == BTRFS_CSUM_TYPE_BLAKE2,
 	   "codec and checksum");
-	ok(parse("--compress none", &o) == OPTIONS_RUN && !o.tree.rules.codec.codec, "no codec");
-	ok(parse("-n 64K -m dup", &o) == OPTIONS_RUN && o.image.nodesize == 65536 && o.image.dup,
+	ok(parse("--compress none", &o) == OPTIONS_RUN && !o.convert.tree.rules.codec.codec,
+	   "no codec");
+	ok(parse("-n 64K -m dup", &o) == OPTIONS_RUN && o.convert.image.nodesize == 65536 &&
+		   o.convert.image.dup,
 	   "node size and profile");
-	ok(parse("-m dup -m single", &o) == OPTIONS_RUN && !o.image.dup, "profile taken back");
-	ok(parse("--size 300g", &o) == OPTIONS_RUN && o.image.size_bytes == 300ull << 30, "size");
-	ok(parse("--no-seed", &o) == OPTIONS_RUN && !o.image.seed && lines == 0 &&
-		   o.image.free_bytes == 64 << 20,
+	ok(parse("-m dup -m single", &o) == OPTIONS_RUN && !o.convert.image.dup,
+	   "profile taken back");
+	ok(parse("--size 300g", &o) == OPTIONS_RUN && o.convert.image.size_bytes == 300ull << 30,
+	   "size");
+	ok(parse("--no-seed", &o) == OPTIONS_RUN && !o.convert.image.seed && lines == 0 &&
+		   o.convert.image.free_bytes == 64 << 20,
 	   "--no-seed brings room");
-	ok(parse("--no-seed --size 1T", &o) == OPTIONS_RUN && o.image.free_bytes == 0,
+	ok(parse("--no-seed --size 1T", &o) == OPTIONS_RUN && o.convert.image.free_bytes == 0,
 	   "--no-seed with a size");
 	ok(parse("--no-seed --free 47m", &o) == OPTIONS_RUN && lines == 0 &&
-		   o.image.free_bytes == 47 << 20,
+		   o.convert.image.free_bytes == 47 << 20,
 	   "room of any size");
 	ok(parse("--no-seed --free 0 -q", &o) == OPTIONS_RUN && lines == 0 &&
-		   o.image.free_bytes == 0,
+		   o.convert.image.free_bytes == 0,
 	   "but not with -q");
 	ok(parse("-q -v --no-seed --free 48m", &o) == OPTIONS_RUN && lines == 0, "room enough");
 	ok(parse("-U 00112233-4455-6677-8899-aAbBcCdDeEfF", &o) == OPTIONS_RUN &&
-		   o.image.fsid_source == FSID_GIVEN && o.image.fsid[0] == 0 &&
-		   o.image.fsid[10] == 0xaa && o.image.fsid[15] == 0xff,
+		   o.convert.image.fsid_source == FSID_GIVEN && o.convert.image.fsid[0] == 0 &&
+		   o.convert.image.fsid[10] == 0xaa && o.convert.image.fsid[15] == 0xff,
 	   "a given id");
-	ok(parse("-U random -U clear", &o) == OPTIONS_RUN && o.image.fsid_source == FSID_CLEAR,
+	ok(parse("-U random -U clear", &o) == OPTIONS_RUN &&
+		   o.convert.image.fsid_source == FSID_CLEAR,
 	   "a cleared id");
 	ok(parse("-O block-group-tree,extref,no-holes,skinny-metadata", &o) == OPTIONS_RUN &&
-		   o.image.free_space_tree && o.image.block_group_tree,
+		   o.convert.image.free_space_tree && o.convert.image.block_group_tree,
 	   "features");
 	ok(parse("-O block-group-tree -O ^free-space-tree", &o) == OPTIONS_RUN &&
-		   !o.image.free_space_tree && !o.image.block_group_tree,
+		   !o.convert.image.free_space_tree && !o.convert.image.block_group_tree,
 	   "the last list of features wins");
 	ok(parse("--max-inline 2K --threads 1024", &o) == OPTIONS_RUN &&
-		   o.data.max_inline == 2048 && o.data.threads == 1024,
+		   o.convert.data.max_inline == 2048 && o.convert.data.threads == 1024,
 	   "inline limit and threads");
 	ok(parse("-o a --digest --stats --progress in", &o) == OPTIONS_RUN && o.report.digest &&
 		   !o.report.digest_path && o.report.stats == STATS_TABLE &&
@@ -221,13 +234,13 @@ static void test_values(void)
 			   OPTIONS_RUN &&
 		   !strcmp(o.report.digest_path, "-") && o.report.stats == STATS_JSON &&
 		   !strcmp(o.report.stats_path, "s") && o.report.progress == PROGRESS_ALWAYS &&
-		   o.data.hash_files,
+		   o.convert.data.hash_files,
 	   "arguments behind =");
-	ok(parse("--manifest m --input-size 1g", &o) == OPTIONS_RUN && o.data.hash_files &&
+	ok(parse("--manifest m --input-size 1g", &o) == OPTIONS_RUN && o.convert.data.hash_files &&
 		   o.report.input_bytes == 1 << 30 && o.report.progress == PROGRESS_NEVER,
 	   "a manifest needs hashes");
-	ok(parse("--keep-times --skip-unsupported", &o) == OPTIONS_RUN && o.reader.keep_times &&
-		   o.reader.skip_unsupported,
+	ok(parse("--keep-times --skip-unsupported", &o) == OPTIONS_RUN &&
+		   o.convert.reader.keep_times && o.convert.reader.skip_unsupported,
 	   "switches of the reader");
 }
 
@@ -240,7 +253,7 @@ static void test_label(void)
 
 	memset(label, 'x', sizeof(label));
 	label[255] = '\0';
-	ok(options_parse(3, argv, &o) == OPTIONS_RUN && !strcmp(o.image.label, label),
+	ok(options_parse(3, argv, &o) == OPTIONS_RUN && !strcmp(o.convert.image.label, label),
 	   "a label of 255 bytes");
 	label[255] = 'x';
 	label[256] = '\0';
@@ -248,7 +261,7 @@ static void test_label(void)
 	strcpy(label, "a\nb");
 	ok(options_parse(3, argv, &o) == OPTIONS_USAGE, "a label with a newline");
 	*label = '\0';
-	ok(options_parse(3, argv, &o) == OPTIONS_RUN && !*o.image.label, "an empty label");
+	ok(options_parse(3, argv, &o) == OPTIONS_RUN && !*o.convert.image.label, "an empty label");
 }
 
 static void test_environment(void)
@@ -261,17 +274,19 @@ static void test_environment(void)
 		setenv("SOURCE_DATE_EPOCH", refused[i], 1);
 		ok(parse("", &o) == OPTIONS_FAILED && lines == 1, "SOURCE_DATE_EPOCH='%s'",
 		   refused[i]);
-		ok(parse("--mtime @7", &o) == OPTIONS_RUN && !o.reader.clamp_time_set,
+		ok(parse("--mtime @7", &o) == OPTIONS_RUN && !o.convert.reader.clamp_time_set,
 		   "--mtime beats it");
 	}
 	setenv("SOURCE_DATE_EPOCH", "1700000000", 1);
-	ok(parse("", &o) == OPTIONS_RUN && o.reader.clamp_time_set && !o.reader.fixed_time_set &&
-		   o.reader.clamp_time.sec == 1700000000 && o.reader.clamp_time.nsec == 0 &&
-		   o.image.implied_time.sec == 1700000000,
+	ok(parse("", &o) == OPTIONS_RUN && o.convert.reader.clamp_time_set &&
+		   !o.convert.reader.fixed_time_set &&
+		   o.convert.reader.clamp_time.sec == 1700000000 &&
+		   o.convert.reader.clamp_time.nsec == 0 &&
+		   o.convert.image.implied_time.sec == 1700000000,
 	   "SOURCE_DATE_EPOCH clamps and dates");
-	ok(parse("--mtime @-1.25", &o) == OPTIONS_RUN && o.reader.fixed_time_set &&
-		   !o.reader.clamp_time_set && o.image.implied_time.sec == -2 &&
-		   o.image.implied_time.nsec == 750000000,
+	ok(parse("--mtime @-1.25", &o) == OPTIONS_RUN && o.convert.reader.fixed_time_set &&
+		   !o.convert.reader.clamp_time_set && o.convert.image.implied_time.sec == -2 &&
+		   o.convert.image.implied_time.nsec == 750000000,
 	   "--mtime before 1970");
 	unsetenv("SOURCE_DATE_EPOCH");
 }

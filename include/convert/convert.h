@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One conversion, from archives to an image: the only place that knows the order of the steps.
+ *
+ * The caller opens files, watches the counters and reports. It calls, each once and in this order:
+ * convert_open(), convert_read(), convert_plan(), convert_write(), convert_free(). After an error
+ * only convert_free() may follow.
+ */
+#ifndef CONVERT_CONVERT_H
+#define CONVERT_CONVERT_H
+
+#include "image/image.h"
+#include "input/mtree.h"
+#include "input/oci.h"
+#include "input/selinux.h"
+
+/* The options of each floor agree: node size and checksum type are the same in all. */
+struct convert_options {
+	struct reader_options reader;
+	struct tree_options tree;
+	struct file_data_options data;
+	struct image_options image;
+	bool is_oci; /* the one input is a container image; needs tree.whiteouts */
+	struct oci_options oci;
+	const char *oci_config;       /* path in the tree for the configuration, or NULL */
+	bool keep_layers;             /* one subvolume for each layer; needs tree.whiteouts */
+	const char *plan;             /* path of the mtree plan, or NULL */
+	const char *selinux_contexts; /* path, or NULL */
+	const char *spool_dir;
+};
+
+/* An archive, which is read from the descriptor's offset on; or a directory with an OCI layout. */
+struct convert_input {
+	int fd;           /* stays open until convert_free(): data may stay in a regular file */
+	const char *name; /* for messages */
+};
+
+struct convert {
+	const struct convert_options *options;
+	/* for the caller to look at: */
+	struct reader_counts counts; /* from convert_open() on, also for other threads */
+	struct tree *tree;           /* finished by convert_read() */
+	struct content *content;     /* likewise */
+	struct image *image;         /* made by convert_plan(); NULL before */
+	/* of convert.c alone: */
+	struct file_data *data;        /* while convert_read() runs */
+	struct mtree_plan *plan;       /* NULL without one */
+	struct selinux_labels *labels; /* NULL without them */
+	struct oci *oci;               /* NULL without is_oci, or before it is read */
+};
+
+/*
+ * convert_open - open and read all files that @options name, and make the spool
+ * @options: must stay valid; checksum_init() was called
+ * No byte of an archive is read. No later step opens a file by name, except new spools in
+ * spool_dir. Returns 0, or a negative errno after printing; release with convert_free() in any case.
+ */
+int convert_open(struct convert *convert, const struct convert_options *options);
+
+/*
+ * convert_read - read all inputs to their end, each over those before it, and finish the tree
+ * @inputs: @nr of them, at least 1; with is_oci exactly 1
+ * Returns 0, or a negative errno after printing.
+ */
+int convert_read(struct convert *convert, const struct convert_input *inputs, size_t nr);
+
+/* convert_plan - decide every address of the image; 0, or a negative errno after printing */
+int convert_plan(struct convert *convert);
+
+/* convert_write - write the image; 0, or a negative errno after printing */
+int convert_write(struct convert *convert, const struct image_output *output);
+
+/* convert_free - release everything; a zeroed @convert is fine */
+void convert_free(struct convert *convert);
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "run.h"
+
+#include "base/diag.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/report.h"
+
+#include <uuid/uuid.h>
+
+struct run {
+	const struct options *options;
+	struct archives archives;
+	struct outputs *outputs;
+	struct output *output; /* of the image */
+	struct report *report;
+	struct progress *progress;
+	struct convert convert;
+	_Atomic u64 written; /* bytes of the image */
+};
+
+static int open_files(struct run *run)
+{
+	const struct options *options = run->options;
+	int err = archives_open(options->archives, options->nr_archives, options->convert.is_oci,
+				&run->archives);
+	run->outputs = outputs_new(&run->archives);
+	if (!err)
+		err = output_open(run->outputs, options->output, OUTPUT_IMAGE, &run->output);
+	if (!err)
+		err = report_open(&options->report, options->output, run->outputs, &run->report);
+	return err ? err : convert_open(&run->convert, &options->convert);
+}
+
+static int enter_sandbox(struct run *run)
+{
+	struct sandbox sandbox = { 0 };
+	if (!run->options->sandbox)
+		return 0;
+	archives_allow(&run->archives, &sandbox);
+	outputs_allow(run->outputs, &sandbox);
+	int err = sandbox_enter(&sandbox, run->options->convert.spool_dir);
+	return err ? err : outputs_renew_guard(run->outputs);
+}
+
+static int read_archives(struct run *run)
+{
+	const struct report_options *report = &run->options->report;
+	const struct reader_counts *counts = &run->convert.counts;
+	const struct progress_phase reading = {
+		.name = "reading",
+		.bytes = &counts->input_bytes,
+		.total_bytes =
+			report->input_bytes ? report->input_bytes : archives_bytes(&run->archives),
+		.members = &counts->members,
+	};
+	run->progress = progress_start(report->progress, &reading);
+	int err = convert_read(&run->convert, run->archives.inputs, run->archives.nr);
+	if (!err)
+		info("%llu members in %llu bytes read", (unsigned long long)counts->members,
+		     (unsigned long long)counts->input_bytes);
+	return err;
+}
+
+static int write_image(struct run *run)
+{
+	const struct image_output to = {
+		.fd = output_fd(run->output),
+		.sparse = output_is_new(run->output),
+		.seekable = output_is_seekable(run->output),
+		.digest = report_digest(run->report),
+		.written = &run->written,
+		.threads = run->options->convert.data.threads,
+	};
+	const struct progress_phase writing = {
+		.name = "writing",
+		.bytes = &run->written,
+		.total_bytes = image_bytes(run->convert.image),
+	};
+	progress_next(run->progress, &writing);
+	int err = convert_write(&run->convert, &to);
+	progress_stop(run->progress);
+	run->progress = NULL;
+	return err;
+}
+
+/* The image is written: put it and the reports in place. */
+static int commit(struct run *run)
+{
+	const struct image *image = run->convert.image;
+	char fsid[UUID_STR_LEN];
+	int err = report_image(run->report);
+	if (!err)
+		err = output_commit(run->output, image_bytes(image));
+	if (err)
+		return err;
+	uuid_unparse_lower(image_fsid(image), fsid);
+	info("image of %llu bytes written, filesystem id %s",
+	     (unsigned long long)image_bytes(image), fsid);
+	return report_commit(run->report, &run->convert);
+}
+
+static int run_steps(struct run *run)
+{
+	int err = checksum_init();
+	if (!err)
+		err = open_files(run);
+	if (!err)
+		err = enter_sandbox(run);
+	if (!err)
+		err = read_archives(run);
+	if (!err)
+		err = report_tree(run->report, run->convert.tree);
+	if (!err)
+		err = convert_plan(&run->convert);
+	if (!err)
+		err = output_begin(run->output, image_bytes(run->convert.image));
+	if (!err)
+		err = write_image(run);
+	return err ? err : commit(run);
+}
+
+int run(const struct options *options)
+{
+	struct run run = { .options = options };
+	int err = run_steps(&run);
+	progress_stop(run.progress);
+	convert_free(&run.convert);
+	report_close(run.report);
+	outputs_free(run.outputs);
+	archives_close(&run.archives);
+	return err;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "convert/convert.h"
+
+#include "base/hex.h"
+#include "model/pack_tails.h"
+
+int convert_open(struct convert *c, const struct convert_options *options)
+{
+	int err = 0;
+	*c = (struct convert){ .options = options };
+	if (options->selinux_contexts)
+		err = selinux_open(options->selinux_contexts, &c->labels);
+	if (!err)
+		err = content_new(options->spool_dir, &c->content);
+	if (err)
+		return err;
+	c->tree = tree_new(&options->tree);
+	if (options->plan)
+		err = mtree_plan_read(options->plan, &options->reader, c->tree, &c->plan);
+	return err;
+}
+
+/* ---- reading -------------------------------------------------------------------- */
+
+/* The subvolume of a layer bears the digest of its unpacked bytes, which container images know. */
+static int keep_layer(struct convert *c, const u8 digest[32])
+{
+	char hex[2 * 32 + 1];
+	hex_encode(digest, 32, hex);
+	return tree_keep_layer(c->tree, c->data, hex);
+}
+
+/* Read an archive, or with whiteouts a layer. @nr: of the container image's layers */
+static int read_input(struct convert *c, struct reader_input *input, size_t nr)
+{
+	const struct convert_options *options = c->options;
+	const bool is_last = c->oci && nr + 1 == oci_nr_layers(c->oci);
+	struct sha256 *plain = c->oci || options->keep_layers ? sha256_new() : NULL;
+	u8 digest[32];
+	input->plain_digest = plain ? &plain : NULL;
+	if (options->tree.whiteouts)
+		tree_begin_layer(c->tree);
+	int err = reader_run(input, &options->reader, c->tree, c->data, &c->counts);
+	if (plain)
+		sha256_finish(plain, digest);
+	if (!err && c->oci)
+		err = oci_end_layer(c->oci, nr, digest);
+	if (!err && options->tree.whiteouts)
+		err = tree_end_layer(c->tree);
+	if (!err && is_last && options->oci_config)
+		err = oci_keep_config(c->oci, options->oci_config, c->tree, c->data);
+	if (!err && options->keep_layers)
+		err = keep_layer(c, digest);
+	return err;
+}
+
+static int read_archives(struct convert *c, const struct convert_input *inputs, size_t nr)
+{
+	int err = 0;
+	for (size_t i = 0; i < nr && !err; i++) {
+		struct reader_input input = { .fd = inputs[i].fd,
+					      .name = inputs[i].name,
+					      .bytes = UINT64_MAX };
+		err = read_input(c, &input, i);
+	}
+	return err;
+}
+
+static int read_container_image(struct convert *c, const struct convert_input *image)
+{
+	const struct reader_input file = { .fd = image->fd,
+					   .name = image->name,
+					   .bytes = UINT64_MAX };
+	int err = oci_open(&file, &c->options->oci, &c->options->reader, &c->counts, &c->oci);
+	if (err)
+		return err;
+	for (size_t i = 0; i < oci_nr_layers(c->oci) && !err; i++) {
+		struct reader_input input;
+		err = oci_begin_layer(c->oci, i, &input);
+		if (!err)
+			err = read_input(c, &input, i);
+	}
+	return err;
+}
+
+/* All members are in the tree: add what does not come from archives, and put it in order. */
+static int finish_tree(struct convert *c)
+{
+	const u32 pack_bytes = c->options->data.pack_bytes;
+	int err = tree_bind_links(c->tree, c->content);
+	if (!err)
+		err = mtree_plan_apply(c->plan, c->tree);
+	if (!err)
+		err = tree_finish(c->tree, c->content);
+	if (!err)
+		err = selinux_apply(c->labels, c->tree);
+	if (!err)
+		err = tree_apply_rules(c->tree, c->content, c->data);
+	if (!err)
+		err = file_data_flush(c->data);
+	if (!err && pack_bytes)
+		err = pack_tails(c->data, c->content, c->tree, pack_bytes);
+	return err;
+}
+
+int convert_read(struct convert *c, const struct convert_input *inputs, size_t nr)
+{
+	assert(!c->options->is_oci || nr == 1);
+	c->data = file_data_new(&c->options->data, c->content);
+	int err =
+		c->options->is_oci ? read_container_image(c, inputs) : read_archives(c, inputs, nr);
+	if (!err)
+		err = file_data_flush(c->data);
+	if (!err)
+		err = finish_tree(c);
+	file_data_free(c->data);
+	c->data = NULL;
+	return err;
+}
+
+/* ---- writing -------------------------------------------------------------------- */
+
+int convert_plan(struct convert *c)
+{
+	int err = image_plan(&c->options->image, c->tree, c->content, &c->image);
+	return err ? err : content_check_archives(c->content);
+}
+
+int convert_write(struct convert *c, const struct image_output *output)
+{
+	int err = image_write(c->image, output);
+	return err ? err : content_check_archives(c->content);
+}
+
+void convert_free(struct convert *c)
+{
+	image_free(c->image);
+	mtree_plan_free(c->plan);
+	tree_free(c->tree);
+	content_free(c->content);
+	oci_close(c->oci);
+	selinux_close(c->labels);
+}
