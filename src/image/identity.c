@@ -52,7 +52,7 @@ static int content_digest(const struct blueprint *bp, u8 digest[DIGEST_BYTES])
 	sha256_add(d.sha, &head, sizeof(head));
 	sha256_add(d.sha, &sb, sizeof(sb));
 	struct block_sink sink = { .put = add_block, .context = &d, .without_data = true };
-	int err = trees_write(bp, &sink);
+	int err = trees_produce_all(bp, &sink);
 	add_data(bp, d.sha);
 	sha256_finish(d.sha, digest);
 	return err;

@@ -132,3 +132,9 @@ u64 layout_block(const struct layout *layout, bool system, u64 index)
 	assert(logical < layout->chunks[i].logical + layout->chunks[i].length);
 	return logical;
 }
+
+u64 layout_data_begin(const struct layout *layout)
+{
+	size_t first = 1 + layout->nr_metadata;
+	return first < layout->nr_chunks ? layout->chunks[first].logical : layout->end;
+}

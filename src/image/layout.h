@@ -49,6 +49,9 @@ void layout_set_used(struct layout *layout, u64 system_blocks, u64 metadata_bloc
 /* layout_block - logical address of tree block number @index of the SYSTEM or METADATA chunks */
 u64 layout_block(const struct layout *layout, bool system, u64 index);
 
+/* layout_data_begin - where the first DATA chunk is; layout.end if there is none */
+u64 layout_data_begin(const struct layout *layout);
+
 /* chunk_copies - 1, or 2 with DUP: the second copy follows the first at once */
 static inline u32 chunk_copies(const struct chunk *chunk)
 {

@@ -76,6 +76,7 @@ static int settle(struct blueprint *bp)
 		layout_place(&bp->layout, bp->options.nodesize, bp->options.dup, system_room,
 			     metadata_room, bp->content);
 		layout_set_used(&bp->layout, system_blocks, metadata_blocks);
+		bp->is_placed = true;
 		err = measure(bp, false, &changed);
 	}
 	return err;
@@ -110,7 +111,6 @@ int sizing_settle(struct blueprint *bp)
 		return err;
 	bp->refs = data_refs_gather(bp);
 	find_codec_flags(bp);
-	bp->is_placed = true;
 	err = settle(bp);
 	return err ? err : choose_size(bp);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "superblock.h"
 
+#include "disk/checksum.h"
 #include "items.h"
 
 static u64 incompat_flags(const struct blueprint *bp)
@@ -83,4 +84,20 @@ void superblock_fill(const struct blueprint *bp, struct btrfs_super_block *sb)
 	memcpy(sb->fsid, bp->ids.block.fsid, sizeof(sb->fsid));
 	memcpy(sb->label, bp->options.label, sizeof(sb->label));
 	sb->sys_chunk_array_size = to_le32(fill_sys_chunk_array(bp, sb->sys_chunk_array));
+}
+
+u32 superblock_copies(const struct blueprint *bp, struct btrfs_super_block *supers)
+{
+	static const u64 places[BTRFS_SUPER_MIRROR_MAX] = { BTRFS_SUPER_INFO_OFFSET,
+							    BTRFS_SUPER_MIRROR_1,
+							    BTRFS_SUPER_MIRROR_2 };
+	u32 nr = 0;
+	for (; nr < BTRFS_SUPER_MIRROR_MAX; nr++) {
+		if (places[nr] + BTRFS_SUPER_INFO_SIZE > bp->total_bytes)
+			break;
+		superblock_fill(bp, &supers[nr]);
+		supers[nr].bytenr = to_le64(places[nr]);
+		seal_block(bp->options.csum, &supers[nr], sizeof(supers[nr]));
+	}
+	return nr;
 }

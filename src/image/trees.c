@@ -89,7 +89,7 @@ int trees_produce(const struct blueprint *bp, const struct planned_tree *tree,
 	return err;
 }
 
-int trees_write(const struct blueprint *bp, const struct block_sink *sink)
+int trees_produce_all(const struct blueprint *bp, const struct block_sink *sink)
 {
 	for (u32 i = 0; i < bp->nr_trees; i++) {
 		struct tree_shape shape;

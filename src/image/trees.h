@@ -25,7 +25,7 @@ void trees_choose(struct blueprint *bp);
 int trees_produce(const struct blueprint *bp, const struct planned_tree *tree,
 		  const struct block_sink *sink, struct tree_shape *shape);
 
-/* trees_write - produce all trees into @sink, in order of address; errors as above */
-int trees_write(const struct blueprint *bp, const struct block_sink *sink);
+/* trees_produce_all - produce all trees into @sink, in order of address; errors as above */
+int trees_produce_all(const struct blueprint *bp, const struct block_sink *sink);
 
 #endif
