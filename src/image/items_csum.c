@@ -15,7 +15,7 @@ static u32 max_sums(u32 nodesize, u32 sum_bytes)
 	return (btrfs_block_payload(nodesize) - 2 * (u32)sizeof(struct btrfs_item)) / sum_bytes - 1;
 }
 
-struct run {
+struct sum_run {
 	const struct blueprint *bp;
 	struct tree_writer *tw;
 	u32 sum_bytes;
@@ -25,7 +25,7 @@ struct run {
 	u8 *sums;    /* max of them */
 };
 
-static int flush_run(struct run *run)
+static int sum_run_flush(struct sum_run *run)
 {
 	if (!run->nr)
 		return 0;
@@ -40,10 +40,10 @@ static int flush_run(struct run *run)
 	return 0;
 }
 
-static int gather(struct run *run, const struct blob *b)
+static int sum_run_add(struct sum_run *run, const struct blob *b)
 {
 	if (b->logical != run->logical + (u64)run->nr * BTRFS_SECTORSIZE) {
-		int err = flush_run(run);
+		int err = sum_run_flush(run);
 		if (err)
 			return err;
 		run->logical = b->logical;
@@ -60,32 +60,32 @@ static int gather(struct run *run, const struct blob *b)
 		done += n;
 		run->nr += n;
 		if (!err && run->nr == run->max)
-			err = flush_run(run);
+			err = sum_run_flush(run);
 		if (err)
 			return err;
 	}
 	return 0;
 }
 
-static int gather_all(struct run *run)
+static int sum_run_all(struct sum_run *run)
 {
 	const struct content *content = run->bp->content;
 	int err = 0;
 	for (size_t i = 0; i < content->nr_blobs && !err; i++) {
 		const struct blob *b = &content->blobs[i];
 		if (b->place == BLOB_EXTENT && !b->without_sums)
-			err = gather(run, b);
+			err = sum_run_add(run, b);
 	}
-	return err ? err : flush_run(run);
+	return err ? err : sum_run_flush(run);
 }
 
 int produce_csum_tree(const struct blueprint *bp, struct tree_writer *tw)
 {
 	u32 sum_bytes = checksum_size(bp->options.csum);
-	struct run run = { .bp = bp, .tw = tw, .sum_bytes = sum_bytes };
+	struct sum_run run = { .bp = bp, .tw = tw, .sum_bytes = sum_bytes };
 	run.max = max_sums(bp->options.nodesize, sum_bytes);
 	run.sums = xzalloc((size_t)run.max * sum_bytes);
-	int err = gather_all(&run);
+	int err = sum_run_all(&run);
 	xfree(run.sums);
 	return err;
 }

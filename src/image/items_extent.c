@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-struct producer {
+struct extent_producer {
 	const struct blueprint *bp;
 	struct tree_writer *tw;
 	size_t next_chunk;     /* whose block group item has not been added */
@@ -35,7 +35,7 @@ static int add_block_group(struct tree_writer *tw, const struct chunk *chunk)
 }
 
 /* Block groups that sort before an extent at @logical: their key type is the greater one. */
-static int add_block_groups_before(struct producer *p, u64 logical)
+static int add_block_groups_before(struct extent_producer *p, u64 logical)
 {
 	const struct layout *layout = &p->bp->layout;
 	if (p->bp->options.block_group_tree)
@@ -57,7 +57,8 @@ static size_t most_inline_refs(u32 nodesize, size_t bytes)
 }
 
 /* The trees besides @tree that have its leaf number @leaf; leaves are asked for in their order. */
-static struct leaf_users users_of(struct producer *p, const struct planned_tree *tree, u64 leaf)
+static struct leaf_users users_of(struct extent_producer *p, const struct planned_tree *tree,
+				  u64 leaf)
 {
 	const struct leaf_users *all = &p->bp->leaf_users;
 	const u32 owner = (u32)(tree - p->bp->trees);
@@ -73,7 +74,7 @@ static struct leaf_users users_of(struct producer *p, const struct planned_tree 
 }
 
 /* A block of @owner's that others have too; refs are stored by id, descending. */
-static int add_tree_block(struct producer *p, u64 logical, u8 level, u64 owner,
+static int add_tree_block(struct extent_producer *p, u64 logical, u8 level, u64 owner,
 			  const struct leaf_users *others)
 {
 	const struct leaf_user *users = others->list;
@@ -112,7 +113,7 @@ static int add_tree_block(struct producer *p, u64 logical, u8 level, u64 owner,
 	return err;
 }
 
-static int add_tree_blocks(struct producer *p, const struct planned_tree *tree)
+static int add_tree_blocks(struct extent_producer *p, const struct planned_tree *tree)
 {
 	bool system = planned_tree_is_system(tree);
 	u64 index = tree->first_block;
@@ -140,7 +141,7 @@ static struct btrfs_extent_data_ref ref_to_disk(const struct data_ref *ref)
 }
 
 /* All references of the extent that @first is the first to lead to, in the order of storage. */
-static void gather_refs(struct producer *p, const struct data_ref *first)
+static void gather_refs(struct extent_producer *p, const struct data_ref *first)
 {
 	const struct data_refs *all = &p->bp->refs;
 	const size_t begin = p->next_ref;
@@ -156,7 +157,7 @@ static void gather_refs(struct producer *p, const struct data_ref *first)
 }
 
 /* The EXTENT_ITEM, with the first @nr_inline references in it. */
-static int add_extent_item(struct producer *p, u64 logical, u32 bytes, size_t nr_inline)
+static int add_extent_item(struct extent_producer *p, u64 logical, u32 bytes, size_t nr_inline)
 {
 	struct btrfs_extent_item extent = {
 		.generation = to_le64(GENERATION),
@@ -184,7 +185,7 @@ static int add_extent_item(struct producer *p, u64 logical, u32 bytes, size_t nr
 }
 
 /* The others are items: ascending by hash; of those with one hash each takes the next number. */
-static int add_keyed_refs(const struct producer *p, u64 logical, size_t nr_inline)
+static int add_keyed_refs(const struct extent_producer *p, u64 logical, size_t nr_inline)
 {
 	struct btrfs_key key = { logical, BTRFS_EXTENT_DATA_REF_KEY, 0 };
 	for (size_t i = p->nr_refs; i > nr_inline; i--) {
@@ -200,7 +201,7 @@ static int add_keyed_refs(const struct producer *p, u64 logical, size_t nr_inlin
 	return 0;
 }
 
-static int add_data_extent(struct producer *p, const struct data_ref *first)
+static int add_data_extent(struct extent_producer *p, const struct data_ref *first)
 {
 	const struct blob *b = &p->bp->content->blobs[first->extent];
 	const size_t most =
@@ -214,7 +215,7 @@ static int add_data_extent(struct producer *p, const struct data_ref *first)
 	return err ? err : add_keyed_refs(p, b->logical, nr_inline);
 }
 
-static int add_data_extents(struct producer *p)
+static int add_data_extents(struct extent_producer *p)
 {
 	const struct blueprint *bp = p->bp;
 	struct item_walk walk = item_walk_begin(bp->tree, bp->content);
@@ -231,7 +232,7 @@ static int add_data_extents(struct producer *p)
 
 int produce_extent_tree(const struct blueprint *bp, struct tree_writer *tw)
 {
-	struct producer p = { .bp = bp, .tw = tw };
+	struct extent_producer p = { .bp = bp, .tw = tw };
 	for (u32 i = 0; i < bp->nr_trees; i++) {
 		int err = add_tree_blocks(&p, &bp->trees[i]);
 		if (err)

@@ -39,7 +39,7 @@ struct gathered {
 };
 
 /* One run over a tree: a sink of blocks. */
-struct run {
+struct leaf_scan {
 	u32 owner; /* of the tree, index into blueprint.trees */
 	struct gathered items;
 	struct leaves *leaves; /* that are compared, or made */
@@ -94,7 +94,7 @@ static bool is_leaf(const u8 *block)
 
 /* ---- the first run: comparing ------------------------------------------------------- */
 
-static void end_comparison(struct run *r)
+static void end_comparison(struct leaf_scan *r)
 {
 	struct leaf *leaf = &r->leaves->list[r->at++];
 	u8 hash[HASH_BYTES];
@@ -103,7 +103,7 @@ static void end_comparison(struct run *r)
 
 static int compare_block(void *context, u64 logical, u8 *block)
 {
-	struct run *r = context;
+	struct leaf_scan *r = context;
 	const struct leaves *base = r->leaves;
 	(void)logical;
 	if (!is_leaf(block))
@@ -130,7 +130,7 @@ static struct leaf *add_leaf(struct leaves *leaves)
 
 static int note_block(void *context, u64 logical, u8 *block)
 {
-	struct run *r = context;
+	struct leaf_scan *r = context;
 	const u32 nr = nr_items(block);
 	(void)logical;
 	if (!is_leaf(block))
@@ -154,13 +154,13 @@ static int compare_leaves(const void *a, const void *b)
 
 /* ---- trees, one after the other ---------------------------------------------------------- */
 
-static int run(struct blueprint *bp, u32 nr, struct leaves *leaves,
-	       int (*put)(void *context, u64 logical, u8 *block), struct tree_shape *shape)
+static int scan_tree(struct blueprint *bp, u32 nr, struct leaves *leaves,
+		     int (*put)(void *context, u64 logical, u8 *block), struct tree_shape *shape)
 {
 	/* Keys stand for headers, which are larger. */
-	struct run r = { .owner = nr,
-			 .leaves = leaves,
-			 .items = { .limit = btrfs_block_payload(bp->options.nodesize) } };
+	struct leaf_scan r = { .owner = nr,
+			       .leaves = leaves,
+			       .items = { .limit = btrfs_block_payload(bp->options.nodesize) } };
 	struct block_sink sink = { .put = put, .context = &r };
 	r.items.bytes = xmalloc(r.items.limit);
 	int err = trees_produce(bp, &bp->trees[nr], &sink, shape);
@@ -194,14 +194,14 @@ static int share_with(struct blueprint *bp, u32 nr, struct leaves *base)
 	struct planned_tree *tree = &bp->trees[nr];
 	struct leaves leaves = { .nr = 0 };
 	struct tree_shape shape;
-	int err = run(bp, nr, base, compare_block, &shape);
+	int err = scan_tree(bp, nr, base, compare_block, &shape);
 	tree->shared = xmalloc(base->nr * sizeof(*tree->shared));
 	/* A tree of one leaf has it as its root. */
 	for (size_t i = 0; i < base->nr && !err && shape.level; i++)
 		if (base->list[i].is_equal)
 			share(bp, tree, &base->list[i]);
 	if (!err)
-		err = run(bp, nr, &leaves, note_block, &shape);
+		err = scan_tree(bp, nr, &leaves, note_block, &shape);
 	for (size_t i = 0; i < base->nr && !err; i++) {
 		if (!tree->nr_shared || !base->list[i].is_equal)
 			continue;
