@@ -3,8 +3,8 @@
 
 NAME is "unit", "fuzz" (corpora replayed) or the start of a bats file's name in tests/ ("30" or "30-xattrs"); default: all.
 --quick leaves out bats tests tagged kernel or slow. Several files run at once; each test in them runs alone.
-The output of a failing test is shown, a skipped one says why. The last line is "N passed, N failed", with
-", N skipped" if there were any. With CI=true a skip counts as a failure unless its reason starts with "not for"
+The output of a failing test is shown, a skipped one says why. The end is a list of the ten slowest files and the line
+"N passed, N failed", with ", N skipped" if there were any. With CI=true a skip counts as a failure unless its reason starts with "not for"
 (a test that makes no sense under a sanitizer). Exit status 1 if something failed.
 Environment: BUILD (directory of the unit tests' binaries), TAR2BTRFS (the program).
 """
@@ -136,6 +136,9 @@ def main():
                 r.skipped = [s for s in r.skipped if s not in forbidden]
             results.append(r)
             report(r)
+    print('# slowest:')
+    for r in sorted(results, key=lambda r: -r.seconds)[:10]:
+        print('#   %5.0f s  %s' % (r.seconds, r.name))
     passed = sum(r.passed for r in results)
     failed = sum(len(r.failed) for r in results)
     skipped = sum(len(r.skipped) for r in results)
