@@ -40,6 +40,7 @@ repeat()
 		link m a
 	END
 	for seed in 1 2 3 4 5 6; do
+		echo "seed $seed" >&2
 		spec_tar "$img.tar" --shuffle $seed <"$BATS_TEST_TMPDIR/spec"
 		image_hash <"$img.tar"
 	done | sort -u >"$BATS_TEST_TMPDIR/hashes"

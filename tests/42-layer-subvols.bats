@@ -174,6 +174,7 @@ agrees()
 	printf 'dir a mode=0700\nfile a/x text=1\nfile b text=b\nlink a/y b\nfile c size=90000\n' >1.spec
 	printf 'file .wh.b\nfile n text=n\nfile a/m text=m\nfile a/k text=k\nlink l c\ndir new\nfile new/f text=f\n' >2.spec
 	for seed in 0 1 2 3 4; do
+		echo "seed $seed"
 		for n in 1 2; do
 			python3 "$GEN/archive.py" tar --shuffle $seed <$n.spec >$n.tar
 		done

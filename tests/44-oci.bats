@@ -58,6 +58,7 @@ same()
 			cat $kind.$pack | same --oci
 			same --oci - <$kind.$pack
 			for seed in 1 2 3; do
+				echo "$kind, packed by $pack, seed $seed"
 				image mixed --kind $kind --pack $pack --shuffle $seed "app@linux/amd64=$layers"
 				cat mixed | same --oci --threads 1
 				same --oci mixed

@@ -181,6 +181,7 @@ show_subvols()
 	local want other
 	want=$("$TAR2BTRFS" "${SUBVOLS[@]}" "$archive" | sha256sum)
 	for seed in 1 2 3; do
+		echo "seed $seed"
 		spec | spec_tar shuffled --shuffle $seed
 		other=$("$TAR2BTRFS" -u usr -u usr/local -u ./ro:x -u home/u/.cache -u ro:snap -u home \
 			--threads $seed shuffled | sha256sum)

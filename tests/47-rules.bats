@@ -206,6 +206,7 @@ same_image()
 	local want other seed
 	want=$(image_hash "$@" <"$archive")
 	for seed in $(seq 8); do
+		echo "seed $seed"
 		spec | spec_tar shuffled --shuffle "$seed"
 		other=$(image_hash --threads $((seed % 3 + 1)) "$@" shuffled)
 		assert_equal "$other" "$want"
