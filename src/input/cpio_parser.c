@@ -150,11 +150,9 @@ static void fill_member(const struct dialect *d, const u64 *f, struct member *m)
 /* File type; data only where a type has them. */
 static int read_kind(struct member *m, u64 file_bytes)
 {
-	char who[QUOTE_BYTES];
-	member_quote(who, m);
 	if (m->mode > MODE_MAX)
-		return fail(-EINVAL, "%s: its mode is %o, at most %o is allowed", who, m->mode,
-			    MODE_MAX);
+		return member_fail(m, -EINVAL, "its mode is %o, at most %o is allowed", m->mode,
+				   MODE_MAX);
 	switch (m->mode & S_IFMT) {
 	case S_IFREG:
 		m->size = m->data_bytes = file_bytes;
@@ -167,7 +165,7 @@ static int read_kind(struct member *m, u64 file_bytes)
 	case S_IFSOCK:
 		return 0;
 	case 0:
-		return fail(-EINVAL, "%s: its mode %o names no file type", who, m->mode);
+		return member_fail(m, -EINVAL, "its mode %o names no file type", m->mode);
 	default:
 		m->unsupported = "a member of unknown type";
 		return 0;

@@ -2,26 +2,48 @@
 /* Messages about members. */
 #include "member.h"
 
-#include "base/diag.h"
-
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
-const char *member_quote(char *out, const struct member *member)
+#define MESSAGE_BYTES (4 * QUOTE_BYTES)
+
+const char *member_quote(char *out, const struct member *m)
 {
-	return quote(out, member->path.bytes, member->path.len);
+	return quote(out, m->path.bytes, m->path.len);
 }
 
-int unsupported(const struct reader_options *options, const char *format, ...)
+int member_fail(const struct member *m, int err, const char *format, ...)
 {
-	char text[4 * QUOTE_BYTES];
+	char text[MESSAGE_BYTES];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	return fail(err, "%s: %s", printable(m->path).text, text);
+}
+
+void member_warning(const struct member *m, const char *format, ...)
+{
+	char text[MESSAGE_BYTES];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	warning("%s: %s", printable(m->path).text, text);
+}
+
+int member_unsupported(const struct member *m, const struct reader_options *options,
+		       const char *format, ...)
+{
+	char text[MESSAGE_BYTES];
 	va_list args;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	if (!options->skip_unsupported)
-		return fail(-ENOTSUP, "%s (--skip-unsupported drops it)", text);
-	warning("%s; dropped", text);
+		return fail_hint(-ENOTSUP, HINT_UNSUPPORTED, "%s: %s", printable(m->path).text,
+				 text);
+	warning("%s: %s; dropped", printable(m->path).text, text);
 	return 0;
 }

@@ -6,14 +6,8 @@
 #ifndef INPUT_MEMBER_H
 #define INPUT_MEMBER_H
 
-#include "base/types.h"
 #include "input/reader.h"
-
-/* Bytes that lie elsewhere, not terminated. */
-struct text {
-	const char *bytes;
-	size_t len;
-};
+#include "text.h"
 
 struct sparse_segment {
 	u64 offset; /* in the file */
@@ -72,14 +66,26 @@ struct member {
 	u32 sum; /* of the data's bytes */
 };
 
-/* member_quote - the path for messages; @out: QUOTE_BYTES */
-const char *member_quote(char *out, const struct member *member);
+/*
+ * member_fail - print an error line that begins with the member's path
+ * @err: a negative errno, returned unchanged
+ */
+int member_fail(const struct member *member, int err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* member_warning - print a warning that begins with the member's path */
+void member_warning(const struct member *member, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /*
- * unsupported - report what btrfs cannot hold
- * Returns 0 after a warning if the user wants such things skipped, else -ENOTSUP after an error.
+ * member_unsupported - report something that btrfs cannot hold
+ * The line begins with the member's path. Returns 0 after a warning if the user wants such things
+ * dropped, else -ENOTSUP after an error.
  */
-int unsupported(const struct reader_options *options, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+int member_unsupported(const struct member *member, const struct reader_options *options,
+		       const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* member_quote - the path for other messages; @out: QUOTE_BYTES */
+const char *member_quote(char *out, const struct member *member);
 
 #endif

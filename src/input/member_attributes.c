@@ -3,8 +3,6 @@
 #include "member_attributes.h"
 #include "flags.h"
 
-#include "base/diag.h"
-
 #include <errno.h>
 
 #define MAJOR_BITS 12
@@ -12,25 +10,23 @@
 
 static int check_id(const struct member *m, const char *what, s64 id, u32 *out)
 {
-	char q[QUOTE_BYTES];
 	if (id < 0 || id >= UINT32_MAX)
-		return fail(-ERANGE, "%s: %s %lld, allowed are 0 to 4294967294%s",
-			    member_quote(q, m), what, (long long)id,
-			    id == UINT32_MAX ? " (2^32-1 is no id on Linux)" : "");
+		return member_fail(m, -ERANGE, "%s %lld, allowed are 0 to 4294967294%s", what,
+				   (long long)id,
+				   id == UINT32_MAX ? " (2^32-1 is no id on Linux)" : "");
 	*out = (u32)id;
 	return 0;
 }
 
 static int check_device(const struct member *m, u64 *rdev)
 {
-	char q[QUOTE_BYTES];
 	*rdev = 0;
 	if (!S_ISCHR(m->mode) && !S_ISBLK(m->mode))
 		return 0;
 	if (m->dev_major < 0 || m->dev_major >> MAJOR_BITS || m->dev_minor < 0 ||
 	    m->dev_minor >> MINOR_BITS)
-		return fail(-ERANGE, "%s: device %lld:%lld, allowed are 0:0 to 4095:1048575",
-			    member_quote(q, m), (long long)m->dev_major, (long long)m->dev_minor);
+		return member_fail(m, -ERANGE, "device %lld:%lld, allowed are 0:0 to 4095:1048575",
+				   (long long)m->dev_major, (long long)m->dev_minor);
 	*rdev = (u64)m->dev_major << MINOR_BITS | (u64)m->dev_minor;
 	return 0;
 }
@@ -66,7 +62,6 @@ static void set_times(const struct member *m, const struct reader_options *o,
 
 static u32 read_flags(const struct member *m)
 {
-	char q[QUOTE_BYTES], flag[QUOTE_BYTES];
 	const char *unknown;
 	size_t unknown_len;
 	if (!m->file_flags.len)
@@ -74,8 +69,8 @@ static u32 read_flags(const struct member *m)
 	u32 flags = flags_from_text(m->file_flags.bytes, m->file_flags.len, m->mode, &unknown,
 				    &unknown_len);
 	if (unknown)
-		warning("%s: btrfs has no file flag '%s' for this; dropped", member_quote(q, m),
-			quote(flag, unknown, unknown_len));
+		member_warning(m, "btrfs has no file flag '%s' for this; dropped",
+			       printable((struct text){ unknown, unknown_len }).text);
 	return flags;
 }
 

@@ -8,7 +8,6 @@
 #include "pax.h"
 #include "text_codes.h"
 
-#include "base/diag.h"
 #include "disk/format.h"
 
 #include <errno.h>
@@ -37,21 +36,6 @@ static bool is_unwanted(const struct reader_options *options, struct text name)
 	return found;
 }
 
-static struct text name_of(const char *name)
-{
-	return (struct text){ name, strlen(name) };
-}
-
-static bool text_is(struct text t, const char *name)
-{
-	return strlen(name) == t.len && !memcmp(name, t.bytes, t.len);
-}
-
-static bool text_begins(struct text t, const char *prefix)
-{
-	return t.len > strlen(prefix) && !memcmp(prefix, t.bytes, strlen(prefix));
-}
-
 /* Why an xattr cannot be kept, or NULL. */
 static const char *refusal(const struct gather *g, struct text name)
 {
@@ -71,52 +55,48 @@ static const char *refusal(const struct gather *g, struct text name)
 /* Put it on the list, unless it is too large for a leaf. */
 static int keep_xattr(struct gather *g, struct text name, struct text value)
 {
-	char q[QUOTE_BYTES], n[QUOTE_BYTES];
 	u32 nodesize = g->options->nodesize, limit = btrfs_max_xattr_size(nodesize);
 	if (name.len + value.len > limit)
-		return unsupported(
-			g->options,
-			"%s: xattr %s: name and value have %zu bytes, at most %u are allowed%s",
-			member_quote(q, g->member), quote(n, name.bytes, name.len),
-			name.len + value.len, limit, nodesize_hint(nodesize));
+		return member_unsupported(
+			g->member, g->options,
+			"xattr %s: name and value have %zu bytes, at most %u are allowed%s",
+			printable(name).text, name.len + value.len, limit, nodesize_hint(nodesize));
 	xattr_add(g->arena, g->xattrs, name.bytes, name.len, value.bytes, value.len);
 	return 0;
 }
 
 static int add_xattr(struct gather *g, struct text name, struct text value)
 {
-	char q[QUOTE_BYTES], n[QUOTE_BYTES];
 	if (is_unwanted(g->options, name))
 		return 0;
-	if (text_is(name, XATTR_ACL_ACCESS)) {
+	if (text_equals(name, XATTR_ACL_ACCESS)) {
 		g->access = value;
 		return 0;
 	}
-	if (text_is(name, XATTR_ACL_DEFAULT)) {
+	if (text_equals(name, XATTR_ACL_DEFAULT)) {
 		g->dflt = value;
 		return 0;
 	}
 	const char *why = refusal(g, name);
 	if (why)
-		return unsupported(g->options, "%s: xattr %s: %s", member_quote(q, g->member),
-				   quote(n, name.bytes, name.len), why);
+		return member_unsupported(g->member, g->options, "xattr %s: %s",
+					  printable(name).text, why);
 	return keep_xattr(g, name, value);
 }
 
 /* Decode a record's name and value into the arena, where ACL values are looked for later. */
 static int add_record(struct gather *g, u32 form, struct text name, struct text value)
 {
-	char q[QUOTE_BYTES], n[QUOTE_BYTES];
 	char *plain = arena_alloc_unaligned(g->arena, name.len);
 	size_t len = name.len;
 	if (form == PAX_XATTR_LIBARCHIVE) {
 		u8 *bytes = arena_alloc_unaligned(g->arena, value.len + 1);
 		if (!url_decode(name.bytes, name.len, plain, &len) ||
 		    !base64_decode(value.bytes, value.len, bytes, &value.len))
-			return fail(
-				-EINVAL,
-				"%s: pax record LIBARCHIVE.xattr.%s is malformed, allowed are %%XX in the name and base64 as value",
-				member_quote(q, g->member), quote(n, name.bytes, name.len));
+			return member_fail(
+				g->member, -EINVAL,
+				"pax record LIBARCHIVE.xattr.%s is malformed, allowed are %%XX in the name and base64 as value",
+				printable(name).text);
 		value.bytes = (char *)bytes;
 	} else if (form == PAX_XATTR_SCHILY) {
 		len = gnu_keyword_decode(name.bytes, name.len, plain);
@@ -124,8 +104,8 @@ static int add_record(struct gather *g, u32 form, struct text name, struct text 
 		memcpy(plain, name.bytes, len);
 	}
 	if (!len || memchr(plain, 0, len))
-		return fail(-EINVAL, "%s: an xattr whose name is empty or has a NUL byte",
-			    member_quote(q, g->member));
+		return member_fail(g->member, -EINVAL,
+				   "an xattr whose name is empty or has a NUL byte");
 	return add_xattr(g, (struct text){ plain, len }, value);
 }
 
@@ -151,32 +131,35 @@ static int add_records(struct gather *g, u32 form)
 
 static int bad_acl(const struct gather *g, const char *kind, const char *why)
 {
-	char q[QUOTE_BYTES];
-	return fail(-EINVAL, "%s: malformed %s ACL: %s", member_quote(q, g->member), kind, why);
+	return member_fail(g->member, -EINVAL, "malformed %s ACL: %s", kind, why);
 }
 
 /* The text of an ACL; a Solaris header's body begins with a number that tells its kind. */
 static int read_acl_text(struct gather *g, const char *kind, struct text text, struct acl *access,
 			 struct acl *dflt)
 {
-	char q[QUOTE_BYTES];
 	enum acl_result r = acl_from_text(text.bytes, text.len, access, dflt);
 	if (r == ACL_MALFORMED)
 		return bad_acl(g, kind,
 			       "allowed are entries like user:NAME:rwx:ID, separated by commas");
 	if (r == ACL_OK)
 		return 0;
-	int err = unsupported(g->options,
-			      "%s: the %s ACL has a name without a numeric id: not supported",
-			      member_quote(q, g->member), kind);
+	int err = member_unsupported(g->member, g->options,
+				     "the %s ACL has a name without a numeric id: not supported",
+				     kind);
 	acl_free(access);
 	acl_free(dflt);
 	return err;
 }
 
+static int nfs4_acl(const struct gather *g)
+{
+	return member_unsupported(g->member, g->options,
+				  "an NFSv4 ACL: not supported, allowed is POSIX");
+}
+
 static int read_solaris_acl(struct gather *g, struct acl *access, struct acl *dflt)
 {
-	char q[QUOTE_BYTES];
 	struct text t = g->member->acl_solaris;
 	size_t digits = strnlen(t.bytes, t.len);
 	u32 kind = 0;
@@ -186,8 +169,7 @@ static int read_solaris_acl(struct gather *g, struct acl *access, struct acl *df
 		kind = kind << 3 | (u32)(t.bytes[i] - '0');
 	}
 	if ((kind & ~0777777u) == 03000000)
-		return unsupported(g->options, "%s: an NFSv4 ACL: not supported, allowed is POSIX",
-				   member_quote(q, g->member));
+		return nfs4_acl(g);
 	if ((kind & ~0777777u) != 01000000 || digits >= t.len)
 		return bad_acl(g, "Solaris", "its kind is unknown");
 	t.bytes += digits + 1;
@@ -200,7 +182,7 @@ static int store_acl(struct gather *g, const char *name, const struct acl *acl)
 {
 	u8 *value = arena_alloc(g->arena, 4 + 8 * acl->nr);
 	size_t len = acl_to_xattr(acl, value);
-	return keep_xattr(g, name_of(name), (struct text){ (const char *)value, len });
+	return keep_xattr(g, text_of(name), (struct text){ (const char *)value, len });
 }
 
 /* @value: the xattr, which counts more than what the text gave in @acl */
@@ -208,15 +190,15 @@ static int finish_acl(struct gather *g, bool is_default, struct text value, stru
 {
 	const char *kind = is_default ? "default" : "access";
 	u32 mode = g->member->mode;
-	char q[QUOTE_BYTES];
 	if (value.bytes && !acl_from_xattr(value.bytes, value.len, acl))
 		return bad_acl(g, kind, "the xattr is not of version 2, or has an odd length");
 	if (!acl->nr)
 		return 0;
 	if (is_default ? !S_ISDIR(mode) : S_ISLNK(mode))
-		return unsupported(g->options, "%s: a%s ACL on what is %s: not supported",
-				   member_quote(q, g->member), is_default ? " default" : "n access",
-				   is_default ? "no directory" : "a symbolic link");
+		return member_unsupported(g->member, g->options,
+					  "a%s ACL on what is %s: not supported",
+					  is_default ? " default" : "n access",
+					  is_default ? "no directory" : "a symbolic link");
 	const char *why = acl_check(acl);
 	if (why)
 		return bad_acl(g, kind, why);
@@ -229,16 +211,14 @@ static int finish_acl(struct gather *g, bool is_default, struct text value, stru
 static int add_acls(struct gather *g)
 {
 	const struct member *m = g->member;
-	const bool no_access = is_unwanted(g->options, name_of(XATTR_ACL_ACCESS));
-	const bool no_dflt = is_unwanted(g->options, name_of(XATTR_ACL_DEFAULT));
+	const bool no_access = is_unwanted(g->options, text_of(XATTR_ACL_ACCESS));
+	const bool no_dflt = is_unwanted(g->options, text_of(XATTR_ACL_DEFAULT));
 	struct acl access = { 0 }, dflt = { 0 };
-	char q[QUOTE_BYTES];
 	int err = 0;
 	if (no_access && no_dflt)
 		return 0;
 	if (m->acl_nfs4.len)
-		err = unsupported(g->options, "%s: an NFSv4 ACL: not supported, allowed is POSIX",
-				  member_quote(q, m));
+		err = nfs4_acl(g);
 	if (!err && m->acl_solaris.len)
 		err = read_solaris_acl(g, &access, &dflt);
 	/* text that a binary value overrides need not make sense here */

@@ -187,16 +187,16 @@ static int load(struct mtree_plan *plan, struct text *bytes)
 	quote(q, plan->name, strlen(plan->name));
 	int fd = open(plan->name, O_RDONLY | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
-		return fail_errno("--plan: cannot open %s", q);
+		return fail_errno("cannot open the mtree plan %s", q);
 	for (;;) {
 		plan->bytes = mem_grow(plan->bytes, &capacity, len + (64u << 10), 1);
 		ssize_t n = read(fd, plan->bytes + len, capacity - len);
 		if (n < 0 && errno == EINTR)
 			continue;
-		int err = n < 0 ? fail_errno("--plan: cannot read %s", q) : 0;
+		int err = n < 0 ? fail_errno("cannot read the mtree plan %s", q) : 0;
 		if (!err && n > 0 && (len += (size_t)n) > PLAN_MAX_BYTES)
-			err = fail(-EFBIG, "--plan: %s has more than the %u bytes allowed", q,
-				   PLAN_MAX_BYTES);
+			err = fail(-EFBIG, "the mtree plan %s has more than the %u bytes allowed",
+				   q, PLAN_MAX_BYTES);
 		if (err || !n) {
 			close(fd);
 			*bytes = (struct text){ plan->bytes, len };

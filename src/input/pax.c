@@ -4,8 +4,6 @@
 #include "number.h"
 #include "sparse.h"
 
-#include "base/diag.h"
-
 #include <errno.h>
 
 enum kind {
@@ -56,16 +54,6 @@ static const struct key keys[] = {
 	{ "GNU.sparse.numbytes", 0, KIND_NUMBYTES, false },
 };
 
-static bool key_is(struct text key, const char *name)
-{
-	return strlen(name) == key.len && !memcmp(name, key.bytes, key.len);
-}
-
-static bool key_begins(struct text key, const char *prefix)
-{
-	return key.len > strlen(prefix) && !memcmp(prefix, key.bytes, strlen(prefix));
-}
-
 int pax_next(struct text *rest, struct text *key, struct text *value)
 {
 	if (!rest->len)
@@ -94,7 +82,7 @@ static const struct key *find_key(struct text key)
 {
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
 		/* the second letter tells most of them apart */
-		if (keys[i].name[1] == key.bytes[1] && key_is(key, keys[i].name))
+		if (keys[i].name[1] == key.bytes[1] && text_equals(key, keys[i].name))
 			return &keys[i];
 	}
 	return NULL;
@@ -112,15 +100,30 @@ static int add_pair(struct pax *pax, struct sparse_map *map, enum kind kind, u64
 	return 0;
 }
 
-static int bad_value(const char *who, const struct key *k, struct text value, const char *allowed)
+/* For messages: the member goes by the path of its records, if they have one. */
+static struct member *named(struct member *m, const struct pax *pax)
 {
-	char q[QUOTE_BYTES];
-	return fail(-EINVAL, "%s: pax record %s has the value '%s', allowed is %s", who, k->name,
-		    quote(q, value.bytes, value.len), allowed);
+	if (pax->path.len)
+		m->path = pax->path;
+	return m;
 }
 
-static int read_value(const struct key *k, struct text value, const char *who, struct pax *pax,
-		      struct sparse_map *map)
+static int bad_value(struct member *m, const struct pax *pax, const struct key *k,
+		     struct text value)
+{
+	static const char *const allowed[] = {
+		[KIND_TEXT] = "text without NUL",
+		[KIND_NUMBER] = "a decimal number below 2^63",
+		[KIND_TIME] = "seconds, maybe with a fraction",
+		[KIND_OFFSET] = "a decimal number below 2^63, and numbytes after it",
+		[KIND_NUMBYTES] = "a decimal number below 2^63, after an offset",
+	};
+	return member_fail(named(m, pax), -EINVAL,
+			   "pax record %s has the value '%s', allowed is %s", k->name,
+			   printable(value).text, allowed[k->kind]);
+}
+
+static int read_value(const struct key *k, struct text value, struct pax *pax, struct member *m)
 {
 	void *field = (char *)pax + k->offset;
 	const u8 *bytes = (const u8 *)value.bytes;
@@ -128,7 +131,7 @@ static int read_value(const struct key *k, struct text value, const char *who, s
 	switch (k->kind) {
 	case KIND_TEXT:
 		if (memchr(value.bytes, 0, value.len))
-			return bad_value(who, k, value, "text without NUL");
+			return bad_value(m, pax, k, value);
 		*(struct text *)field = value;
 		return 0;
 	case KIND_TIME:
@@ -136,7 +139,7 @@ static int read_value(const struct key *k, struct text value, const char *who, s
 		if (!value.len)
 			return 0;
 		if (!number_time(bytes, value.len, &((struct member_time *)field)->time))
-			return bad_value(who, k, value, "seconds, maybe with a fraction");
+			return bad_value(m, pax, k, value);
 		((struct member_time *)field)->is_set = true;
 		return 0;
 	case KIND_NUMBER:
@@ -149,11 +152,11 @@ static int read_value(const struct key *k, struct text value, const char *who, s
 		return 0;
 	}
 	if (!number_digits(bytes, value.len, 10, &number) || number > INT64_MAX)
-		return bad_value(who, k, value, "a decimal number below 2^63");
+		return bad_value(m, pax, k, value);
 	if (k->kind == KIND_NUMBER)
 		*(struct pax_number *)field = (struct pax_number){ number, true };
-	else if (add_pair(pax, map, k->kind, number))
-		return bad_value(who, k, value, "a pair of offset and numbytes");
+	else if (add_pair(pax, &m->map, k->kind, number))
+		return bad_value(m, pax, k, value);
 	return 0;
 }
 
@@ -162,13 +165,13 @@ u32 pax_xattr_form(struct text key, struct text *name)
 	static const char schily[] = "SCHILY.xattr.", libarchive[] = "LIBARCHIVE.xattr.";
 	u32 form = 0;
 	size_t skip = 0;
-	if (key_begins(key, schily)) {
+	if (text_begins(key, schily)) {
 		form = PAX_XATTR_SCHILY;
 		skip = sizeof(schily) - 1;
-	} else if (key_begins(key, libarchive)) {
+	} else if (text_begins(key, libarchive)) {
 		form = PAX_XATTR_LIBARCHIVE;
 		skip = sizeof(libarchive) - 1;
-	} else if (key_is(key, "RHT.security.selinux")) {
+	} else if (text_equals(key, "RHT.security.selinux")) {
 		form = PAX_XATTR_SELINUX;
 		skip = 4;
 	}
@@ -176,36 +179,33 @@ u32 pax_xattr_form(struct text key, struct text *name)
 	return form;
 }
 
-int pax_read(struct text records, bool is_global, const char *who,
-	     const struct reader_options *options, struct pax *pax, struct sparse_map *map)
+int pax_read(struct text records, bool is_global, const struct reader_options *options,
+	     struct pax *pax, struct member *m)
 {
-	char name[QUOTE_BYTES], q[QUOTE_BYTES];
 	struct text key, value, xattr_name;
 	int more;
 	while ((more = pax_next(&records, &key, &value)) > 0) {
 		const struct key *k = find_key(key);
-		u32 form = k ? 0 : pax_xattr_form(key, &xattr_name);
+		const u32 form = k ? 0 : pax_xattr_form(key, &xattr_name);
+		int err = 0;
 		if (is_global && (k ? !k->may_be_global : form != 0)) {
-			int err = unsupported(
-				options, "%s: pax record %s in a global header is not supported",
-				who, quote(q, key.bytes, key.len));
-			if (err)
-				return err;
-			continue;
+			err = member_unsupported(
+				m, options, "pax record %s in a global header is not supported",
+				printable(key).text);
+		} else if (k) {
+			err = read_value(k, value, pax, m);
+		} else {
+			pax->xattr_forms |= form;
 		}
-		pax->xattr_forms |= form;
-		if (!k)
-			continue;
-		int err = read_value(k, value, who, pax, map);
 		if (err)
 			return err;
-		if (k->offset == FIELD(path) && k->kind == KIND_TEXT && value.len)
-			who = quote(name, value.bytes, value.len);
 	}
-	if (more < 0)
-		return fail(
-			-EINVAL,
-			"%s: malformed pax record '%s', allowed are LENGTH KEY=VALUE and a newline",
-			who, quote(q, records.bytes, min_u64(records.len, 60)));
+	if (more < 0) {
+		records.len = min_u64(records.len, 60);
+		return member_fail(
+			named(m, pax), -EINVAL,
+			"malformed pax record '%s', allowed are LENGTH KEY=VALUE and a newline",
+			printable(records).text);
+	}
 	return 0;
 }

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The records of pax extended headers: "LENGTH KEY=VALUE\n". libarchive reads
- * numbers that are text or overflow as 0, drops records it cannot read with
- * a mere warning, and ignores global ones; here each is read strictly.
- */
+/* The records of pax extended headers: "LENGTH KEY=VALUE\n". */
 #ifndef INPUT_PAX_H
 #define INPUT_PAX_H
 
@@ -27,7 +23,7 @@ struct pax {
 	struct pax_number sparse_major, sparse_minor, sparse_numblocks;
 	struct member_time mtime, atime, ctime, birthtime;
 	u32 xattr_forms;       /* PAX_XATTR_* */
-	bool has_sparse_pairs; /* format 0.0: the pairs are in the map that pax_read() got */
+	bool has_sparse_pairs; /* format 0.0: the pairs are in the member's map */
 };
 
 /*
@@ -43,11 +39,11 @@ u32 pax_xattr_form(struct text key, struct text *name);
  * pax_read - read all @records into @pax
  * @pax:       zeroed, or with what global records said; an empty value takes that away
  * @is_global: keys that make no sense for many members are unsupported
- * @who:       printable, for messages; a path record replaces it
- * @map:       gets the pairs of sparse format 0.0
+ * @member:    gets the pairs of sparse format 0.0 in its map; after an error its path is that of
+ *             the records, if they have one
  * Returns 0, or a negative errno after printing.
  */
-int pax_read(struct text records, bool is_global, const char *who,
-	     const struct reader_options *options, struct pax *pax, struct sparse_map *map);
+int pax_read(struct text records, bool is_global, const struct reader_options *options,
+	     struct pax *pax, struct member *member);
 
 #endif

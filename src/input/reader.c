@@ -48,11 +48,9 @@ static int read_data(struct reader *r, const struct member *m, struct inode *ino
 	int err = second_reader_data(r->second, m, r->file_data, &sum);
 	if (err)
 		return err;
-	if (m->has_sum && sum != m->sum) {
-		char q[QUOTE_BYTES];
-		return fail(-EINVAL, "%s: the sum of its data is %08x, its header says %08x",
-			    member_quote(q, m), sum, m->sum);
-	}
+	if (m->has_sum && sum != m->sum)
+		return member_fail(m, -EINVAL, "the sum of its data is %08x, its header says %08x",
+				   sum, m->sum);
 	return file_data_end(r->file_data);
 }
 
@@ -77,12 +75,10 @@ static int place_member(struct reader *r, const struct member *m)
 	struct inode *inode;
 	struct text target;
 	if (m->unsupported) {
-		char q[QUOTE_BYTES];
 		const int is_out = tree_leaves_out(r->tree, m->path.bytes, m->path.len);
 		if (is_out)
 			return is_out < 0 ? is_out : 0;
-		return unsupported(r->options, "%s: %s: not supported", member_quote(q, m),
-				   m->unsupported);
+		return member_unsupported(m, r->options, "%s: not supported", m->unsupported);
 	}
 	if (m->is_hard_link)
 		return place_link(r, m, m->link, second_reader_has_data(r->second));
@@ -103,13 +99,12 @@ static int check_memory(const struct reader *r, const struct member *m)
 	const u64 limit = r->options->max_memory;
 	const u64 bytes =
 		tree_bytes(r->tree) + file_data_bytes(r->file_data) + cpio_links_bytes(r->links);
-	char q[QUOTE_BYTES];
 	if (!limit || bytes <= limit)
 		return 0;
-	return fail(-E2BIG,
-		    "%s: with it names, link targets, attributes and holes take more than the "
-		    "%llu bytes of memory that are allowed (see --max-entries)",
-		    member_quote(q, m), (unsigned long long)limit);
+	return fail_hint(-E2BIG, HINT_ENTRIES,
+			 "%s: with it names, link targets, attributes and holes take more than the "
+			 "%llu bytes of memory that are allowed",
+			 printable(m->path).text, (unsigned long long)limit);
 }
 
 static enum member_kind kind_of(const struct member *m)

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The dialects of sparse maps. */
 #include "sparse.h"
 #include "number.h"
 
-#include "base/diag.h"
 #include "base/mem.h"
 
 #include <errno.h>
@@ -23,19 +21,19 @@ bool sparse_map_add(struct sparse_map *map, u64 offset, u64 bytes)
 	return true;
 }
 
-static int bad_map(const char *who, const char *what)
+static int bad_map(const struct member *m, const char *what)
 {
-	return fail(-EINVAL, "%s: its sparse map %s", who, what);
+	return member_fail(m, -EINVAL, "its sparse map %s", what);
 }
 
-static int too_many(const char *who)
+static int too_many(const struct member *m)
 {
-	return fail(-E2BIG, "%s: its sparse map has more than the %u segments allowed", who,
-		    SPARSE_SEGMENTS_MAX);
+	return member_fail(m, -E2BIG, "its sparse map has more than the %u segments allowed",
+			   SPARSE_SEGMENTS_MAX);
 }
 
 /* Returns 0, 1 at the end of the list, or a negative errno. */
-static int read_old_pairs(const u8 *p, u32 nr, const char *who, struct sparse_map *map)
+static int read_old_pairs(const u8 *p, u32 nr, struct member *m)
 {
 	for (u32 i = 0; i < nr; i++, p += 24) {
 		s64 offset, bytes;
@@ -43,17 +41,16 @@ static int read_old_pairs(const u8 *p, u32 nr, const char *who, struct sparse_ma
 			return 1;
 		if (!number_tar_field(p, 12, &offset) || !number_tar_field(p + 12, 12, &bytes) ||
 		    offset < 0 || bytes < 0)
-			return bad_map(who, "has a field that is no number from 0 to 2^63-1");
-		if (!sparse_map_add(map, (u64)offset, (u64)bytes))
-			return too_many(who);
+			return bad_map(m, "has a field that is no number from 0 to 2^63-1");
+		if (!sparse_map_add(&m->map, (u64)offset, (u64)bytes))
+			return too_many(m);
 	}
 	return 0;
 }
 
-int sparse_read_old(struct stream *stream, const u8 *header, const char *who, u64 *offset,
-		    struct sparse_map *map)
+int sparse_read_old(struct stream *stream, const u8 *header, struct member *m, u64 *offset)
 {
-	int r = read_old_pairs(header + OLD_MAP_OFFSET, 4, who, map);
+	int r = read_old_pairs(header + OLD_MAP_OFFSET, 4, m);
 	bool more = header[OLD_EXTENDED_OFFSET];
 	while (r >= 0 && more) {
 		size_t got;
@@ -61,15 +58,15 @@ int sparse_read_old(struct stream *stream, const u8 *header, const char *who, u6
 		if (stream_error(stream))
 			return stream_error(stream);
 		if (got < 512)
-			return bad_map(who, "is cut: the archive ends inside it");
-		r = read_old_pairs(p, EXT_PAIRS, who, map);
+			return bad_map(m, "is cut: the archive ends inside it");
+		r = read_old_pairs(p, EXT_PAIRS, m);
 		more = p[EXT_EXTENDED_OFFSET];
 		*offset += 512;
 	}
 	return r < 0 ? r : 0;
 }
 
-int sparse_read_01(struct text text, const char *who, struct sparse_map *map)
+int sparse_read_01(struct text text, struct member *m)
 {
 	u64 pair[2] = { 0 };
 	u32 nr = 0;
@@ -78,26 +75,26 @@ int sparse_read_01(struct text text, const char *who, struct sparse_map *map)
 		size_t n = comma ? (size_t)(comma - text.bytes) : text.len;
 		if (!number_digits((const u8 *)text.bytes, n, 10, &pair[nr]) ||
 		    pair[nr] > INT64_MAX)
-			return bad_map(who, "has a field that is no number from 0 to 2^63-1");
+			return bad_map(m, "has a field that is no number from 0 to 2^63-1");
 		if (nr++) {
 			nr = 0;
-			if (!sparse_map_add(map, pair[0], pair[1]))
-				return too_many(who);
+			if (!sparse_map_add(&m->map, pair[0], pair[1]))
+				return too_many(m);
 		}
 		n += comma != NULL;
 		text.bytes += n;
 		text.len -= n;
 		if (comma && !text.len)
-			return bad_map(who, "ends with a comma");
+			return bad_map(m, "ends with a comma");
 	}
-	return nr ? bad_map(who, "ends with half a pair") : 0;
+	return nr ? bad_map(m, "ends with half a pair") : 0;
 }
 
 /* A reader of decimal lines, one window of the stream at a time. */
 struct lines {
 	struct stream *stream;
 	u64 offset, end;
-	const char *who;
+	const struct member *member;
 };
 
 /* A line is short: 19 digits and a newline. */
@@ -112,57 +109,56 @@ static int next_line(struct lines *l, u64 *value)
 		return stream_error(l->stream);
 	const u8 *newline = memchr(p, '\n', got);
 	if (!newline && got < want)
-		return bad_map(l->who, "is cut: the archive ends inside it");
+		return bad_map(l->member, "is cut: the archive ends inside it");
 	if (!newline || !number_digits(p, (size_t)(newline - p), 10, value) || *value > INT64_MAX)
-		return bad_map(l->who, "has a line that is no number from 0 to 2^63-1");
+		return bad_map(l->member, "has a line that is no number from 0 to 2^63-1");
 	l->offset += (u64)(newline - p) + 1;
 	return 0;
 }
 
-int sparse_read_10(struct stream *stream, u64 offset, u64 stored, const char *who,
-		   struct sparse_map *map, u64 *map_bytes)
+int sparse_read_10(struct stream *stream, u64 offset, u64 stored, struct member *m, u64 *map_bytes)
 {
-	struct lines l = { stream, offset, offset + stored, who };
+	struct lines l = { stream, offset, offset + stored, m };
 	u64 nr = 0;
 	int err = next_line(&l, &nr);
 	if (!err && nr > SPARSE_SEGMENTS_MAX)
-		return too_many(who);
+		return too_many(m);
 	for (u64 i = 0; !err && i < nr; i++) {
 		u64 file_off = 0, bytes = 0;
 		err = next_line(&l, &file_off);
 		if (!err)
 			err = next_line(&l, &bytes);
 		if (!err)
-			sparse_map_add(map, file_off, bytes);
+			sparse_map_add(&m->map, file_off, bytes);
 	}
 	if (err)
 		return err;
 	*map_bytes = align_up(l.offset - offset, 512);
 	if (*map_bytes > stored)
-		return bad_map(who, "is longer than the stored data");
+		return bad_map(m, "is longer than the stored data");
 	return 0;
 }
 
-int sparse_check(const struct sparse_map *map, u64 size, u64 stored, const char *who)
+int sparse_check(const struct member *m)
 {
 	u64 end = 0, sum = 0;
-	for (size_t i = 0; i < map->nr; i++) {
-		const struct sparse_segment *s = &map->segments[i];
+	for (size_t i = 0; i < m->map.nr; i++) {
+		const struct sparse_segment *s = &m->map.segments[i];
 		if (s->bytes == UINT64_MAX)
-			return bad_map(who, "ends with half a pair");
+			return bad_map(m, "ends with half a pair");
 		if (s->offset < end)
-			return bad_map(who, "is not in ascending order");
-		if (add_overflows(s->offset, s->bytes, &end) || end > size)
-			return fail(
-				-EINVAL,
-				"%s: its sparse map reaches beyond the file's size of %llu bytes",
-				who, (unsigned long long)size);
-		sum += s->bytes; /* cannot overflow: they lie apart within size */
+			return bad_map(m, "is not in ascending order");
+		if (add_overflows(s->offset, s->bytes, &end) || end > m->size)
+			return member_fail(
+				m, -EINVAL,
+				"its sparse map reaches beyond the file's size of %llu bytes",
+				(unsigned long long)m->size);
+		sum += s->bytes; /* cannot overflow: no two overlap, and all are within size */
 	}
-	if (sum != stored)
-		return fail(
-			-EINVAL,
-			"%s: its sparse map holds %llu bytes, but %llu are stored in the archive",
-			who, (unsigned long long)sum, (unsigned long long)stored);
+	if (sum != m->data_bytes)
+		return member_fail(
+			m, -EINVAL,
+			"its sparse map holds %llu bytes, but %llu are stored in the archive",
+			(unsigned long long)sum, (unsigned long long)m->data_bytes);
 	return 0;
 }

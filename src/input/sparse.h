@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sparse maps of tar members, read from the raw bytes. libarchive reads them
- * too, and places the data; but it believes maps that overlap, exceed the file or
- * differ from the stored bytes, and grows its own list without bound.
+ * The sparse maps of tar members, in all dialects. A map is untrusted: it may overlap, exceed the
+ * file, differ from the stored bytes, or be too long.
+ *
+ * The functions that return int return 0, or a negative errno after printing.
  */
 #ifndef INPUT_SPARSE_H
 #define INPUT_SPARSE_H
@@ -17,26 +18,25 @@
 bool sparse_map_add(struct sparse_map *map, u64 offset, u64 bytes);
 
 /*
- * sparse_read_old - the map of an old GNU header and the extension headers behind it
+ * sparse_read_old - add the map of an old GNU header and of the extension headers behind it
  * @header: 512 bytes, a copy
- * @offset: in: stream offset behind the header, out: behind the extensions
- * All sparse_ functions that return int: 0, or a negative errno after printing a line about @who.
+ * @offset: in: stream offset behind the header; out: behind the extension headers
  */
-int sparse_read_old(struct stream *stream, const u8 *header, const char *who, u64 *offset,
-		    struct sparse_map *map);
+int sparse_read_old(struct stream *stream, const u8 *header, struct member *member, u64 *offset);
 
-/* sparse_read_01 - pax format 0.1: "offset,bytes,offset,bytes..." */
-int sparse_read_01(struct text text, const char *who, struct sparse_map *map);
+/* sparse_read_01 - add the map of pax format 0.1: "offset,bytes,offset,bytes..." */
+int sparse_read_01(struct text text, struct member *member);
 
 /*
- * sparse_read_10 - pax format 1.0: decimal lines in front of the data, padded to 512 bytes
- * @stored: bytes from @offset on that belong to the member
+ * sparse_read_10 - add the map of pax format 1.0: decimal lines in front of the data, padded to a
+ * multiple of 512 bytes
+ * @stored:    bytes from @offset on that belong to the member
  * @map_bytes: result, with padding
  */
-int sparse_read_10(struct stream *stream, u64 offset, u64 stored, const char *who,
-		   struct sparse_map *map, u64 *map_bytes);
+int sparse_read_10(struct stream *stream, u64 offset, u64 stored, struct member *member,
+		   u64 *map_bytes);
 
-/* sparse_check - @map ascends, lies within @size and holds exactly @stored bytes */
-int sparse_check(const struct sparse_map *map, u64 size, u64 stored, const char *who);
+/* sparse_check - the map ascends, is within the file's size and holds exactly member->data_bytes */
+int sparse_check(const struct member *member);
 
 #endif

@@ -89,11 +89,10 @@ static void move_window(struct stream *s, u64 keep, size_t bytes)
 
 static int fail_bytes(const struct stream *s)
 {
-	return fail(-EFBIG,
-		    "%s: %sit has more than the %llu bytes that are allowed%s "
-		    "(see --max-bytes)",
-		    s->source.name, s->unpacker ? "unpacked, " : "",
-		    (unsigned long long)s->max_bytes, s->before ? " in all" : "");
+	return fail_hint(-EFBIG, HINT_INPUT_BYTES,
+			 "%s: %sit has more than the %llu bytes that are allowed%s", s->source.name,
+			 s->unpacker ? "unpacked, " : "", (unsigned long long)s->max_bytes,
+			 s->before ? " in all" : "");
 }
 
 /* Read once into the free room of the window. */

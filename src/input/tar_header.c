@@ -4,11 +4,11 @@
 #include "number.h"
 #include "tar_parser.h"
 
-#include "base/diag.h"
-
 #include <errno.h>
 
 #define STAR_PREFIX_BYTES 131u
+
+#define FIELD(name) offsetof(struct tar_header, name), sizeof(((struct tar_header *)0)->name)
 
 bool tar_is_end(const u8 *block, size_t len)
 {
@@ -117,18 +117,34 @@ const char *tar_type_name(char type)
 	}
 }
 
-int tar_number(const u8 *field, size_t len, bool may_be_negative, const char *who, const char *what,
-	       s64 *value)
+int tar_number(const struct tar_header *h, enum tar_field field, const struct member *m, s64 *value)
 {
-	char q[QUOTE_BYTES];
+	static const struct {
+		const char *name;
+		u16 offset;
+		u8 len;
+		bool may_be_negative;
+	} fields[] = {
+		[TAR_MODE] = { "mode", FIELD(mode), false },
+		[TAR_UID] = { "uid", FIELD(uid), true },
+		[TAR_GID] = { "gid", FIELD(gid), true },
+		[TAR_SIZE] = { "size", FIELD(size), false },
+		[TAR_MTIME] = { "mtime", FIELD(mtime), true },
+		[TAR_DEV_MAJOR] = { "devmajor", FIELD(dev_major), true },
+		[TAR_DEV_MINOR] = { "devminor", FIELD(dev_minor), true },
+		[TAR_GNU_REALSIZE] = { "realsize", 483, 12, false },
+	};
+	const u8 *bytes = (const u8 *)h + fields[field].offset;
+	const size_t len = fields[field].len;
 	s64 v;
-	if (!number_tar_field(field, len, &v))
-		return fail(-EINVAL,
-			    "%s: the %s field '%s' is no number, allowed are octal and base-256",
-			    who, what, quote(q, field, len));
-	if (v < 0 && !may_be_negative)
-		return fail(-EINVAL, "%s: the %s field is %lld, at least 0 is allowed", who, what,
-			    (long long)v);
+	if (!number_tar_field(bytes, len, &v))
+		return member_fail(m, -EINVAL,
+				   "the %s field '%s' is no number, allowed are octal and base-256",
+				   fields[field].name,
+				   printable((struct text){ (const char *)bytes, len }).text);
+	if (v < 0 && !fields[field].may_be_negative)
+		return member_fail(m, -EINVAL, "the %s field is %lld, at least 0 is allowed",
+				   fields[field].name, (long long)v);
 	*value = v;
 	return 0;
 }

@@ -22,36 +22,44 @@ struct tar_header {
 	char gname[32];
 	u8 dev_major[8];
 	u8 dev_minor[8];
-	char prefix[155]; /* ustar; GNU and star keep other things here */
+	char prefix[155]; /* ustar; GNU and star have other fields here */
 	u8 rest[12];
 };
 static_assert(sizeof(struct tar_header) == TAR_BLOCK, "tar_header");
 
-#define TAR_GNU_REALSIZE_OFFSET 483u
+/* The number fields. */
+enum tar_field {
+	TAR_MODE,
+	TAR_UID,
+	TAR_GID,
+	TAR_SIZE,
+	TAR_MTIME,
+	TAR_DEV_MAJOR,
+	TAR_DEV_MINOR,
+	TAR_GNU_REALSIZE, /* old GNU sparse format: of the file with its holes */
+};
 
-/* tar_header_is_gnu - old GNU format: no prefix, but a sparse map */
+/*
+ * tar_number - the value of @field
+ * Returns 0, or a negative errno after printing that it is no number, or below 0 where that makes
+ * no sense.
+ */
+int tar_number(const struct tar_header *header, enum tar_field field, const struct member *member,
+	       s64 *value);
+
+/* tar_header_is_gnu - old GNU format: it has a sparse map where ustar has a prefix */
 bool tar_header_is_gnu(const struct tar_header *header);
 
 /* tar_header_path - the path, joined in @out, which holds 257 bytes; returns its length */
 size_t tar_header_path(const struct tar_header *header, char *out);
 
-/* tar_header_type - S_IF* that the type flag stands for; 0 if no type of ours
- */
+/* tar_header_type - S_IF* that the type flag means; 0 if btrfs has no such type */
 u32 tar_header_type(const struct tar_header *header);
 
-/* tar_type_name - of a type flag that we do not support */
+/* tar_type_name - of a type flag that is not supported */
 const char *tar_type_name(char type);
 
 /* tar_header_set_size_0 - with the sum that goes with it */
 void tar_header_set_size_0(struct tar_header *header);
-
-/*
- * tar_number - a number field
- * @what: its name; @who: the member, printable, for the message
- * Returns 0, or a negative errno after printing that it is no number or below 0 (if not
- * @may_be_negative).
- */
-int tar_number(const u8 *field, size_t len, bool may_be_negative, const char *who, const char *what,
-	       s64 *value);
 
 #endif

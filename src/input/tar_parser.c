@@ -2,7 +2,7 @@
 /*
  * The chain of headers that makes a tar member: pax records (x, X, g), long
  * names (L, K), Solaris ACLs (A), then the header proper. Their bodies are
- * copied, for libarchive will read the same bytes while they are still needed.
+ * copied, since the stream's window moves on.
  *
  * pax records override the header's fields; of the two ways to say a long name,
  * pax wins.
@@ -12,15 +12,15 @@
 #include "sparse.h"
 #include "tar_header.h"
 
-#include "base/diag.h"
 #include "base/mem.h"
 
 #include <errno.h>
 
-/* libarchive's limit for the body of a special header, and ours for their number */
+/* Limits for the body of a special header, and for the number of special headers of one member. */
 #define SPECIAL_BYTES_MAX (1u << 20)
 #define CHAIN_MAX 16u
 
+/* What a special header holds. */
 struct body {
 	char *bytes;
 	size_t capacity;
@@ -31,104 +31,107 @@ struct body {
 struct tar_parser {
 	struct stream *stream;
 	const struct reader_options *options;
-	/* of the member being read */
+	struct pax globals; /* what global records said so far */
+	/* the member that is read */
+	struct member *member;
+	u64 offset; /* in the stream: behind what was read of it */
+	u64 stored; /* bytes of it from @offset on, as the headers say */
 	struct body records, long_path, long_link, solaris_acl, global;
 	struct tar_header header;
+	struct pax pax;
+	struct sparse_map map; /* keeps the memory of member->map between members */
 	char path[sizeof(((struct tar_header *)0)->prefix) +
 		  sizeof(((struct tar_header *)0)->name) + 2];
-	struct sparse_map map;
-	struct pax globals; /* what global records said so far */
 };
 
 struct tar_parser *tar_parser_new(struct stream *stream, const struct reader_options *options)
 {
-	struct tar_parser *g = xzalloc(sizeof(*g));
-	g->stream = stream;
-	g->options = options;
-	return g;
+	struct tar_parser *p = xzalloc(sizeof(*p));
+	p->stream = stream;
+	p->options = options;
+	return p;
 }
 
-void tar_parser_free(struct tar_parser *g)
+void tar_parser_free(struct tar_parser *p)
 {
-	if (!g)
+	if (!p)
 		return;
-	xfree(g->records.bytes);
-	xfree(g->long_path.bytes);
-	xfree(g->long_link.bytes);
-	xfree(g->solaris_acl.bytes);
-	xfree(g->global.bytes);
-	xfree(g->map.segments);
-	xfree(g);
+	xfree(p->records.bytes);
+	xfree(p->long_path.bytes);
+	xfree(p->long_link.bytes);
+	xfree(p->solaris_acl.bytes);
+	xfree(p->global.bytes);
+	xfree(p->map.segments);
+	xfree(p);
 }
 
-static int cut(const struct tar_parser *g, const char *where)
+/* ---- the chain of headers ----------------------------------------------------------------- */
+
+static int cut(const struct tar_parser *p, const char *where)
 {
-	return fail(-EINVAL, "%s: the archive is cut: it ends %s", stream_name(g->stream), where);
+	return member_fail(p->member, -EINVAL, "the archive is cut: it ends %s", where);
 }
 
-/* Copy the body of the special header at @*offset, and step over it. */
-static int read_special(struct tar_parser *g, u64 *offset, const char *what, struct body *body)
+/* Copy the body of the special header at p->offset, and step over it. */
+static int read_special(struct tar_parser *p, const char *what, struct body *body)
 {
-	char who[QUOTE_BYTES];
 	s64 size;
-	quote(who, what, strlen(what));
-	int err = tar_number(g->header.size, sizeof(g->header.size), false, who, "size", &size);
+	int err = tar_number(&p->header, TAR_SIZE, p->member, &size);
 	if (err)
 		return err;
 	if (size > SPECIAL_BYTES_MAX)
-		return fail(-E2BIG, "%s: %s of %lld bytes, at most %u are allowed",
-			    stream_name(g->stream), what, (long long)size, SPECIAL_BYTES_MAX);
+		return member_fail(p->member, -E2BIG, "%s of %lld bytes, at most %u are allowed",
+				   what, (long long)size, SPECIAL_BYTES_MAX);
 	if (body->is_set)
-		return fail(-EINVAL, "%s: two of %s for one member", stream_name(g->stream), what);
+		return member_fail(p->member, -EINVAL, "two of %s for one member", what);
 	size_t got, padded = (size_t)align_up((u64)size, TAR_BLOCK);
-	const u8 *p = stream_peek(g->stream, *offset + TAR_BLOCK, padded, &got);
-	if (stream_error(g->stream))
-		return stream_error(g->stream);
+	const u8 *bytes = stream_peek(p->stream, p->offset + TAR_BLOCK, padded, &got);
+	if (stream_error(p->stream))
+		return stream_error(p->stream);
 	if (got < padded)
-		return cut(g, "inside a special header");
+		return cut(p, "inside a special header");
 	body->bytes = mem_grow(body->bytes, &body->capacity, (size_t)size + 1, 1);
-	memcpy(body->bytes, p, (size_t)size);
+	memcpy(body->bytes, bytes, (size_t)size);
 	body->bytes[size] = 0;
 	body->len = (size_t)size;
 	body->is_set = true;
-	*offset += TAR_BLOCK + padded;
+	p->offset += TAR_BLOCK + padded;
 	return 0;
 }
 
-static int read_global(struct tar_parser *g, u64 *offset)
+static int read_global(struct tar_parser *p)
 {
-	g->global.is_set = false;
-	int err = read_special(g, offset, "a global pax header", &g->global);
+	p->global.is_set = false;
+	int err = read_special(p, "a global pax header", &p->global);
 	if (err)
 		return err;
-	return pax_read((struct text){ g->global.bytes, g->global.len }, true,
-			stream_name(g->stream), g->options, &g->globals, &g->map);
+	return pax_read((struct text){ p->global.bytes, p->global.len }, true, p->options,
+			&p->globals, p->member);
 }
 
 /* Returns 1 for a special header, 0 for a header proper, or a negative errno. */
-static int read_chain_link(struct tar_parser *g, u64 *offset)
+static int read_chain_link(struct tar_parser *p)
 {
-	int err;
-	switch (g->header.type) {
+	int err = 0;
+	switch (p->header.type) {
 	case 'x':
 	case 'X':
-		err = read_special(g, offset, "a pax header", &g->records);
+		err = read_special(p, "a pax header", &p->records);
 		break;
 	case 'g':
-		err = read_global(g, offset);
+		err = read_global(p);
 		break;
 	case 'L':
-		err = read_special(g, offset, "a long name", &g->long_path);
+		err = read_special(p, "a long name", &p->long_path);
 		break;
 	case 'K':
-		err = read_special(g, offset, "a long link target", &g->long_link);
+		err = read_special(p, "a long link target", &p->long_link);
 		break;
 	case 'A':
-		err = read_special(g, offset, "a Solaris ACL", &g->solaris_acl);
+		err = read_special(p, "a Solaris ACL", &p->solaris_acl);
 		break;
 	case 'V': /* the volume's label */
-		*offset += TAR_BLOCK;
-		err = 0;
+		p->offset += TAR_BLOCK;
 		break;
 	default:
 		return 0;
@@ -136,92 +139,117 @@ static int read_chain_link(struct tar_parser *g, u64 *offset)
 	return err ? err : 1;
 }
 
-/* Walk to the header proper; 1 for the end marker. */
-static int read_chain(struct tar_parser *g, u64 *offset)
+/* Read up to the header proper. Returns 0, 1 for the end marker, or a negative errno. */
+static int read_chain(struct tar_parser *p)
 {
 	bool is_inside = false;
 	for (u32 i = 0;; i++) {
 		size_t got;
-		const u8 *p = stream_peek(g->stream, *offset, TAR_BLOCK, &got);
-		if (stream_error(g->stream))
-			return stream_error(g->stream);
+		const u8 *block = stream_peek(p->stream, p->offset, TAR_BLOCK, &got);
+		if (stream_error(p->stream))
+			return stream_error(p->stream);
 		if (!got && !is_inside)
-			return cut(g, "without an end marker");
+			return cut(p, "without an end marker");
 		if (got < TAR_BLOCK)
-			return cut(g, "inside a header");
-		if (tar_is_end(p, got)) {
+			return cut(p, "inside a header");
+		if (tar_is_end(block, got)) {
 			if (is_inside)
-				return cut(g, "between a special header and its member");
-			*offset += TAR_BLOCK;
+				return cut(p, "between a special header and its member");
+			p->offset += TAR_BLOCK;
 			return 1;
 		}
-		if (!tar_is_header(p, got))
-			return fail(-EINVAL,
-				    "%s: damaged tar header at byte %llu: its sum is wrong",
-				    stream_name(g->stream), (unsigned long long)*offset);
+		if (!tar_is_header(block, got))
+			return member_fail(p->member, -EINVAL,
+					   "damaged tar header at byte %llu: its sum is wrong",
+					   (unsigned long long)p->offset);
 		if (i == CHAIN_MAX)
-			return fail(-EINVAL, "%s: more than %u special headers for one member",
-				    stream_name(g->stream), CHAIN_MAX);
-		memcpy(&g->header, p, TAR_BLOCK);
-		char type = g->header.type;
-		int r = read_chain_link(g, offset);
-		if (r <= 0)
+			return member_fail(p->member, -EINVAL,
+					   "more than %u special headers for one member",
+					   CHAIN_MAX);
+		memcpy(&p->header, block, TAR_BLOCK);
+		const char type = p->header.type;
+		int r = read_chain_link(p);
+		if (r <= 0) {
+			p->offset += r == 0 ? TAR_BLOCK : 0;
 			return r;
+		}
 		is_inside |= type != 'g' && type != 'V';
 	}
 }
 
-static int read_path(struct tar_parser *g, struct member *m)
+/* ---- the fields --------------------------------------------------------------------------- */
+
+/* A body that is a string with a NUL at its end. */
+static struct text string_of(const struct body *body)
 {
-	m->path = (struct text){ g->path, tar_header_path(&g->header, g->path) };
-	if (g->long_path.is_set)
-		m->path = (struct text){ g->long_path.bytes,
-					 strnlen(g->long_path.bytes, g->long_path.len) };
-	m->link = (struct text){ g->header.link, strnlen(g->header.link, sizeof(g->header.link)) };
-	if (g->long_link.is_set)
-		m->link = (struct text){ g->long_link.bytes,
-					 strnlen(g->long_link.bytes, g->long_link.len) };
-	if (!m->path.len && g->long_path.is_set)
-		return fail(-EINVAL, "%s: an empty long name", stream_name(g->stream));
+	return (struct text){ body->bytes, strnlen(body->bytes, body->len) };
+}
+
+static int read_names(struct tar_parser *p)
+{
+	struct member *m = p->member;
+	const char *link = p->header.link;
+	if (p->long_path.is_set && !string_of(&p->long_path).len)
+		return member_fail(m, -EINVAL, "an empty long name");
+	m->path = p->long_path.is_set
+			  ? string_of(&p->long_path)
+			  : (struct text){ p->path, tar_header_path(&p->header, p->path) };
+	m->link = p->long_link.is_set
+			  ? string_of(&p->long_link)
+			  : (struct text){ link, strnlen(link, sizeof(p->header.link)) };
 	return 0;
 }
 
-static int read_numbers(struct tar_parser *g, const struct pax *pax, const char *who,
-			struct member *m, s64 *stored)
+static int read_records(struct tar_parser *p)
 {
-	const struct tar_header *h = &g->header;
-	s64 mode, mtime;
-	int err = tar_number(h->mode, sizeof(h->mode), false, who, "mode", &mode);
+	struct member *m = p->member;
+	p->pax = p->globals;
+	if (p->solaris_acl.is_set)
+		m->acl_solaris = (struct text){ p->solaris_acl.bytes, p->solaris_acl.len };
+	if (!p->records.is_set)
+		return 0;
+	m->records = (struct text){ p->records.bytes, p->records.len };
+	return pax_read(m->records, false, p->options, &p->pax, m);
+}
+
+static int read_numbers(struct tar_parser *p)
+{
+	const struct tar_header *h = &p->header;
+	struct member *m = p->member;
+	s64 mode, size, mtime;
+	int err = tar_number(h, TAR_MODE, m, &mode);
 	if (!err)
-		err = tar_number(h->uid, sizeof(h->uid), true, who, "uid", &m->uid);
+		err = tar_number(h, TAR_UID, m, &m->uid);
 	if (!err)
-		err = tar_number(h->gid, sizeof(h->gid), true, who, "gid", &m->gid);
+		err = tar_number(h, TAR_GID, m, &m->gid);
 	if (!err)
-		err = tar_number(h->size, sizeof(h->size), false, who, "size", stored);
+		err = tar_number(h, TAR_SIZE, m, &size);
 	if (!err)
-		err = tar_number(h->mtime, sizeof(h->mtime), true, who, "mtime", &mtime);
-	bool is_device = S_ISCHR(m->mode) || S_ISBLK(m->mode);
-	if (!err && is_device && !pax->dev_major.is_set)
-		err = tar_number(h->dev_major, sizeof(h->dev_major), true, who, "devmajor",
-				 &m->dev_major);
-	if (!err && is_device && !pax->dev_minor.is_set)
-		err = tar_number(h->dev_minor, sizeof(h->dev_minor), true, who, "devminor",
-				 &m->dev_minor);
+		err = tar_number(h, TAR_MTIME, m, &mtime);
+	m->mode = tar_header_type(h);
+	const bool is_device = S_ISCHR(m->mode) || S_ISBLK(m->mode);
+	if (!err && is_device && !p->pax.dev_major.is_set)
+		err = tar_number(h, TAR_DEV_MAJOR, m, &m->dev_major);
+	if (!err && is_device && !p->pax.dev_minor.is_set)
+		err = tar_number(h, TAR_DEV_MINOR, m, &m->dev_minor);
 	if (err)
 		return err;
 	m->mode |= (u32)mode & 07777;
 	m->mtime = (struct member_time){ { .sec = mtime }, true };
+	p->stored = (u64)size;
 	return 0;
 }
 
-static void apply_pax(const struct pax *pax, struct member *m, s64 *stored)
+static void apply_pax(struct tar_parser *p)
 {
+	const struct pax *pax = &p->pax;
+	struct member *m = p->member;
 	if (pax->uid.is_set)
 		m->uid = (s64)pax->uid.value;
 	if (pax->gid.is_set)
 		m->gid = (s64)pax->gid.value;
 	if (pax->size.is_set)
-		*stored = (s64)pax->size.value;
+		p->stored = pax->size.value;
 	if (pax->dev_major.is_set)
 		m->dev_major = (s64)pax->dev_major.value;
 	if (pax->dev_minor.is_set)
@@ -245,57 +273,100 @@ static void apply_pax(const struct pax *pax, struct member *m, s64 *stored)
 	m->has_holes_data = pax->holes_data.len != 0;
 }
 
-/* Which sparse dialect, if any; its map, the file's size and the bytes that are data. */
-static int read_sparse(struct tar_parser *g, const struct pax *pax, const char *who, u64 *offset,
-		       u64 stored, struct member *m)
+/* What kind of member it is, beyond the S_IF* of its type flag. */
+static int read_kind(struct tar_parser *p)
 {
-	u64 map_bytes = 0, major = pax->sparse_major.value, minor = pax->sparse_minor.value;
-	int err = 0;
-	m->size = stored;
-	if (g->header.type == 'S') {
-		s64 size;
-		if (!tar_header_is_gnu(&g->header))
-			return fail(
-				-ENOTSUP,
-				"%s: a sparse file in star's format: not supported, allowed are GNU's",
-				who);
-		const u8 *raw = (const u8 *)&g->header;
-		m->is_sparse = true;
-		err = tar_number(raw + TAR_GNU_REALSIZE_OFFSET, 12, false, who, "realsize", &size);
-		if (!err)
-			err = sparse_read_old(g->stream, raw, who, offset, &g->map);
-		m->size = (u64)size;
-	} else if (pax->sparse_major.is_set && (major || minor)) {
-		if (major != 1 || minor)
-			return fail(-ENOTSUP,
-				    "%s: GNU sparse format %llu.%llu, allowed are 0.0, 0.1 and 1.0",
-				    who, (unsigned long long)major, (unsigned long long)minor);
-		m->is_sparse = true;
-		err = sparse_read_10(g->stream, *offset, stored, who, &g->map, &map_bytes);
-	} else if (pax->sparse_map.len) {
-		m->is_sparse = true;
-		g->map.nr = 0;
-		err = sparse_read_01(pax->sparse_map, who, &g->map);
-	} else if (pax->has_sparse_pairs || pax->sparse_numblocks.is_set) {
-		m->is_sparse = true;
-	}
+	struct member *m = p->member;
+	const char type = p->header.type;
+	const bool has_sparse_keys = p->pax.sparse_map.len || p->pax.has_sparse_pairs ||
+				     p->pax.sparse_major.is_set || p->pax.sparse_numblocks.is_set;
+	const bool has_slash = m->path.len && m->path.bytes[m->path.len - 1] == '/';
+	m->is_hard_link = type == '1';
+	if (!(m->mode & S_IFMT))
+		m->unsupported = tar_type_name(type);
+	if (has_sparse_keys && type != '0' && type != 'S')
+		return member_fail(m, -EINVAL, "GNU.sparse records for what is no file");
+	if (!S_ISREG(m->mode) || m->is_hard_link || !has_slash || type == 'S')
+		return 0;
+	/* an old way to write a directory */
+	m->mode = S_IFDIR | (m->mode & 07777);
+	if (p->stored)
+		return member_fail(m, -EINVAL, "a directory (by its slash) with %llu bytes of data",
+				   (unsigned long long)p->stored);
+	return 0;
+}
+
+/* ---- the data ----------------------------------------------------------------------------- */
+
+static int read_old_map(struct tar_parser *p)
+{
+	struct member *m = p->member;
+	s64 size;
+	if (!tar_header_is_gnu(&p->header))
+		return member_fail(
+			m, -ENOTSUP,
+			"a sparse file in star's format: not supported, allowed are GNU's");
+	int err = tar_number(&p->header, TAR_GNU_REALSIZE, m, &size);
 	if (err)
 		return err;
-	bool has_size =
-		pax->sparse_size.is_set || pax->sparse_realsize.is_set || pax->star_realsize.is_set;
-	if (pax->star_realsize.is_set)
-		m->size = pax->star_realsize.value;
-	if (pax->sparse_size.is_set)
-		m->size = pax->sparse_size.value;
-	if (pax->sparse_realsize.is_set)
-		m->size = pax->sparse_realsize.value;
-	m->data_bytes = stored - map_bytes;
-	if (!m->is_sparse && has_size && m->size != stored)
-		return fail(-EINVAL,
-			    "%s: %llu bytes are stored of a file of %llu, without a sparse map",
-			    who, (unsigned long long)stored, (unsigned long long)m->size);
-	m->map = g->map;
-	return m->is_sparse ? sparse_check(&m->map, m->size, m->data_bytes, who) : 0;
+	m->size = (u64)size;
+	return sparse_read_old(p->stream, (const u8 *)&p->header, m, &p->offset);
+}
+
+static int read_map_10(struct tar_parser *p)
+{
+	const u64 major = p->pax.sparse_major.value, minor = p->pax.sparse_minor.value;
+	u64 map_bytes = 0;
+	if (major != 1 || minor)
+		return member_fail(p->member, -ENOTSUP,
+				   "GNU sparse format %llu.%llu, allowed are 0.0, 0.1 and 1.0",
+				   (unsigned long long)major, (unsigned long long)minor);
+	int err = sparse_read_10(p->stream, p->offset, p->stored, p->member, &map_bytes);
+	p->member->data_bytes = p->stored - map_bytes;
+	return err;
+}
+
+/* The sparse map, if there is one, in whatever dialect. */
+static int read_map(struct tar_parser *p)
+{
+	const struct pax *pax = &p->pax;
+	struct member *m = p->member;
+	m->is_sparse = true;
+	if (p->header.type == 'S')
+		return read_old_map(p);
+	if (pax->sparse_major.is_set && (pax->sparse_major.value || pax->sparse_minor.value))
+		return read_map_10(p);
+	if (pax->sparse_map.len) {
+		m->map.nr = 0;
+		return sparse_read_01(pax->sparse_map, m);
+	}
+	/* the pairs of 0.0 are in the map already */
+	m->is_sparse = pax->has_sparse_pairs || pax->sparse_numblocks.is_set;
+	return 0;
+}
+
+/* A file's size, and which of its bytes are stored. */
+static int read_file_data(struct tar_parser *p)
+{
+	const struct pax *pax = &p->pax;
+	/* of several records the last in this list counts */
+	const struct pax_number *const sizes[] = { &pax->star_realsize, &pax->sparse_size,
+						   &pax->sparse_realsize };
+	struct member *m = p->member;
+	m->size = m->data_bytes = p->stored;
+	int err = read_map(p);
+	if (err)
+		return err;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		if (sizes[i]->is_set)
+			m->size = sizes[i]->value;
+	if (m->is_sparse)
+		return sparse_check(m);
+	if (m->size != p->stored)
+		return member_fail(m, -EINVAL,
+				   "%llu bytes are stored of a file of %llu, without a sparse map",
+				   (unsigned long long)p->stored, (unsigned long long)m->size);
+	return 0;
 }
 
 /*
@@ -303,90 +374,74 @@ static int read_sparse(struct tar_parser *g, const struct pax *pax, const char *
  * follows the header tells: if that is a header or the end, there are no data. libarchive goes
  * by what it has seen of the archive so far; it is shown a size of 0.
  */
-static int read_link_size(struct tar_parser *g, const struct pax *pax, u64 offset, u64 *stored)
+static int read_link_size(struct tar_parser *p)
 {
 	size_t got;
-	if (!*stored || pax->size.is_set)
+	if (!p->stored || p->pax.size.is_set)
 		return 0;
-	const u8 *p = stream_peek(g->stream, offset, TAR_BLOCK, &got);
-	if (stream_error(g->stream))
-		return stream_error(g->stream);
-	if (!tar_is_header(p, got) && !tar_is_end(p, got))
+	const u8 *block = stream_peek(p->stream, p->offset, TAR_BLOCK, &got);
+	if (stream_error(p->stream))
+		return stream_error(p->stream);
+	if (!tar_is_header(block, got) && !tar_is_end(block, got))
 		return 0;
-	*stored = 0;
-	tar_header_set_size_0(&g->header);
-	u8 *header = stream_peek(g->stream, offset - TAR_BLOCK, TAR_BLOCK, &got);
-	memcpy(header, &g->header, TAR_BLOCK);
+	p->stored = 0;
+	tar_header_set_size_0(&p->header);
+	u8 *header = stream_peek(p->stream, p->offset - TAR_BLOCK, TAR_BLOCK, &got);
+	memcpy(header, &p->header, TAR_BLOCK);
 	return 0;
 }
 
-/* What kind of member it is, and what follows from that for its data. */
-static int read_kind(struct tar_parser *g, const struct pax *pax, u64 offset, u64 stored,
-		     struct member *m)
+/* Where the data are. */
+static int read_data(struct tar_parser *p)
 {
-	char who[QUOTE_BYTES], type = g->header.type;
-	bool has_slash = m->path.len && m->path.bytes[m->path.len - 1] == '/';
-	member_quote(who, m);
-	m->is_hard_link = type == '1';
-	if (!(m->mode & S_IFMT))
-		m->unsupported = tar_type_name(type);
-	bool sparse_keys = pax->sparse_map.len || pax->has_sparse_pairs ||
-			   pax->sparse_major.is_set || pax->sparse_numblocks.is_set;
-	if (sparse_keys && type != '0' && type != 'S')
-		return fail(-EINVAL, "%s: GNU.sparse records for what is no file", who);
-	if (S_ISREG(m->mode) && !m->is_hard_link && has_slash && type != 'S') {
-		/* an old way to write a directory */
-		m->mode = S_IFDIR | (m->mode & 07777);
-		if (stored)
-			return fail(-EINVAL,
-				    "%s: a directory (by its slash) with %llu bytes of data", who,
-				    (unsigned long long)stored);
-	}
-	m->end_without_data = offset;
-	int err = m->is_hard_link ? read_link_size(g, pax, offset, &stored) : 0;
-	if (!err && S_ISREG(m->mode))
-		err = read_sparse(g, pax, who, &offset, stored, m);
+	struct member *m = p->member;
+	const bool is_file = S_ISREG(m->mode);
+	m->end_without_data = p->offset;
+	int err = m->is_hard_link ? read_link_size(p) : 0;
+	if (!err && is_file)
+		err = read_file_data(p);
 	if (err)
 		return err;
-	if (!m->is_hard_link && (S_ISREG(m->mode) || type == 'D' || m->unsupported))
+	if (!m->is_hard_link && (is_file || p->header.type == 'D' || m->unsupported))
 		m->end_without_data = UINT64_MAX;
-	m->data = offset;
-	if (add_overflows(offset, align_up(stored, TAR_BLOCK), &m->end))
-		return fail(-EINVAL, "%s: its size of %llu bytes is beyond what an archive holds",
-			    who, (unsigned long long)stored);
+	m->data = p->offset + (is_file ? p->stored - m->data_bytes : 0);
+	if (add_overflows(p->offset, align_up(p->stored, TAR_BLOCK), &m->end))
+		return member_fail(m, -EINVAL,
+				   "its size of %llu bytes is beyond what an archive holds",
+				   (unsigned long long)p->stored);
 	return 0;
 }
 
-int tar_parser_next(struct tar_parser *g, u64 offset, struct member *m)
+static int read_member(struct tar_parser *p)
 {
-	*m = (struct member){ .begin = offset };
-	g->records.is_set = g->long_path.is_set = g->long_link.is_set = false;
-	g->solaris_acl.is_set = false;
-	g->map.nr = 0;
-	int err = read_chain(g, &offset);
-	if (err) {
-		m->end = offset;
-		return err;
-	}
-	offset += TAR_BLOCK;
-	err = read_path(g, m);
-	if (err)
-		return err;
-	char who[QUOTE_BYTES];
-	struct pax pax = g->globals;
-	if (g->records.is_set) {
-		m->records = (struct text){ g->records.bytes, g->records.len };
-		err = pax_read(m->records, false, member_quote(who, m), g->options, &pax, &g->map);
-		if (err)
-			return err;
-	}
-	if (g->solaris_acl.is_set)
-		m->acl_solaris = (struct text){ g->solaris_acl.bytes, g->solaris_acl.len };
-	m->mode = tar_header_type(&g->header);
-	s64 stored;
-	err = read_numbers(g, &pax, member_quote(who, m), m, &stored);
-	if (err)
-		return err;
-	apply_pax(&pax, m, &stored);
-	return read_kind(g, &pax, offset, (u64)stored, m);
+	int r = read_chain(p);
+	if (r)
+		return r;
+	r = read_names(p);
+	if (!r)
+		r = read_records(p);
+	if (!r)
+		r = read_numbers(p);
+	if (r)
+		return r;
+	apply_pax(p);
+	r = read_kind(p);
+	return r ? r : read_data(p);
+}
+
+int tar_parser_next(struct tar_parser *p, u64 offset, struct member *m)
+{
+	/* until the headers tell its path, messages are about the archive */
+	*m = (struct member){ .begin = offset, .path = text_of(stream_name(p->stream)) };
+	m->map.segments = p->map.segments;
+	m->map.capacity = p->map.capacity;
+	p->member = m;
+	p->offset = offset;
+	p->records.is_set = p->long_path.is_set = p->long_link.is_set = false;
+	p->solaris_acl.is_set = false;
+	int r = read_member(p);
+	p->map = m->map;
+	if (r == 1)
+		m->end = p->offset;
+	return r;
 }

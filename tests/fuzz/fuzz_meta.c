@@ -120,14 +120,13 @@ static void records(const u8 *data, size_t size)
 		return;
 	struct reader_options options = { .nodesize = 4096, .skip_unsupported = data[0] & 4 };
 	struct member m = { .mode = modes[data[0] & 3], .path = { "m", 1 } };
-	struct sparse_map map = { 0 };
 	struct pax pax = { 0 };
 	struct arena arena = { 0 };
 	struct xattr *xattrs = NULL;
 	u32 mode = m.mode;
 
 	m.records = (struct text){ (const char *)data + 1, size - 1 };
-	int err = pax_read(m.records, data[0] & 8, "m", &options, &pax, &map);
+	int err = pax_read(m.records, data[0] & 8, &options, &pax, &m);
 	m.xattr_forms = pax.xattr_forms;
 	m.acl_access = pax.acl_access;
 	m.acl_default = pax.acl_default;
@@ -143,20 +142,19 @@ static void records(const u8 *data, size_t size)
 			      (x->name_len != x->next->name_len ||
 			       memcmp(x->bytes, x->next->bytes, x->name_len))));
 	}
-	xfree(map.segments);
+	xfree(m.map.segments);
 	arena_free(&arena);
 }
 
 static void sparse_text(const u8 *data, size_t size)
 {
-	struct sparse_map map = { 0 };
-	if (!sparse_read_01((struct text){ (const char *)data, size }, "m", &map)) {
-		u64 stored = 0;
-		for (size_t i = 0; i < map.nr; i++)
-			stored += map.segments[i].bytes;
-		sparse_check(&map, INT64_MAX, stored, "m");
+	struct member m = { .path = { "m", 1 }, .size = INT64_MAX };
+	if (!sparse_read_01((struct text){ (const char *)data, size }, &m)) {
+		for (size_t i = 0; i < m.map.nr; i++)
+			m.data_bytes += m.map.segments[i].bytes;
+		sparse_check(&m);
 	}
-	xfree(map.segments);
+	xfree(m.map.segments);
 }
 
 static void no_message(enum diag_level level, const char *line, size_t len)
