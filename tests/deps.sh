@@ -1,6 +1,10 @@
 #!/bin/sh
-# deps.sh GROUP... - install the Debian packages of the groups that are not there yet.
-# Groups: build, static, cross, machines, demo, test, lint, fuzz, package, kernels, bench. Without apt-get, or without root, it only names them.
+# SPDX-FileCopyrightText: 2026 tar2btrfs contributors
+# SPDX-License-Identifier: GPL-2.0-or-later
+# deps.sh GROUP... - install the missing Debian packages of the groups.
+# Groups: build, static, cross, machines, demo, test, lint, fuzz, package, kernels, bench.
+# Without apt-get or without root it only names the missing packages. While another package manager holds a lock it waits,
+# ten minutes at most.
 set -eu
 
 packages()
@@ -22,7 +26,7 @@ packages()
 		mmdebstrap genimage podman skopeo umoci buildah containerd valgrind git ;;
 	lint) echo clang clang-tools clang-format clang-tidy cppcheck shellcheck ;;
 	fuzz) echo clang libclang-rt-dev time ;;
-	package) echo debhelper dpkg-dev lintian python3 ;;
+	package) echo build-essential debhelper dpkg-dev lintian python3 ;;
 	bench) packages demo
 		echo squashfs-tools-ng squashfs-tools erofs-utils e2fsprogs genext2fs mmdebstrap dpkg-dev xz-utils time gnuplot-nox ;;
 	kernels) packages demo
@@ -48,11 +52,33 @@ if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
 	exit 0
 fi
 echo "installing:$missing" >&2
-export DEBIAN_FRONTEND=noninteractive
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
+waited=0 # seconds, in both calls of apt_get together
+
+# apt_get ARGUMENT... - apt-get, tried again while the error is a lock. DPkg::Lock::Timeout would wait in silence, and for
+# the lock of /var/lib/dpkg only: the package lists and the archive cache have locks too.
+apt_get()
+{
+	until apt-get -q -o DPkg::Lock::Timeout=0 "$@" >"$log" 2>&1; do
+		lock=$(grep -E '^(E|dpkg): .*(Could not get lock|Unable to lock|Unable to acquire the dpkg|lock.* was locked)' "$log" |
+			head -n 1)
+		if [ -z "$lock" ]; then
+			cat "$log" >&2
+			exit 1
+		fi
+		if [ $waited -ge 600 ]; then
+			echo "deps.sh: the package database is still locked after 10 minutes: $lock" >&2
+			exit 1
+		fi
+		[ $((waited % 60)) != 0 ] ||
+			echo "deps.sh: waiting for the package database, $((waited / 60)) of at most 10 minutes: $lock" >&2
+		sleep 5
+		waited=$((waited + 5))
+	done
+}
+
+apt_get update
 # shellcheck disable=SC2086 # a list of words
-if ! { apt-get -q update && apt-get -q -y --no-install-recommends install $missing; } >"$log" 2>&1; then
-	cat "$log" >&2
-	exit 1
-fi
+apt_get -y --no-install-recommends install $missing
