@@ -30,6 +30,20 @@ static int keep_layer(struct convert *c, const u8 digest[32])
 	return tree_keep_layer(c->tree, c->data, hex);
 }
 
+/* Add a file with the container image's configuration. */
+static int keep_config(struct convert *c, const char *path)
+{
+	struct inode *inode;
+	size_t bytes;
+	const void *config = oci_config(c->oci, &bytes);
+	int err = tree_make_file(c->tree, path, strlen(path), bytes, &inode);
+	if (err)
+		return err;
+	file_data_begin(c->data, inode, tree_storage(c->tree, inode));
+	err = file_data_write(c->data, 0, config, bytes, NULL);
+	return err ? err : file_data_end(c->data);
+}
+
 /* Read an archive, or with whiteouts a layer. @nr: of the container image's layers */
 static int read_input(struct convert *c, struct reader_input *input, size_t nr)
 {
@@ -48,7 +62,7 @@ static int read_input(struct convert *c, struct reader_input *input, size_t nr)
 	if (!err && options->tree.whiteouts)
 		err = tree_end_layer(c->tree);
 	if (!err && is_last && options->oci_config)
-		err = oci_keep_config(c->oci, options->oci_config, c->tree, c->data);
+		err = keep_config(c, options->oci_config);
 	if (!err && options->keep_layers)
 		err = keep_layer(c, digest);
 	return err;

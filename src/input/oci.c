@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From the chosen image to its layers, and they into the tree. */
+/* Finds the files of the chosen image's layers, and hands them out one by one. */
 #include "oci_private.h"
 
 #include "base/diag.h"
@@ -7,16 +7,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-static int find_layer(struct oci *oci, const char *name, struct oci_layer *layer)
-{
-	int found = oci_files_find(oci->files, name, &layer->file);
-	if (found < 0)
-		return found;
-	return found ? 0 : fail(-ENOENT, "%s: it is not there", layer->name);
-}
-
-/* Whether a layer is one that can be read; if not, say why by its type. */
-static int check_type(const struct oci_layer *layer, const char *type)
+static int check_layer_type(const struct oci_layer *layer, const char *type)
 {
 	static const char *const known[] = {
 		"application/vnd.oci.image.layer.v1.tar",
@@ -39,19 +30,26 @@ static int check_type(const struct oci_layer *layer, const char *type)
 		    layer->name, kind, quote(q, type, strlen(type)));
 }
 
-static int take_layer(struct oci *oci, const struct oci_descriptor *d, struct oci_layer *layer)
+/* @path: of a docker-archive's layer; @d: else its descriptor */
+static int find_layer(struct oci *oci, const char *path, const struct oci_descriptor *d,
+		      struct oci_layer *layer)
 {
-	int err = check_type(layer, d->media_type);
-	if (!err)
-		err = find_layer(oci, oci_blob_name(oci, d->digest), layer);
-	if (!err && layer->file.bytes != d->bytes)
-		err = fail(-EBADMSG, "%s: it has %llu bytes, the image says %llu", layer->name,
-			   (unsigned long long)layer->file.bytes, (unsigned long long)d->bytes);
-	layer->digest = d->digest;
-	return err;
+	int found = d ? check_layer_type(layer, d->media_type) : 0;
+	if (!found)
+		found = d ? oci_find_blob(oci, d->digest, &layer->file)
+			  : oci_files_find(oci->files, path, &layer->file);
+	if (found < 0)
+		return found;
+	if (!found)
+		return fail(-ENOENT, "%s: it is not there", layer->name);
+	if (d && layer->file.bytes != d->bytes)
+		return fail(-EBADMSG, "%s: it has %llu bytes, the image says %llu", layer->name,
+			    (unsigned long long)layer->file.bytes, (unsigned long long)d->bytes);
+	layer->digest = d ? d->digest : NULL;
+	return 0;
 }
 
-static int take_layers(struct oci *oci, const struct oci_candidate *image,
+static int find_layers(struct oci *oci, const struct oci_candidate *image,
 		       const struct oci_manifest *manifest, const struct oci_config *config)
 {
 	const struct oci_docker_image *docker = image->docker;
@@ -64,30 +62,33 @@ static int take_layers(struct oci *oci, const struct oci_candidate *image,
 	int err = 0;
 	for (size_t i = 0; i < nr && !err; i++) {
 		struct oci_layer *layer = &oci->layers[i];
+		const struct oci_descriptor *d = docker ? NULL : &manifest->layers.items[i];
 		layer->diff_id = config->diff_ids.items[i];
-		layer->name =
-			oci_format(oci, "%s: layer %zu (%.19s)", oci->name, i + 1,
-				   docker ? layer->diff_id : manifest->layers.items[i].digest);
-		err = docker ? find_layer(oci, docker->layers.items[i], layer)
-			     : take_layer(oci, &manifest->layers.items[i], layer);
+		layer->name = oci_format(oci, "%s: layer %zu (%.19s)", oci->name, i + 1,
+					 d ? d->digest : layer->diff_id);
+		err = find_layer(oci, docker ? docker->layers.items[i] : NULL, d, layer);
 	}
 	return err;
 }
 
-static int take_image(struct oci *oci)
+static int find_image(struct oci *oci)
 {
 	struct oci_candidate image;
-	struct oci_manifest manifest;
+	struct oci_manifest manifest = { .layers = { .nr = 0 } };
 	struct oci_config config;
-	struct oci_text text;
+	struct oci_document doc;
 	int err = oci_choose(oci, &image);
+	if (!err && !image.docker)
+		err = oci_load_manifest(oci, &image, &manifest);
 	if (!err)
-		err = oci_load_image(oci, &image, &manifest, &config, &text);
+		err = oci_load_config(oci, &image, &manifest, &config, &doc);
 	if (err)
 		return err;
-	oci->config = text.bytes;
-	oci->config_bytes = text.len;
-	return take_layers(oci, &image, &manifest, &config);
+	oci->config = doc.bytes;
+	oci->config_bytes = doc.len;
+	doc.bytes = NULL;
+	oci_document_free(&doc);
+	return find_layers(oci, &image, &manifest, &config);
 }
 
 int oci_open(const struct reader_input *input, const struct oci_options *options,
@@ -96,11 +97,9 @@ int oci_open(const struct reader_input *input, const struct oci_options *options
 	struct oci *o = xzalloc(sizeof(*o));
 	o->name = input->name;
 	o->options = options;
-	o->reader = reader;
-	o->counts = counts;
 	int err = oci_files_open(input, options, reader, &counts->input_bytes, &o->files);
 	if (!err)
-		err = take_image(o);
+		err = find_image(o);
 	if (err)
 		oci_close(o);
 	else
@@ -155,14 +154,8 @@ int oci_end_layer(struct oci *oci, size_t nr, const u8 plain_digest[32])
 	return err ? err : oci_check_digest(plain_digest, layer->diff_id, layer->name, "diff_id");
 }
 
-int oci_keep_config(const struct oci *oci, const char *path, struct tree *tree,
-		    struct file_data *data)
+const void *oci_config(const struct oci *oci, size_t *bytes)
 {
-	struct inode *inode;
-	int err = tree_make_file(tree, path, strlen(path), oci->config_bytes, &inode);
-	if (err)
-		return err;
-	file_data_begin(data, inode, tree_storage(tree, inode));
-	err = file_data_write(data, 0, oci->config, oci->config_bytes, NULL);
-	return err ? err : file_data_end(data);
+	*bytes = oci->config_bytes;
+	return oci->config;
 }

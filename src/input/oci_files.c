@@ -228,11 +228,6 @@ bool oci_files_are_spooled(const struct oci_files *f)
 	return f->spool;
 }
 
-bool oci_files_is_directory(const struct oci_files *f)
-{
-	return f->is_directory;
-}
-
 /* ---- looking up ------------------------------------------------------------------- */
 
 static int open_file(struct oci_files *f, const char *name, struct oci_file *file)

@@ -33,9 +33,6 @@ void oci_files_close(struct oci_files *files);
 /* oci_files_are_spooled - whether the files are in a spool, so that all of the input was read */
 bool oci_files_are_spooled(const struct oci_files *files);
 
-/* oci_files_is_directory - whether the input is a directory */
-bool oci_files_is_directory(const struct oci_files *files);
-
 /*
  * oci_files_find - the file with the path @name
  * @name: relative to the root of the image; "." and ".." count; links are followed

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The JSON documents of container images: what of them counts here, checked and copied. JSON
- * itself is parsed by jansson.
+ * Parses the JSON documents of container images by jansson. What tar2btrfs uses of a document is
+ * checked and copied into the arena.
  */
 #ifndef INPUT_OCI_JSON_H
 #define INPUT_OCI_JSON_H
 
 #include "base/mem.h"
 
-/* So many bytes of a document bound the memory that parsing takes (about 70 times as much). */
+/* Bytes of a document. Parsing takes up to 70 times its size of memory. */
 #define OCI_DOCUMENT_MAX (1u << 20)
 
-/* A document; strings that come out of it go to the arena. */
-struct oci_text {
-	char *bytes;
+/* A document, from oci_load(). */
+struct oci_document {
+	char *bytes; /* xmalloc'ed */
 	size_t len;
-	const char *who; /* for messages: which document of which image */
-	struct arena *arena;
+	struct json_t *root; /* set by oci_document_parse() */
+	u8 digest[32];       /* SHA-256 of the bytes */
+	const char *who;     /* for messages: the input and the document */
+	struct arena *arena; /* of all results */
 };
 
 struct oci_strings {
@@ -24,7 +26,7 @@ struct oci_strings {
 	size_t nr;
 };
 
-/* What a program is built for; absent words are NULL. */
+/* What the programs of an image are built for; absent words are NULL. */
 struct oci_platform {
 	const char *os, *architecture, *variant;
 };
@@ -36,7 +38,7 @@ struct oci_descriptor {
 	/* in an index */
 	struct oci_platform platform;
 	struct oci_strings names;
-	bool is_attachment; /* of another image: an attestation, a signature */
+	bool is_attachment; /* no image: an attestation of another one, a chart */
 };
 
 struct oci_descriptors {
@@ -46,19 +48,20 @@ struct oci_descriptors {
 
 struct oci_manifest {
 	struct oci_descriptor config;
-	struct oci_descriptors layers;
+	const char *who;               /* for messages */
+	struct oci_descriptors layers; /* none if oci_is_config_type() denies that it is an image */
 };
 
 struct oci_config {
 	struct oci_platform platform;
-	struct oci_strings diff_ids; /* as digests */
+	struct oci_strings diff_ids; /* digests of the unpacked layers */
 };
 
-/* One image of a docker-archive. */
+/* One image of a docker-archive; the configuration and the layers are paths of files. */
 struct oci_docker_image {
-	const char *config; /* name of a file */
+	const char *config;
 	struct oci_strings names;
-	struct oci_strings layers; /* names of files */
+	struct oci_strings layers;
 };
 
 struct oci_docker_images {
@@ -66,11 +69,29 @@ struct oci_docker_images {
 	size_t nr;
 };
 
+/* What a manifest.json may be. */
+enum oci_kind {
+	OCI_KIND_DOCKER_IMAGES,
+	OCI_KIND_INDEX,
+	OCI_KIND_MANIFEST,
+};
+
+/* oci_is_config_type - whether @media_type is that of a container image's configuration */
+bool oci_is_config_type(const char *media_type);
+
+/* oci_document_parse - parse the bytes as JSON; 0, or -EINVAL after printing */
+int oci_document_parse(struct oci_document *doc);
+/* oci_document_free - free the bytes, if not NULL, and the JSON */
+void oci_document_free(struct oci_document *doc);
+
+/* oci_parse_kind - what a manifest.json is */
+enum oci_kind oci_parse_kind(const struct oci_document *doc);
+
 /* Each returns 0, or a negative errno after printing what is missing or malformed. */
-int oci_parse_layout(const struct oci_text *text);
-int oci_parse_index(const struct oci_text *text, struct oci_descriptors *manifests);
-int oci_parse_manifest(const struct oci_text *text, struct oci_manifest *manifest);
-int oci_parse_config(const struct oci_text *text, struct oci_config *config);
-int oci_parse_docker(const struct oci_text *text, struct oci_docker_images *images);
+int oci_parse_layout(const struct oci_document *doc);
+int oci_parse_index(const struct oci_document *doc, struct oci_descriptors *manifests);
+int oci_parse_manifest(const struct oci_document *doc, struct oci_manifest *manifest);
+int oci_parse_config(const struct oci_document *doc, struct oci_config *config);
+int oci_parse_docker(const struct oci_document *doc, struct oci_docker_images *images);
 
 #endif

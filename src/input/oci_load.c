@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Documents of an image, from blobs to structs: each verified before it is parsed. */
+/* Loads the documents of an image; each one is verified before it is parsed. */
 #include "oci_private.h"
 
 #include "base/diag.h"
@@ -10,7 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* Documents may name each other again and again; what is parsed in all is bounded. */
+/* Of all documents together, since an index may name one document many times. */
 #define DOCUMENTS_MAX (32u << 20)
 
 const char *oci_format(struct oci *oci, const char *format, ...)
@@ -27,9 +27,19 @@ const char *oci_format(struct oci *oci, const char *format, ...)
 	return out;
 }
 
-const char *oci_blob_name(struct oci *oci, const char *digest)
+int oci_find_blob(struct oci *oci, const char *digest, struct oci_file *file)
 {
-	return oci_format(oci, "blobs/sha256/%s", strchr(digest, ':') + 1);
+	/* in a layout; in skopeo's dir:, layers and configurations; there, manifests of an index */
+	static const char *const places[][2] = { { "blobs/sha256/", "" },
+						 { "", "" },
+						 { "", ".manifest.json" } };
+	const char *hex = strchr(digest, ':') + 1;
+	int found = 0;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && !found; i++)
+		found = oci_files_find(oci->files,
+				       oci_format(oci, "%s%s%s", places[i][0], hex, places[i][1]),
+				       file);
+	return found;
 }
 
 int oci_check_digest(const u8 found[32], const char *digest, const char *who, const char *what)
@@ -42,12 +52,14 @@ int oci_check_digest(const u8 found[32], const char *digest, const char *who, co
 }
 
 int oci_load(struct oci *oci, const char *name, const char *digest, u64 bytes,
-	     struct oci_text *text)
+	     struct oci_document *doc)
 {
 	char q[QUOTE_BYTES];
 	struct oci_file file;
-	const char *who = oci_format(oci, "%s: %s", oci->name, quote(q, name, strlen(name)));
-	int found = oci_files_find(oci->files, name, &file);
+	const char *label = name ? name : digest;
+	const char *who = oci_format(oci, "%s: %s", oci->name, quote(q, label, strlen(label)));
+	int found =
+		name ? oci_files_find(oci->files, name, &file) : oci_find_blob(oci, digest, &file);
 	if (found < 0)
 		return found;
 	if (!found)
@@ -61,28 +73,30 @@ int oci_load(struct oci *oci, const char *name, const char *digest, u64 bytes,
 	oci->document_bytes += file.bytes;
 	if (oci->document_bytes > DOCUMENTS_MAX)
 		return fail(-EFBIG, "%s: more than %u bytes of documents", who, DOCUMENTS_MAX);
-	char *buf = xmalloc((size_t)file.bytes + 1);
-	int err = io_pread_full(file.fd, buf, (size_t)file.bytes, file.offset);
+	struct oci_document d = { .bytes = xmalloc((size_t)file.bytes + 1),
+				  .len = (size_t)file.bytes,
+				  .who = who,
+				  .arena = &oci->arena };
+	int err = io_pread_full(file.fd, d.bytes, d.len, file.offset);
 	if (err) {
 		errno = -err;
 		err = fail_errno("%s: cannot read", who);
 	} else {
 		struct sha256 *sum = sha256_new();
-		u8 found_digest[32];
-		sha256_add(sum, buf, (size_t)file.bytes);
-		sha256_finish(sum, found_digest);
-		err = oci_check_digest(found_digest, digest, who, "digest");
+		sha256_add(sum, d.bytes, d.len);
+		sha256_finish(sum, d.digest);
+		err = oci_check_digest(d.digest, digest, who, "digest");
 	}
-	if (err) {
-		xfree(buf);
-		return err;
-	}
-	*text = (struct oci_text){ buf, (size_t)file.bytes, who, &oci->arena };
-	return 0;
+	if (!err)
+		err = oci_document_parse(&d);
+	if (err)
+		xfree(d.bytes);
+	else
+		*doc = d;
+	return err;
 }
 
-/* In docker-archives the digest of a configuration is its name; NULL if this is no such name. */
-static const char *digest_in_name(struct oci *oci, const char *name)
+const char *oci_digest_in_name(struct oci *oci, const char *name)
 {
 	const char *slash = strrchr(name, '/');
 	const char *base = slash ? slash + 1 : name;
@@ -92,48 +106,50 @@ static const char *digest_in_name(struct oci *oci, const char *name)
 	return oci_format(oci, "sha256:%.64s", base);
 }
 
-static int check_config_type(const struct oci_text *text, const char *type)
+int oci_load_manifest(struct oci *oci, const struct oci_candidate *candidate,
+		      struct oci_manifest *manifest)
 {
-	char q[QUOTE_BYTES];
-	if (!strcmp(type, "application/vnd.oci.image.config.v1+json") ||
-	    !strcmp(type, "application/vnd.docker.container.image.v1+json"))
-		return 0;
-	return fail(-ENOTSUP, "%s: no container image: its configuration is '%s'", text->who,
-		    quote(q, type, strlen(type)));
-}
-
-static int load_manifest(struct oci *oci, const struct oci_candidate *candidate,
-			 struct oci_manifest *manifest)
-{
-	struct oci_text text = { .bytes = NULL };
-	int err = oci_load(oci, oci_blob_name(oci, candidate->digest), candidate->digest,
-			   candidate->bytes, &text);
+	struct oci_document doc;
+	int err = oci_load(oci, candidate->file, candidate->digest, candidate->bytes, &doc);
 	if (err)
 		return err;
-	err = oci_parse_manifest(&text, manifest);
-	if (!err)
-		err = check_config_type(&text, manifest->config.media_type);
-	xfree(text.bytes);
+	err = oci_parse_manifest(&doc, manifest);
+	oci_document_free(&doc);
 	return err;
 }
 
-int oci_load_image(struct oci *oci, const struct oci_candidate *candidate,
-		   struct oci_manifest *manifest, struct oci_config *config, struct oci_text *text)
+bool oci_manifest_is_image(const struct oci_manifest *manifest)
 {
+	const struct oci_descriptors *layers = &manifest->layers;
+	bool has_layer = !layers->nr;
+	for (size_t i = 0; i < layers->nr && !has_layer; i++) {
+		const char *type = layers->items[i].media_type;
+		has_layer = !strncmp(type, "application/vnd.oci.image.layer.", 32) ||
+			    !strncmp(type, "application/vnd.docker.image.rootfs.", 36);
+	}
+	return has_layer && oci_is_config_type(manifest->config.media_type);
+}
+
+int oci_load_config(struct oci *oci, const struct oci_candidate *candidate,
+		    const struct oci_manifest *manifest, struct oci_config *config,
+		    struct oci_document *doc)
+{
+	char q[QUOTE_BYTES];
+	const struct oci_descriptor *d = &manifest->config;
 	int err;
 	if (candidate->docker) {
 		const char *name = candidate->docker->config;
-		err = oci_load(oci, name, digest_in_name(oci, name), UINT64_MAX, text);
+		err = oci_load(oci, name, oci_digest_in_name(oci, name), UINT64_MAX, doc);
+	} else if (!oci_is_config_type(d->media_type)) {
+		err = fail(-ENOTSUP, "%s: no container image: its configuration is '%s'",
+			   manifest->who, quote(q, d->media_type, strlen(d->media_type)));
 	} else {
-		err = load_manifest(oci, candidate, manifest);
-		if (!err)
-			err = oci_load(oci, oci_blob_name(oci, manifest->config.digest),
-				       manifest->config.digest, manifest->config.bytes, text);
+		err = oci_load(oci, NULL, d->digest, d->bytes, doc);
 	}
 	if (err)
 		return err;
-	err = oci_parse_config(text, config);
+	err = oci_parse_config(doc, config);
 	if (err)
-		xfree(text->bytes);
+		oci_document_free(doc);
 	return err;
 }

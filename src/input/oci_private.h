@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What oci.c, oci_choose.c and oci_load.c share; each uses only those behind it. */
+/* Shared by oci.c, oci_choose.c and oci_load.c; each calls only those after it in this list. */
 #ifndef INPUT_OCI_PRIVATE_H
 #define INPUT_OCI_PRIVATE_H
 
@@ -10,63 +10,84 @@
 struct oci_layer {
 	struct oci_file file;
 	const char *name;    /* for messages */
-	const char *digest;  /* of the bytes as they are; NULL: not told */
-	const char *diff_id; /* of them unpacked */
+	const char *digest;  /* of the file; NULL: unknown */
+	const char *diff_id; /* digest of the unpacked bytes */
 };
 
 struct oci {
 	const char *name; /* of the input, for messages */
 	const struct oci_options *options;
-	const struct reader_options *reader;
-	struct reader_counts *counts;
 	struct oci_files *files;
 	struct arena arena;
-	u64 document_bytes; /* that were read */
+	u64 document_bytes; /* of all documents that were loaded */
 	/* the chosen image */
 	char *config; /* xmalloc'ed */
 	size_t config_bytes;
 	struct oci_layer *layers;
 	size_t nr_layers;
-	struct sha256 *layer_sum; /* of the bytes of the layer that is being read, or NULL */
+	struct sha256 *layer_sum; /* of the file of the layer that is being read, or NULL */
 };
 
-/* An image that may be the one that is wanted. */
+/* An image of the input, or an artifact that looks like one until its manifest was loaded. */
 struct oci_candidate {
-	const struct oci_docker_image *docker; /* NULL: the manifest is a blob */
-	const char *digest;                    /* of the manifest */
-	u64 bytes;
+	const struct oci_docker_image *docker; /* NULL: it has a manifest */
+	const char *file;                      /* of the manifest; NULL: the blob with its digest */
+	const char *digest;                    /* of the manifest; docker: of the configuration */
+	u64 bytes;                             /* of the manifest */
 	struct oci_platform platform;
 	struct oci_strings names;
+	bool matches;       /* the options may mean it */
+	bool is_image;      /* its manifest was loaded: it is one */
+	const char *config; /* with is_image: digest of the configuration */
 };
 
 /* ---- oci_choose.c ----------------------------------------------------------------- */
 
-/* oci_choose - the image that the options mean; it is an error if that is not one */
+/*
+ * oci_choose - find the image that the options mean
+ * Returns 0, or a negative errno after printing: no image or several ones match.
+ */
 int oci_choose(struct oci *oci, struct oci_candidate *chosen);
 
 /* ---- oci_load.c ------------------------------------------------------------------- */
 
-/* oci_format - a message's or a file's name, in the arena */
+/* oci_format - a name for a message or of a file; it is in the arena */
 const char *oci_format(struct oci *oci, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* oci_blob_name - the file of the blob with @digest */
-const char *oci_blob_name(struct oci *oci, const char *digest);
+/* oci_find_blob - as oci_files_find(), for the blob with @digest */
+int oci_find_blob(struct oci *oci, const char *digest, struct oci_file *file);
+
+/* oci_digest_in_name - the digest that is the file name @name, without .json; NULL: it is none */
+const char *oci_digest_in_name(struct oci *oci, const char *name);
 
 /*
- * oci_load - the document in the file @name, verified; its bytes are xmalloc'ed
- * @digest: NULL: not told
- * @bytes:  UINT64_MAX: not told
+ * oci_load - load a document and verify it
+ * @name:   path of its file; NULL: the blob with @digest
+ * @digest: expected; NULL: any
+ * @bytes:  expected; UINT64_MAX: any number
+ * Returns 0, or a negative errno after printing. Release with oci_document_free().
  */
 int oci_load(struct oci *oci, const char *name, const char *digest, u64 bytes,
-	     struct oci_text *text);
+	     struct oci_document *doc);
 
-/* oci_load_image - manifest and configuration of @candidate; @text is the latter's, as oci_load()'s
- * For a docker-archive @manifest is left alone. */
-int oci_load_image(struct oci *oci, const struct oci_candidate *candidate,
-		   struct oci_manifest *manifest, struct oci_config *config, struct oci_text *text);
+/* oci_load_manifest - load and parse the manifest of @candidate, which is not from Docker */
+int oci_load_manifest(struct oci *oci, const struct oci_candidate *candidate,
+		      struct oci_manifest *manifest);
 
-/* oci_check_digest - whether @found is @digest, or that is NULL; -EBADMSG after printing */
+/* oci_manifest_is_image - whether it is a container image's, and no other artifact's */
+bool oci_manifest_is_image(const struct oci_manifest *manifest);
+
+/*
+ * oci_load_config - load and parse the configuration of @candidate
+ * @manifest: of @candidate; any if it is from Docker
+ * Errors and @doc are as with oci_load().
+ */
+int oci_load_config(struct oci *oci, const struct oci_candidate *candidate,
+		    const struct oci_manifest *manifest, struct oci_config *config,
+		    struct oci_document *doc);
+
+/* oci_check_digest - compare @found with @digest, NULL for any; 0, or -EBADMSG after printing */
 int oci_check_digest(const u8 found[32], const char *digest, const char *who, const char *what);
 
 #endif
