@@ -1,4 +1,3 @@
-# SPDX-FileCopyrightText: 2026 tar2btrfs contributors
 # SPDX-License-Identifier: GPL-2.0-or-later
 # tar2btrfs: tar or cpio in, btrfs seed image out
 #

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Every type of entry, every mode, owner, time and device number arrives; checked on a mounted image.
 # bats file_tags=kernel
 

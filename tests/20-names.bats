@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Names are bytes: any but "/" and NUL, up to 255 of them, also when their hashes collide; paths follow the tree's rules.
 # bats file_tags=kernel
 

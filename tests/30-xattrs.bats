@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Extended attributes, ACLs and capabilities in every dialect that archives have, at all sizes that btrfs holds.
 # bats file_tags=kernel
 

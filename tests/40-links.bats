@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Hard links: one inode whatever the order, up to what btrfs holds; extended references; symlink targets at the limits.
 # bats file_tags=kernel
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Each layer's state as a subvolume: what it holds, what it shares, and that the kernel may go on with it.
 # bats file_tags=kernel
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Images of Debian's umoci, skopeo and buildah, the kernel's view of them against what umoci and containerd unpack.
 # bats file_tags=kernel
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Container images: every shape of one gives the same bytes; what is broken is refused by name.
 
 # that an image comes through a pipe is the point

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Subvolumes: each a tree of its own, as the kernel and btrfs-progs see them.
 # bats file_tags=kernel
 

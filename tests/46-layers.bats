@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Archives laid over each other, and the whiteouts of OCI layers in every corner, as the kernel sees the result.
 
 load helpers

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Rules by path: codecs, inode flags, the compression property.
 # bats file_tags=kernel
 

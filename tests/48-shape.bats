@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # What of an archive becomes the image, and how: owners, implied directories, root, exclusions, xattrs, links, holes.
 # bats file_tags=kernel
 

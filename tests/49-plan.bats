@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Plans: what an mtree specification, or a file_contexts, lays over an archive.
 # bats file_tags=kernel
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # File contents: all sizes around the limits, holes in all dialects, large and enormous files.
 # bats file_tags=kernel
 

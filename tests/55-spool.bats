@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The archive as its own spool: data that go in as they are stay in a plain file that is the archive.
 # bats file_tags=kernel
 

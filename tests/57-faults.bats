@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # What goes wrong around the program: calls that fail, disks that are full, limits, signals at any moment.
 
 load helpers

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Codecs and levels: what is stored how, and that the kernel reads it; incompressible data stays as it is.
 # bats file_tags=kernel
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Equal data are stored once, and the kernel agrees on who refers to them.
 # bats file_tags=kernel
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # --pack-tails: ends of files and small files share compressed extents. Every combination with dedupe and codec is
 # judged by the kernel, from mount to a sprout that lets go of its seed.
 # bats file_tags=kernel,slow

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The kernel agrees: one real tree, as an image of each kind, read back entry by entry against GNU tar's extraction.
 # Pairwise cover of codec x checksum x node size x metadata profile, as tests/tools/matrix.py makes it.
 # bats file_tags=kernel,slow

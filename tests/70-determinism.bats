@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # One tree and one set of options give one image, whoever makes it, where, when and from which archive.
 
 load helpers

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Other builds of the program, other CPUs: a static one, and those for arm64 and s390x, which is big-endian.
 # bats file_tags=slow
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The program as a file: hardened, the same wherever it is built, the release archive likewise, and clean under valgrind.
 
 load helpers

@@ -1,5 +1,4 @@
 #!/usr/bin/env bats
-# SPDX-FileCopyrightText: 2026 tar2btrfs contributors
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The Makefile's help and its message about missing libraries; tests/deps.sh with a package manager made of scripts.
 

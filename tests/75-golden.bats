@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Images are what they were: a change of bytes needs another LAYOUT_VERSION, and new sums in the same commit.
 # bats file_tags=slow
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Addresses: exact fit at every size, trees of all heights, superblock copies, several chunks, enormous devices.
 # Sweeps walk over the borders where a leaf, a node or a chunk more is needed, and over the gaps at the copies.
 # bats file_tags=slow

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The command line, the environment, and where the image goes.
 
 # shellcheck disable=SC2016 # for the inner shell

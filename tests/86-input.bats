@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Archives made by hand, good and bad ones, as tests/input/mkarchive.py lists them.
 
 load helpers

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # What is said of a run beside the image: progress, figures, digests, the manifest.
 
 # shellcheck disable=SC2016 # for the inner shell

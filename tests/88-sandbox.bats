@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The sandbox: what an archive that took the program over could do, tried by a library that is loaded with it.
 
 load helpers

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Small archives that ask for much: memory and time stay bounded, and the error names the limit.
 
 load helpers

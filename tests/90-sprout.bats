@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Seeds: a writable device grows on them, and lets go of them again.
 # bats file_tags=kernel,slow
 

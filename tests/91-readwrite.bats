@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Ordinary filesystems (--no-seed): they live on as if the kernel had made them.
 # bats file_tags=kernel,slow
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # A reader that is not the kernel: GRUB's btrfs driver, by grub-fstest. Needs no root.
 
 load helpers

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # contrib/sprout-install: from a seed to a system on a device of its own.
 # bats file_tags=kernel
 

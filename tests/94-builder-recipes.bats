@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The recipes in contrib/recipes, as they stand in its README, where Debian has the tool.
 # bats file_tags=slow
 

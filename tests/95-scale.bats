@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Memory stays within 64 MiB + 400 bytes an entry + 100 bytes an extent + 2 MiB a thread; time grows linearly.
 # bats file_tags=slow
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # What the program is there to replace: extract as root, mkfs.btrfs --rootdir, btrfstune -S 1. Both ways side by
 # side, compared by the kernel; and the short way on an account without any privilege.
 # bats file_tags=kernel

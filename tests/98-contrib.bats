@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # What can be said of contrib/ and docs/ without the trees that they are for: see tests/integration for those.
 
 load helpers

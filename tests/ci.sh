@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # ci.sh NAME... - what CI runs, each by name: check lint asan. Ends with the sum "N passed, N failed".
 # Everything runs, whatever failed before; the exit status is 1 if anything did.
 set -uo pipefail

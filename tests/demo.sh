@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # demo.sh [DIRECTORY...] - from directories of this machine to a mounted image, compared with its source.
 # Default: /etc and some of /usr. Works without root too, but then mounts nothing.
 set -euo pipefail

@@ -1,5 +1,4 @@
 #!/bin/sh
-# SPDX-FileCopyrightText: 2026 tar2btrfs contributors
 # SPDX-License-Identifier: GPL-2.0-or-later
 # deps.sh GROUP... - install the missing Debian packages of the groups.
 # Groups: build, static, cross, machines, demo, test, lint, fuzz, package, kernels, bench.

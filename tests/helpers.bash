@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # Loaded by every bats file: where the program is, images, mounts that are always undone, assertions.
 #

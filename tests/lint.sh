@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # lint.sh [NAME...] - the rules of the house, each a function. Without names: all. Needs a build in build/.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit

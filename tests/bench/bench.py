@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """bench.py [--rounds N] [--threads N] [CASE...] - tar2btrfs against the tools that do a like job, in turns.
 
 Each round runs every tool once on the same archive with the same codec, level and number of threads, so that

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Archives to measure with, and directories of what they hold. They are made once, in the cache."""
 import os
 import shlex

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Tables, bars and plots of what bench.py measured."""
 import os
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The tools, what each is good for, and the bars that tar2btrfs is to reach against them."""
 import os
 import shlex

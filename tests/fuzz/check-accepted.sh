@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # check-accepted.sh FROM TO - the archives FROM..TO of the generator, and each file of the corpora that is one: what
 # tar2btrfs accepts, btrfs check must accept, and (as root) every 50th image is mounted and read in full.
 # Options rotate with the number. The last line is the sum; status 1 at the first image that is not good, which stays.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # run.sh SECONDS HARNESS... - let each harness of build-fuzz search for so long, one after the other.
 # What is found grows in build-fuzz/corpus/HARNESS; an input that crashes ends the run and lies in build-fuzz/found.
 # Each run adds a line to build-fuzz/log: harness, executions, CPU seconds, edges covered, inputs in the corpus.

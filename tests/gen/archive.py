@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """archive.py - tar archives from a text, and the manifests of trees to compare with.
 
   archive.py tar [--format pax|gnu|ustar] [--shuffle SEED] < SPEC > ARCHIVE

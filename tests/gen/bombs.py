@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """bombs.py KIND [N [COUNT]] - archives that are small and ask for much, tar if not said otherwise, to standard output.
 
   paths N COUNT    COUNT directories whose path has N components, all but the first of the same name

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """names.py COUNT [LENGTH [PREFIX]] - COUNT names of LENGTH bytes (default 64) that all have one btrfs name hash.
 
 btrfs hashes a name by crc32c without final inversion, seed 0xfffffffe. A CRC is linear over XOR, so names made of

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """oci.py - container images from layers that are tar archives, right ones and broken ones.
 
   oci.py OUT [--kind oci|dir|docker] [--pack none|gzip|zstd] [--shuffle SEED] [--nested] [--break WHAT]

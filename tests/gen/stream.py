@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """stream.py KIND ... - big archives straight to stdout, without touching a disk.
 
   files N [BYTES [PERDIR]]   N small files of BYTES (default 100), PERDIR (1000) to a directory

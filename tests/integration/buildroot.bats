@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # contrib/buildroot in a real Buildroot: BUILDROOT is its checkout. No network: what would be downloaded is this machine's
 # own, marked as installed. As root, which builds on an account without privileges and then looks at what fakeroot did.
 

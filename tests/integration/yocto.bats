@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # contrib/yocto in a real bitbake: OECORE is a checkout of openembedded-core, BITBAKE one of bitbake. As root, which runs
 # bitbake on an account without privileges. No network: recipes of the core layer are left out and counted as provided by
 # this machine, pseudo among them. So tar2btrfs-native is really built, and the image task really runs under pseudo.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # boot-mount.sh [options] IMAGE [shell-commands]
 # Boots Debian's kernel in qemu (software emulation, about 7 s), mounts IMAGE (/dev/vda) on /mnt and runs the commands
 # there (default: find .). Their stdout comes back byte for byte; stderr carries the console and the kernel's messages.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # boot-sprout.sh - a system whose root is a seed, then the sprout with its seed, then the sprout alone: three boots of
 # Debian's kernel in qemu (software emulation). The system in the seed sprouts itself, and lets go of the seed by
 # contrib/sprout-install. $BOOT_CACHE (default ~/.cache/boot-mount) keeps the kernel.

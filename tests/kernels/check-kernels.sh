@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # check-kernels.sh - another kernel reads our images: Debian's own, booted in qemu (software emulation).
 # Images of each codec, checksum and node size, pairwise; content hashes of the guest compared with GNU tar's.
 # $BOOT_CACHE (default ~/.cache/boot-mount) keeps the kernel and its initramfs.

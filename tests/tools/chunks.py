@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """chunks.py IMAGE - does the layout keep the rules of chunks? Prints the chunks; exit status 1 and a reason if not.
 
 Logical = physical of the first copy; starts and ends on 64 KiB; SYSTEM, METADATA, DATA in this order; at most 1 GiB

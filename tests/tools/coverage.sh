@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # coverage.sh BUILD - how many lines of src/ the runs of a --coverage build have reached, by file, the least first.
 set -eu
 cd "$(dirname "$0")/../.."

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # golden.sh write | check [NAME...] - SHA-256 sums of uncompressed images, and what dump-tree says of compressed ones.
 #
 # tests/golden/images.sha256   "layout N", then a sum and the options of each image

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """links.py DIR - each relative link and image of the Markdown pages below DIR leads to a file there, and each path below
 contrib/ that they name in `code` exists."""
 import os

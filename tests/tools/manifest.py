@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """manifest.py DIR - the canonical listing of a mounted tree, as tar2btrfs(1) specifies it under MANIFEST.
 
 Written from the manual alone, with what the kernel says: whoever mounts an image can make its manifest. Run as root.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """matrix.py - pairwise cover of codec x checksum x node size x metadata profile: one image's options a line."""
 import itertools
 

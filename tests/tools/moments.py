@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """moments.py SIGNAL COUNT PROGRAM ARCHIVE FILE GOOD SPOOL - end the program at COUNT random moments.
 
 The moments follow from a number that is printed; the variable SEED sets another one.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """suite.py [--quick] [--jobs N] [NAME...] - run unit tests and bats files, count their TAP lines.
 
 NAME is "unit", "fuzz" (corpora replayed) or the start of a bats file's name in tests/ ("30" or "30-xattrs"); default: all.

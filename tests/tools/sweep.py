@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """sweep.py ARCHIVE VALUES [OPTIONS] - many images of archives that differ in one number, each examined.
 
 ARCHIVE is a call of tests/gen/stream.py with @ for the number ("files @ 100 50"); VALUES is a list of numbers and

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """zsh-completes.py DIR TEXT - what zsh lists as completions of TEXT, sorted, one a line, with DIR in its fpath.
 
 zsh completes only where somebody types, so it gets a terminal, and its list stands between two marks.

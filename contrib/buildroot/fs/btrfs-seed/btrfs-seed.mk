@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 ################################################################################
 #
 # Build the root filesystem as a btrfs seed

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 SUMMARY = "Turns a tar or cpio stream into a btrfs seed image"
 DESCRIPTION = "A filter that writes a minimal btrfs filesystem with the same bytes for the same tree, without root."
 SECTION = "console/utils"
