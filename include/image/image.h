@@ -47,8 +47,10 @@ struct image_options {
 struct image;
 
 /*
- * image_plan - lay out the image
- * @tree, @content: finished; the extents' addresses are set; both must outlive the image
+ * image_plan - decide every address and the size of the image
+ * @tree, @content: finished; both must outlive the image. The layout sets blob.logical, the one
+ *                  address that is kept in the model (an array of addresses would be 8 bytes a blob
+ *                  more); all else of the content is only read.
  * Returns 0, or a negative errno after printing (size_bytes too small: names the least; spool read
  * error).
  */

@@ -106,7 +106,7 @@ void content_free(struct content *content);
 u16 content_add_archive(struct content *content, int fd, const char *name);
 
 /* content_flush - spool_flush() of both spools */
-int content_flush(struct content *content);
+int content_flush(const struct content *content);
 
 /*
  * content_check_archives - whether the archives that data stay in are as they were when added

@@ -221,19 +221,19 @@ void info(const char *format, ...)
 	va_end(args);
 }
 
-static bool is_plain(u8 byte)
+static bool is_printable(u8 byte)
 {
 	return byte >= ' ' && byte < 0x7f && byte != '\\';
 }
 
 static size_t quoted_len(u8 byte)
 {
-	return is_plain(byte) ? 1 : 4;
+	return is_printable(byte) ? 1 : 4;
 }
 
 static char *quote_byte(char *out, u8 byte)
 {
-	if (is_plain(byte)) {
+	if (is_printable(byte)) {
 		*out++ = (char)byte;
 		return out;
 	}
@@ -261,7 +261,7 @@ const char *quote(char *out, const void *bytes, size_t len)
 	char *p = out;
 	/* Most names are plain, and one is quoted for each member: no byte is looked at twice. */
 	size_t plain = 0;
-	for (; plain < len && plain < room && is_plain(in[plain]); plain++)
+	for (; plain < len && plain < room && is_printable(in[plain]); plain++)
 		out[plain] = (char)in[plain];
 	if (plain == len) {
 		out[len] = '\0';

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/paths.h"
 
+#include "base/diag.h"
 #include "base/mem.h"
 #include "cli/usage.h"
 
@@ -86,15 +87,23 @@ static const char *compress_path(const char *text)
 	return NULL;
 }
 
+static int parse_codec(const char *text, struct codec_choice *codec)
+{
+	diag_set_context("--compress");
+	int err = codec_parse(text, codec);
+	diag_set_context(NULL);
+	return err;
+}
+
 int compress_parse(const char *text, struct path_rules *rules)
 {
 	const char *path = compress_path(text);
 	if (!path)
-		return codec_parse(text, &rules->codec);
+		return parse_codec(text, &rules->codec);
 
 	struct path_settings asks = { .has_codec = true };
 	char *algo = xmemdup(text, (size_t)(path - 1 - text));
-	int err = codec_parse(algo, &asks.codec);
+	int err = parse_codec(algo, &asks.codec);
 	xfree(algo);
 	return err ? err : path_rules_add(rules, "compress", path, strlen(path), &asks);
 }

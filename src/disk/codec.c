@@ -55,8 +55,8 @@ static int fail_algorithm(const char *text, size_t len)
 		append_levels(allowed, *c);
 		append(allowed, "], ");
 	}
-	return fail(-EINVAL, "--compress: unknown algorithm '%s', allowed: %s" NONE,
-		    quote(quoted, text, len), allowed);
+	return fail(-EINVAL, "unknown algorithm '%s', allowed: %s" NONE, quote(quoted, text, len),
+		    allowed);
 }
 
 static int fail_level(const struct codec *codec, const char *level)
@@ -64,7 +64,7 @@ static int fail_level(const struct codec *codec, const char *level)
 	char allowed[ALLOWED_BYTES] = "";
 	char quoted[QUOTE_BYTES];
 	append_levels(allowed, codec);
-	return fail(-EINVAL, "--compress: %s has no level '%s', allowed: %s", codec->name,
+	return fail(-EINVAL, "%s has no level '%s', allowed: %s", codec->name,
 		    quote(quoted, level, strlen(level)), allowed);
 }
 
@@ -94,7 +94,7 @@ int codec_parse(const char *text, struct codec_choice *choice)
 	const char *level_text = text[len] ? text + len + 1 : NULL;
 	if (is_name(NONE, text, len)) {
 		if (level_text)
-			return fail(-EINVAL, "--compress: '" NONE "' takes no level");
+			return fail(-EINVAL, "'" NONE "' takes no level");
 		*choice = (struct codec_choice){ 0 };
 		return 0;
 	}

@@ -16,13 +16,13 @@
 #define MEMORY_LEVEL 8
 
 /* Zeroed, so that bytes never depend on what the heap held before. */
-static voidpf allocate(voidpf opaque, uInt items, uInt size)
+static voidpf zlib_allocate(voidpf opaque, uInt items, uInt size)
 {
 	(void)opaque;
 	return xzalloc((size_t)items * size);
 }
 
-static void release(voidpf opaque, voidpf p)
+static void zlib_release(voidpf opaque, voidpf p)
 {
 	(void)opaque;
 	xfree(p);
@@ -31,8 +31,8 @@ static void release(voidpf opaque, voidpf p)
 static void *zlib_new(int level)
 {
 	z_stream *stream = xzalloc(sizeof(*stream));
-	stream->zalloc = allocate;
-	stream->zfree = release;
+	stream->zalloc = zlib_allocate;
+	stream->zfree = zlib_release;
 	int ret = deflateInit2(stream, level, Z_DEFLATED, WINDOW_BITS, MEMORY_LEVEL,
 			       Z_DEFAULT_STRATEGY);
 	if (ret != Z_OK) { /* another version at run time than the header says */
@@ -67,7 +67,7 @@ static size_t zlib_compress(void *ctx, const void *in, size_t in_bytes, void *ou
 
 static size_t zlib_decompress(const void *in, size_t in_bytes, void *out, size_t out_bytes)
 {
-	z_stream stream = { .zalloc = allocate, .zfree = release };
+	z_stream stream = { .zalloc = zlib_allocate, .zfree = zlib_release };
 	size_t n = 0;
 	stream.next_in = in;
 	stream.avail_in = u32_from_u64(in_bytes);

@@ -39,9 +39,9 @@ struct planned_tree {
 struct blueprint {
 	struct image_options options;
 	const struct tree *tree;
-	struct content *content;
+	const struct content *content;
 	struct layout layout;
-	bool is_placed;               /* tree blocks have addresses */
+	bool is_placed;               /* tree blocks have addresses in the layout */
 	const struct subvol *subvols; /* of the tree */
 	u32 nr_subvols;
 	struct planned_tree *trees; /* [0] is the chunk tree, the others are sorted by id */

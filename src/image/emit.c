@@ -56,7 +56,7 @@ static void account(struct emit *e, const void *data, u64 bytes)
 		*e->output.written += bytes;
 }
 
-static int flush(struct emit *e)
+static int emit_flush(struct emit *e)
 {
 	int err = io_write_full(e->output.fd, e->buffer, e->buffered);
 	if (err)
@@ -77,7 +77,7 @@ int emit_bytes(struct emit *e, const void *data, size_t bytes)
 		from += n;
 		bytes -= n;
 		if (e->buffered == BUFFER_BYTES) {
-			int err = flush(e);
+			int err = emit_flush(e);
 			if (err)
 				return err;
 		}
@@ -90,7 +90,7 @@ static const u8 zeros[64 << 10];
 /* Leave a hole. */
 static int skip_zeros(struct emit *e, u64 bytes)
 {
-	int err = flush(e);
+	int err = emit_flush(e);
 	if (err)
 		return err;
 	if (lseek(e->output.fd, (off_t)bytes, SEEK_CUR) < 0)
@@ -145,7 +145,7 @@ int emit_at(struct emit *e, u64 position)
 
 int emit_seek(struct emit *e, u64 position)
 {
-	int err = flush(e);
+	int err = emit_flush(e);
 	if (!err && lseek(e->output.fd, (off_t)position - (off_t)e->position, SEEK_CUR) < 0)
 		err = write_failed(e, -errno);
 	e->position = position;
@@ -166,7 +166,7 @@ int emit_skip(struct emit *e, u64 position)
 }
 
 /* Through the buffer: little, or what must be looked at. */
-static int copy_through_buffer(struct emit *e, struct spool *spool, u64 offset, u64 bytes)
+static int emit_buffered(struct emit *e, struct spool *spool, u64 offset, u64 bytes)
 {
 	int err = 0;
 	while (!err && bytes) {
@@ -179,7 +179,7 @@ static int copy_through_buffer(struct emit *e, struct spool *spool, u64 offset, 
 		offset += n;
 		bytes -= n;
 		if (e->buffered == BUFFER_BYTES)
-			err = flush(e);
+			err = emit_flush(e);
 	}
 	return err;
 }
@@ -187,8 +187,8 @@ static int copy_through_buffer(struct emit *e, struct spool *spool, u64 offset, 
 int emit_spool(struct emit *e, struct spool *spool, u64 offset, u64 bytes)
 {
 	if (bytes < KERNEL_COPY_BYTES || e->output.digest)
-		return copy_through_buffer(e, spool, offset, bytes);
-	int err = flush(e);
+		return emit_buffered(e, spool, offset, bytes);
+	int err = emit_flush(e);
 	while (!err && bytes) {
 		u64 n = min_u64(bytes, KERNEL_COPY_MOST);
 		bool write_error;
@@ -207,7 +207,7 @@ int emit_finish(struct emit *e, u64 total_bytes)
 {
 	int err = emit_at(e, total_bytes);
 	if (!err)
-		err = flush(e);
+		err = emit_flush(e);
 	/* A hole at the end is there only when the file is as long. */
 	if (!err && e->output.sparse && ftruncate(e->output.fd, (off_t)total_bytes) < 0)
 		err = write_failed(e, -errno);

@@ -24,7 +24,7 @@ struct digesting {
 	u32 nodesize;
 };
 
-static int add_block(void *context, u64 logical, u8 *block)
+static int digest_block(void *context, u64 logical, u8 *block)
 {
 	const struct digesting *d = context;
 	(void)logical; /* stands in the block */
@@ -51,7 +51,7 @@ static int content_digest(const struct blueprint *bp, u8 digest[DIGEST_BYTES])
 	superblock_fill(bp, &sb);
 	sha256_add(d.sha, &head, sizeof(head));
 	sha256_add(d.sha, &sb, sizeof(sb));
-	struct block_sink sink = { .put = add_block, .context = &d, .without_data = true };
+	struct block_sink sink = { .put = digest_block, .context = &d, .without_data = true };
 	int err = trees_produce_all(bp, &sink);
 	add_data(bp, d.sha);
 	sha256_finish(d.sha, digest);
@@ -62,8 +62,8 @@ static int content_digest(const struct blueprint *bp, u8 digest[DIGEST_BYTES])
  * A version 8 uuid (RFC 9562): its bits are ours, here a hash of the role, of the path
  * where that is part of it, and of the digest.
  */
-static void derive(const char *role, const char *path, size_t path_len,
-		   const u8 digest[DIGEST_BYTES], u8 uuid[BTRFS_UUID_SIZE])
+static void derive_uuid(const char *role, const char *path, size_t path_len,
+			const u8 digest[DIGEST_BYTES], u8 uuid[BTRFS_UUID_SIZE])
 {
 	u8 hash[32];
 	struct sha256 *sha = sha256_new();
@@ -90,7 +90,7 @@ static int choose_fsid(const struct image_options *options, const u8 digest[DIGE
 {
 	switch (options->fsid_source) {
 	case FSID_CONTENT:
-		derive("fsid", "", 0, digest, fsid);
+		derive_uuid("fsid", "", 0, digest, fsid);
 		break;
 	case FSID_GIVEN:
 		memcpy(fsid, options->fsid, BTRFS_FSID_SIZE);
@@ -118,7 +118,7 @@ static int check_uuids(const struct blueprint *bp)
 	qsort(sorted, bp->nr_subvols, sizeof(*sorted), compare_uuids);
 	for (u32 i = 1; i < bp->nr_subvols && !err; i++)
 		if (compare_uuids(&sorted[i - 1], &sorted[i]) == 0)
-			err = fail(-EEXIST, "--subvol-uuid: two subvolumes with one uuid");
+			err = fail(-EEXIST, "two subvolumes with one uuid");
 	xfree(sorted);
 	return err;
 }
@@ -131,7 +131,7 @@ static int choose_subvol_uuids(const struct blueprint *bp, const u8 digest[DIGES
 		if (s->uuid_given)
 			memcpy(uuid, s->uuid, BTRFS_UUID_SIZE);
 		else
-			derive("subvolume:", s->path, s->path_len, digest, uuid);
+			derive_uuid("subvolume:", s->path, s->path_len, digest, uuid);
 	}
 	return check_uuids(bp);
 }
@@ -152,8 +152,8 @@ int identify(struct blueprint *bp)
 	if (err)
 		return err;
 	struct ids *ids = &bp->ids;
-	derive("device", "", 0, digest, ids->device_uuid);
-	derive("chunk-tree", "", 0, digest, ids->block.chunk_tree_uuid);
+	derive_uuid("device", "", 0, digest, ids->device_uuid);
+	derive_uuid("chunk-tree", "", 0, digest, ids->block.chunk_tree_uuid);
 	if (options->device_uuid_given)
 		memcpy(ids->device_uuid, options->device_uuid, sizeof(ids->device_uuid));
 	if (options->chunk_uuid_given)

@@ -22,7 +22,7 @@ int image_plan(const struct image_options *options, const struct tree *tree,
 	bp->options = *options;
 	bp->tree = tree;
 	bp->content = content;
-	int err = sizing_settle(bp);
+	int err = sizing_settle(bp, content);
 	if (err) {
 		image_free(img);
 		return err;

@@ -47,7 +47,7 @@ struct leaf_scan {
 	u64 nr_leaves;         /* made */
 };
 
-static void gather(struct gathered *g, const void *bytes, u32 nr)
+static void gathered_add(struct gathered *g, const void *bytes, u32 nr)
 {
 	if (g->nr + nr > g->limit) {
 		g->too_many = true;
@@ -57,12 +57,12 @@ static void gather(struct gathered *g, const void *bytes, u32 nr)
 	g->nr += nr;
 }
 
-static void gather_item(struct gathered *g, const u8 *block, const struct btrfs_item *item)
+static void gathered_add_item(struct gathered *g, const u8 *block, const struct btrfs_item *item)
 {
-	gather(g, &item->key, sizeof(item->key));
-	gather(g, &item->size, sizeof(item->size));
-	gather(g, block + sizeof(struct btrfs_header) + from_le32(item->offset),
-	       from_le32(item->size));
+	gathered_add(g, &item->key, sizeof(item->key));
+	gathered_add(g, &item->size, sizeof(item->size));
+	gathered_add(g, block + sizeof(struct btrfs_header) + from_le32(item->offset),
+		     from_le32(item->size));
 }
 
 /* Begins anew afterwards. False: there was more than a leaf holds. */
@@ -114,14 +114,14 @@ static int compare_block(void *context, u64 logical, u8 *block)
 		while (r->at < base->nr && key_compare(&base->list[r->at].last, &key) < 0)
 			end_comparison(r);
 		if (r->at < base->nr && key_compare(&base->list[r->at].first, &key) <= 0)
-			gather_item(&r->items, block, item);
+			gathered_add_item(&r->items, block, item);
 	}
 	return 0;
 }
 
 /* ---- the second run: this tree's leaves ------------------------------------------------ */
 
-static struct leaf *add_leaf(struct leaves *leaves)
+static struct leaf *leaves_add(struct leaves *leaves)
 {
 	leaves->list =
 		mem_grow(leaves->list, &leaves->capacity, leaves->nr + 1, sizeof(*leaves->list));
@@ -136,8 +136,8 @@ static int note_block(void *context, u64 logical, u8 *block)
 	if (!is_leaf(block))
 		return 0;
 	for (u32 i = 0; i < nr; i++)
-		gather_item(&r->items, block, &items_of(block)[i]);
-	struct leaf *leaf = add_leaf(r->leaves);
+		gathered_add_item(&r->items, block, &items_of(block)[i]);
+	struct leaf *leaf = leaves_add(r->leaves);
 	*leaf = (struct leaf){ .first = key_from_disk(&items_of(block)[0].key),
 			       .last = key_from_disk(&items_of(block)[nr - 1].key),
 			       .owner = r->owner,
@@ -206,7 +206,7 @@ static int share_with(struct blueprint *bp, u32 nr, struct leaves *base)
 		if (!tree->nr_shared || !base->list[i].is_equal)
 			continue;
 		note_user(bp, tree, &base->list[i]);
-		*add_leaf(&leaves) = base->list[i];
+		*leaves_add(&leaves) = base->list[i];
 	}
 	if (leaves.nr)
 		qsort(leaves.list, leaves.nr, sizeof(*leaves.list), compare_leaves);
@@ -231,9 +231,6 @@ int share_leaves(struct blueprint *bp)
 {
 	struct leaves leaves = { .nr = 0 };
 	int err = 0;
-	if (!tree_has_layers(bp->tree))
-		return 0;
-	layout_place(&bp->layout, bp->options.nodesize, bp->options.dup, 1, 1, bp->content);
 	for (u32 i = 1; i < bp->nr_subvols && !err; i++)
 		err = share_with(bp, bp->first_subvol_tree + i - 1, &leaves);
 	xfree(leaves.list);

@@ -27,7 +27,7 @@ struct leaf_users {
 
 /*
  * share_leaves - find the leaves that trees of layers share: planned_tree.shared, blueprint.leaf_users
- * Trees and content are chosen and in order, but have no addresses yet. Returns 0, or a negative
+ * Trees are chosen; blobs have addresses, but not the final ones. Returns 0, or a negative
  * errno after printing (spool).
  */
 int share_leaves(struct blueprint *bp);

@@ -58,7 +58,13 @@ static void stack_trees(struct blueprint *bp, u64 *system_blocks, u64 *metadata_
 	}
 }
 
-static int settle(struct blueprint *bp)
+static void place(struct blueprint *bp, struct content *content, u64 system_room, u64 metadata_room)
+{
+	layout_place(&bp->layout, bp->options.nodesize, bp->options.dup, system_room, metadata_room,
+		     content);
+}
+
+static int settle_shapes(struct blueprint *bp, struct content *content)
 {
 	u64 system_room = 1, metadata_room = 1, system_blocks, metadata_blocks;
 	bool changed = true;
@@ -73,8 +79,7 @@ static int settle(struct blueprint *bp)
 		stack_trees(bp, &system_blocks, &metadata_blocks);
 		system_room = max_u64(system_room, system_blocks);
 		metadata_room = max_u64(metadata_room, metadata_blocks);
-		layout_place(&bp->layout, bp->options.nodesize, bp->options.dup, system_room,
-			     metadata_room, bp->content);
+		place(bp, content, system_room, metadata_room);
 		layout_set_used(&bp->layout, system_blocks, metadata_blocks);
 		bp->is_placed = true;
 		err = measure(bp, false, &changed);
@@ -86,31 +91,34 @@ static int choose_size(struct blueprint *bp)
 {
 	u64 least = bp->layout.end, wanted = bp->options.size_bytes;
 	if (wanted && wanted < least)
-		return fail(-ENOSPC,
-			    "--size %llu is too small: the image needs at least %llu bytes",
-			    (unsigned long long)wanted, (unsigned long long)least);
+		return fail(-ENOSPC, "the image needs at least %llu bytes, %llu are allowed",
+			    (unsigned long long)least, (unsigned long long)wanted);
 	if (!wanted && add_overflows(least, bp->options.free_bytes, &wanted))
-		return fail(-EFBIG, "--free is too large: %llu bytes",
+		return fail(-EFBIG, "%llu bytes of room: more than an image can have",
 			    (unsigned long long)bp->options.free_bytes);
 	bp->total_bytes = wanted;
 	if (!bp->options.seed && wanted - least < WRITABLE_ROOM)
-		warning("%llu bytes of room: below 48m the kernel may find none to write in (see --free)",
-			(unsigned long long)(wanted - least));
+		warning_hint(HINT_ROOM,
+			     "%llu bytes of room: the kernel may need 48m to write anything",
+			     (unsigned long long)(wanted - least));
 	return 0;
 }
 
-int sizing_settle(struct blueprint *bp)
+int sizing_settle(struct blueprint *bp, struct content *content)
 {
 	bp->subvols = tree_subvols(bp->tree, &bp->nr_subvols);
 	bp->ids.subvols = xzalloc(bp->nr_subvols * sizeof(*bp->ids.subvols));
 	ids_clear(bp);
 	trees_choose(bp);
-	blob_order_apply(bp->content, bp->tree);
-	int err = share_leaves(bp);
-	if (err)
-		return err;
+	blob_order_apply(content, bp->tree);
+	if (tree_has_layers(bp->tree)) {
+		place(bp, content, 1, 1);
+		int err = share_leaves(bp);
+		if (err)
+			return err;
+	}
 	bp->refs = data_refs_gather(bp);
 	find_codec_flags(bp);
-	err = settle(bp);
+	int err = settle_shapes(bp, content);
 	return err ? err : choose_size(bp);
 }

@@ -52,7 +52,7 @@ int content_check_archives(const struct content *content)
 	return err;
 }
 
-int content_flush(struct content *content)
+int content_flush(const struct content *content)
 {
 	int err = spool_flush(content->stores[CONTENT_DATA_SPOOL]);
 	return err ? err : spool_flush(content->small_spool);

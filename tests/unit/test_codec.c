@@ -420,7 +420,7 @@ static void check_parse(void)
 					 : !choice.codec),
 		   "parse: %s", good[i].text);
 	}
-	static const char prefix[] = "tar2btrfs: --compress: ";
+	static const char prefix[] = "tar2btrfs: ";
 	diag_set_sink(keep);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		choice = (struct codec_choice){ .level = 77 };
