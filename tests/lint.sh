@@ -164,6 +164,40 @@ comments()
 	return $bad
 }
 
+# each tracked file has a licence line at its top, or is named in REUSE.toml; the licence has the name that REUSE wants
+spdx()
+{
+	local bad=0 file pattern listed=() tag=SPDX-License
+	mapfile -t listed < <(sed -n 's/^\t"\(.*\)",$/\1/p' REUSE.toml)
+	for pattern in "${listed[@]}"; do
+		git ls-files --error-unmatch -- ":(glob)$pattern" >/dev/null 2>&1 || { echo "REUSE.toml: there is no $pattern"; bad=1; }
+	done
+	# shellcheck disable=SC2016 # for awk
+	while read -r file; do
+		echo "$file: no $tag-Identifier in its first five lines"
+		bad=1
+	done < <(git ls-files -z -- "${listed[@]/#/:(exclude,glob)}" ':(exclude)COPYING' ':(exclude)LICENSES' |
+		xargs -0 awk -v "tag=$tag-Identifier: GPL-2.0-or-later" \
+			'FNR == 1 { if (f) print f; f = FILENAME } FNR <= 5 && index($0, tag) { f = "" } END { if (f) print f }')
+	cmp COPYING LICENSES/GPL-2.0-or-later.txt || bad=1
+	return $bad
+}
+
+# include/cli/version.h has the version; what else names it agrees
+version()
+{
+	local version bad=0 found place
+	version=$(sed -n 's/^#define TAR2BTRFS_VERSION "\(.*\)"$/\1/p' include/cli/version.h)
+	while read -r place found; do
+		[ "$found" = "$version" ] || { echo "$place: version ${found:-unknown}, in include/cli/version.h $version"; bad=1; }
+	done <<-END
+		CHANGELOG.md $(sed -n 's/^## \([^ ]*\).*/\1/p' CHANGELOG.md | head -n 1)
+		contrib/debian/changelog $(sed -n '1s/^tar2btrfs (\(.*\)-[^-]*).*/\1/p' contrib/debian/changelog)
+		contrib/yocto $(find contrib/yocto -name 'tar2btrfs_*.bb' | sed 's/.*_\(.*\)\.bb/\1/')
+	END
+	return $bad
+}
+
 # clang warns of other things than gcc
 clang_warnings()
 {
@@ -262,7 +296,7 @@ tree()
 	local bad=0 name
 	for name in $(git ls-files | cut -d/ -f1 | sort -u); do
 		case $name in
-		.ci | .clang-format | .clang-tidy | .github | .gitignore | Makefile | Containerfile | COPYING) ;;
+		.ci | .clang-format | .clang-tidy | .github | .gitignore | Makefile | Containerfile | COPYING | LICENSES | REUSE.toml) ;;
 		CHANGELOG.md | HACKING.md | README.md | SECURITY.md | contrib | docs | include | man | src | tests) ;;
 		*) echo "$name: not known at the top"; bad=1 ;;
 		esac
@@ -275,7 +309,7 @@ tree()
 	return $bad
 }
 
-all=(format layers libraries headers globals malloc symbols lengths comments shell python documents manual tree
+all=(format layers libraries headers globals malloc symbols lengths comments spdx version shell python documents manual tree
 	cppcheck_all clang_warnings gcc_analyzer clang_tidy scan_build)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
