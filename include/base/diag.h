@@ -39,6 +39,7 @@ enum diag_hint {
 	HINT_ROOM,        /* more unallocated room in the filesystem */
 	HINT_IMAGE,       /* which container image is meant */
 	HINT_TREE,        /* the input is no container image, but a tree */
+	HINT_CONTAINER,   /* it is a container image */
 	HINT_NR,
 };
 

@@ -53,6 +53,9 @@ int oci_begin_layer(struct oci *oci, size_t nr, struct reader_input *input);
  */
 int oci_end_layer(struct oci *oci, size_t nr, const u8 plain_digest[32]);
 
+/* oci_warn_of_files - warn if @tree, which is finished, consists of the files of such an image */
+void oci_warn_of_files(const struct tree *tree);
+
 /* oci_config - the configuration of the image, byte for byte; valid until oci_close() */
 const void *oci_config(const struct oci *oci, size_t *bytes);
 

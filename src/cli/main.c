@@ -25,6 +25,7 @@ static const char *const hints[HINT_NR] = {
 	[HINT_ROOM] = " (see --free)",
 	[HINT_IMAGE] = " (see --image and --platform)",
 	[HINT_TREE] = "; a tree is read without --oci",
+	[HINT_CONTAINER] = "; its tree is read with --oci",
 };
 
 /*

@@ -127,6 +127,8 @@ int convert_read(struct convert *c, const struct convert_input *inputs, size_t n
 		err = file_data_flush(c->data);
 	if (!err)
 		err = finish_tree(c);
+	if (!err && !c->options->is_oci)
+		oci_warn_of_files(c->tree);
 	file_data_free(c->data);
 	c->data = NULL;
 	return err;

@@ -4,6 +4,7 @@
 
 #include "base/diag.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <unistd.h>
 
@@ -158,4 +159,29 @@ const void *oci_config(const struct oci *oci, size_t *bytes)
 {
 	*bytes = oci->config_bytes;
 	return oci->config;
+}
+
+/* Blobs are called by their digests: a directory of them, or in docker-archives their names. */
+static bool is_of_blobs(const struct dentry *d)
+{
+	size_t digits = 0;
+	while (digits < d->name_len && isxdigit((u8)d->name[digits]))
+		digits++;
+	return digits >= 64 || (d->name_len == 5 && !memcmp(d->name, "blobs", 5)) ||
+	       (d->name_len > 7 && !memcmp(d->name, "sha256:", 7));
+}
+
+void oci_warn_of_files(const struct tree *tree)
+{
+	const struct inode *root = tree_root(tree);
+	bool has_list = false, has_blobs = false;
+	for (u32 i = 0; i < root->nr; i++) {
+		const struct dentry *d = root->sorted[i];
+		has_list |= (d->name_len == 10 && !memcmp(d->name, "index.json", 10)) ||
+			    (d->name_len == 13 && !memcmp(d->name, "manifest.json", 13));
+		has_blobs |= is_of_blobs(d);
+	}
+	if (has_list && has_blobs)
+		warning_hint(HINT_CONTAINER,
+			     "this looks like a container image: its files are kept as they are");
 }

@@ -20,8 +20,9 @@ struct choice {
 	struct oci *oci;
 	struct oci_candidate *candidates;
 	size_t nr, capacity;
-	size_t nr_matching; /* of them, those that the options may mean */
-	size_t nr_absent;   /* images that the input names and lacks */
+	size_t nr_matching; /* of them, those that the options may mean; the last one: */
+	const struct oci_candidate *matching;
+	size_t nr_absent; /* images that the input names and lacks */
 };
 
 /* ---- candidates ------------------------------------------------------------------- */
@@ -288,16 +289,10 @@ static int match(struct choice *c, bool all,
 			return matches;
 		candidate->matches = matches;
 		c->nr_matching += candidate->matches;
+		if (matches)
+			c->matching = candidate;
 	}
 	return 0;
-}
-
-static const struct oci_candidate *first_match(const struct choice *c)
-{
-	size_t i = 0;
-	while (!c->candidates[i].matches)
-		i++;
-	return &c->candidates[i];
 }
 
 /* Manifests are loaded only if the names and platforms in indexes do not decide. */
@@ -307,7 +302,7 @@ static int match_options(struct choice *c)
 	if (!err)
 		err = match(c, false, has_wanted_platform);
 	if (err || (c->nr_matching == 1 &&
-		    (!c->oci->options->platform || platform_is_known(&first_match(c)->platform))))
+		    (!c->oci->options->platform || platform_is_known(&c->matching->platform))))
 		return err;
 	err = match(c, false, is_image);
 	return err ? err : match(c, false, has_wanted_platform);
@@ -371,7 +366,7 @@ int oci_choose(struct oci *oci, struct oci_candidate *chosen)
 	else if (!err && c.nr_matching > 1)
 		err = refuse_matching(&c, "several images");
 	if (!err)
-		*chosen = *first_match(&c);
+		*chosen = *c.matching;
 	xfree(c.candidates);
 	return err;
 }

@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """oci.py - container images from layers that are tar archives, right ones and broken ones.
 
-  oci.py OUT [--kind oci|dir|docker] [--pack none|gzip|zstd] [--shuffle SEED] [--nested] [--break WHAT]
-         NAME@OS/ARCH[/VARIANT]=LAYER,LAYER... ...
+  oci.py OUT [--kind oci|dir|docker|both|flat] [--pack none|gzip|zstd] [--shuffle SEED] [--nested] [--break WHAT]
+         [--odd WHAT]... [--artifact WHAT]... NAME@OS/ARCH[/VARIANT]=LAYER,LAYER... ...
 
-dir makes an OCI layout directory, oci and docker archives of one. NAME may be empty, and so may the platform: then
-only the configuration says it (linux/amd64). --nested puts all images into an index of their own.
-WHAT is done to the first image: see breakages below.
+dir makes an OCI layout directory, oci and docker archives of one, both an archive with index.json and manifest.json,
+flat a directory as skopeo's dir: is. NAME may be empty, and so may the platform: then only the configuration says it
+(linux/amd64). --nested puts all images and artifacts into an index of their own, with the name of the first one.
+--break WHAT is done to the first image: see breakages below. --odd WHAT is what sound images may be like.
+--artifact WHAT is added behind the images.
 """
 import argparse
 import gzip
@@ -23,6 +25,15 @@ OCI = 'application/vnd.oci.image.'
 BREAKAGES = """layer-digest layer-size layer-bytes layer-missing diff-id diff-ids config-digest manifest-digest manifest-bytes
     encrypted foreign strange sha512 artifact json nul duplicate-key layout schema deep big absent attachment escape
     link-loop no-index""".split()
+ODDITIES = """null-index index-first no-oci-layout null-layers""".split()
+ARTIFACTS = {  # type of the configuration, of the layer, and what else a descriptor says
+    'chart': ('application/vnd.cncf.helm.config.v1+json', 'application/vnd.cncf.helm.chart.content.v1.tar+gzip', {}),
+    'signature': (OCI + 'config.v1+json', 'application/vnd.dev.cosign.simplesigning.v1+json', {}),
+    'attestation': (OCI + 'config.v1+json', 'application/vnd.in-toto+json',
+                    {'platform': {'os': 'unknown', 'architecture': 'unknown'}}),
+    'sbom': ('application/vnd.oci.empty.v1+json', 'application/spdx+json', {'artifactType': 'application/spdx+json'}),
+    'other': ('application/vnd.oci.empty.v1+json', 'text/plain', {}),
+}
 
 
 def sha(data): return hashlib.sha256(data).hexdigest()
@@ -87,7 +98,8 @@ class Image:
     def manifests(self):
         out = []
         for i, (name, platform, config, layers) in enumerate(self.entries):
-            manifest = dump({'schemaVersion': 1 if i == 0 and self.broken('schema') else 2, 'config': config, 'layers': layers})
+            manifest = dump({'schemaVersion': 1 if i == 0 and self.broken('schema') else 2, 'config': config,
+                             'layers': None if 'null-layers' in self.args.odd else layers})
             d = self.blob(manifest, lie=i == 0 and self.broken('manifest-digest'))
             if i == 0 and self.broken('manifest-bytes'): d['size'] -= 1
             if i == 0 and self.broken('absent'): del self.files['blobs/sha256/' + d['digest'][7:]]
@@ -99,13 +111,28 @@ class Image:
             out.append(d)
         return out
 
+    def artifact(self, what):
+        config_type, layer_type, more = ARTIFACTS[what]
+        layer = self.blob(b'{"critical":{}}')
+        platform = {'architecture': '', 'os': ''}
+        if 'image.config' not in config_type: config = self.blob(b'{}')
+        else: config = self.blob(dump({**platform, 'rootfs': {'type': 'layers', 'diff_ids': [layer['digest']]}}))
+        config['mediaType'], layer['mediaType'] = config_type, layer_type
+        d = self.blob(dump({'schemaVersion': 2, 'config': config, 'layers': [layer]}))
+        return {**d, 'mediaType': OCI + 'manifest.v1+json', **more}
+
     def index(self):
-        index = {'schemaVersion': 2, 'manifests': self.manifests()}
+        manifests = self.manifests()
+        if 'index-first' in self.args.odd: manifests = manifests[:1]
+        index = {'schemaVersion': 2, 'manifests': manifests + [self.artifact(a) for a in self.args.artifact]}
         for _ in range(12 if self.broken('deep') else int(self.args.nested)):
             d = self.blob(dump(index))
             d['mediaType'] = OCI + 'index.v1+json'
+            if self.args.artifact: d['annotations'] = manifests[0].pop('annotations')
             index = {'schemaVersion': 2, 'manifests': [d]}
-        self.files['oci-layout'] = dump({'imageLayoutVersion': '2' if self.broken('layout') else '1.0.0'})
+        if 'null-index' in self.args.odd: index['manifests'] = None
+        if 'no-oci-layout' not in self.args.odd:
+            self.files['oci-layout'] = dump({'imageLayoutVersion': '2' if self.broken('layout') else '1.0.0'})
         if not self.broken('no-index'): self.files['index.json'] = dump(index)
 
     def docker(self):
@@ -127,9 +154,24 @@ class Image:
         files['manifest.json'] = dump(manifest)
         self.files = files
 
+    def both(self):
+        """as docker save writes it since version 25"""
+        self.index()
+        path = lambda d: 'blobs/sha256/' + d['digest'][7:]
+        self.files['manifest.json'] = dump([{'Config': path(config), 'RepoTags': [name] if name else None,
+                                             'Layers': [path(d) for d in layers]}
+                                            for name, platform, config, layers in self.entries])
+
+    def flat(self):
+        """as skopeo writes dir:"""
+        manifest = self.files['blobs/' + self.manifests()[0]['digest'].replace(':', '/')]
+        self.files = {name.rpartition('/')[2]: data for name, data in self.files.items() if data != manifest}
+        self.files.update({'version': b'Directory Transport Version: 1.1\n', 'manifest.json': manifest})
+
     def write(self, out):
         names = [n for n in self.files if self.files[n] is not None]
-        if self.args.kind == 'dir':
+        if self.args.kind in ('dir', 'flat'):
+            os.makedirs(out)
             for name in names:
                 os.makedirs(os.path.dirname(os.path.join(out, name)), exist_ok=True)
                 with open(os.path.join(out, name), 'wb') as f: f.write(self.files[name])
@@ -147,17 +189,18 @@ class Image:
 def main():
     ap = argparse.ArgumentParser(usage=__doc__)
     ap.add_argument('out')
-    ap.add_argument('--kind', choices=['oci', 'dir', 'docker'], default='oci')
+    ap.add_argument('--kind', choices=['oci', 'dir', 'docker', 'both', 'flat'], default='oci')
     ap.add_argument('--pack', choices=['none', 'gzip', 'zstd'], default='none')
     ap.add_argument('--shuffle', type=int)
     ap.add_argument('--nested', action='store_true')
     ap.add_argument('--break', dest='breakage', choices=BREAKAGES)
+    ap.add_argument('--odd', choices=ODDITIES, action='append', default=[])
+    ap.add_argument('--artifact', choices=ARTIFACTS, action='append', default=[])
     ap.add_argument('images', nargs='+')
     args = ap.parse_args()
     image = Image(args)
     for i, text in enumerate(args.images): image.add(text, i == 0)
-    if args.kind == 'docker': image.docker()
-    else: image.index()
+    {'oci': image.index, 'dir': image.index, 'docker': image.docker, 'both': image.both, 'flat': image.flat}[args.kind]()
     image.write(args.out)
 
 

@@ -1,0 +1,193 @@
+#!/usr/bin/env bats
+# Container images as programs of the field write them. The oracle is the image of the same layers as plain archives.
+
+# that an image comes through a pipe is the point
+# shellcheck disable=SC2002
+load helpers
+
+setup_file()
+{
+	cd "$BATS_FILE_TMPDIR"
+	spec_tar l1.tar <<-'SPEC'
+		dir etc mode=0750 uid=1 mtime=200
+		file etc/gone text=gone
+		file etc/keep text=keep
+		file big size=200000 seed=noise
+	SPEC
+	spec_tar l2.tar <<-'SPEC'
+		file etc/.wh.gone
+		link hard etc/keep
+	SPEC
+	"$TAR2BTRFS" --whiteouts l1.tar l2.tar | sha256sum >wanted
+	"$TAR2BTRFS" l1.tar | sha256sum >lower
+}
+
+setup()
+{
+	cd "$BATS_TEST_TMPDIR"
+	f=$BATS_FILE_TMPDIR
+	app=$f/l1.tar,$f/l2.tar
+}
+
+image()
+{
+	python3 "$GEN/oci.py" "$@"
+}
+
+# same INPUT [OPTIONS] - the image of both layers, from the file or directory and through a pipe
+same()
+{
+	image_is "$(<"$f/wanted")" "$@"
+}
+
+image_is()
+{
+	local wanted=$1 input=$2
+	shift 2
+	assert_equal "$("$TAR2BTRFS" --oci "$@" "$input" | sha256sum)" "$wanted"
+	if [ -d "$input" ]; then
+		assert_equal "$(tar -C "$input" -c . | "$TAR2BTRFS" --oci "$@" | sha256sum)" "$wanted"
+	else
+		assert_equal "$(cat "$input" | "$TAR2BTRFS" --oci "$@" | sha256sum)" "$wanted"
+	fi
+}
+
+@test "index.json and manifest.json: one image that both name" {
+	image one --kind both "app:1@linux/amd64=$app"
+	same one
+	same one --image app
+	image nameless --kind both "@=$app"
+	same nameless
+}
+
+@test "index.json names no image, manifest.json does" {
+	image null --kind both --odd null-index "app:1@=$app"
+	same null
+	same null --image app:1 --platform linux/amd64
+	image null --odd null-index "app:1@=$app"
+	refused 1 --oci null
+	[[ $stderr == *'there is no image in it'* ]]
+}
+
+@test "index.json names one image, manifest.json two: all are candidates" {
+	image two --kind both --odd index-first "@=$app" "@=$f/l1.tar"
+	refused 1 --oci two
+	[[ $stderr == *'two: several images, allowed: one of sha256:'*' (linux/amd64), sha256:'*' (linux/amd64) (see --image and --platform)' ]]
+	# each of the names that are listed is taken
+	mapfile -t names < <(grep -o 'sha256:[0-9a-f]*' <<<"$stderr")
+	assert_equal "${#names[@]}" 2
+	same two --image "${names[0]}"
+	image_is "$(<"$f/lower")" two --image "${names[1]}"
+	image two --kind both --odd index-first "app:1@=$app" "app:2@=$f/l1.tar"
+	refused 1 --oci --image app two
+	[[ $stderr == *'allowed: one of app:1 (linux/amd64, sha256:'*'), app:2 (linux/amd64, sha256:'*') (see'* ]]
+	same two --image app:1
+	image_is "$(<"$f/lower")" two --image app:2
+}
+
+@test "a manifest that lost its layers: manifest.json has them" {
+	image lost --kind both --odd null-layers "app:1@linux/amd64=$app"
+	same lost
+	image lost --odd null-layers "app:1@linux/amd64=$app"
+	refused 1 --oci lost
+	[[ $stderr == *'lost: 0 layers, its configuration has diff_ids of 2' ]]
+}
+
+@test "no oci-layout" {
+	for kind in oci dir; do
+		image $kind --kind $kind --odd no-oci-layout "app@=$app"
+		same $kind
+	done
+}
+
+@test "artifacts that are no image do not stop a choice, and are not listed" {
+	for artifact in chart signature attestation sbom other; do
+		for nested in '' --nested; do
+			# shellcheck disable=SC2086 # empty or a word
+			image img --artifact $artifact $nested "app:1@linux/amd64=$app"
+			for choice in '' '--image app:1' '--platform linux/amd64' '--platform linux/amd64 --image app'; do
+				# shellcheck disable=SC2086 # words
+				same img $choice
+			done
+			refused 1 --oci --image other img
+			[[ $stderr == *'not there, allowed: one of app:1 (linux/amd64, sha256:'*') (see --image and --platform)' ]]
+			assert_equal "$(grep -o sha256: <<<"$stderr" | wc -l)" 1
+		done
+		image img --artifact $artifact "@=$app"
+		same img
+		image img --artifact $artifact --artifact chart --artifact other "@=$app" "@=$f/l1.tar"
+		refused 1 --oci img
+		assert_equal "$(grep -o sha256: <<<"$stderr" | wc -l)" 2
+		[[ $stderr != *'(/)'* ]]
+	done
+	image two --artifact chart --artifact signature --break absent "app@=$app"
+	refused 1 --oci two
+	[[ $stderr == *'there is no image in it, 1 absent images and 2 artifacts' ]]
+}
+
+@test "skopeo's dir:, as a directory and as an archive of it" {
+	for pack in none gzip zstd; do
+		image flat.$pack --kind flat --pack $pack "app@=$app"
+		same flat.$pack
+	done
+	refused 1 --oci --platform linux/arm64 flat.gzip
+	[[ $stderr == *'allowed: one of sha256:'*' (linux/amd64) (see'* ]]
+	rm "$(ls -d flat.none/????????????????????????* | head -n 1)"
+	refused 1 --oci flat.none
+	[[ $stderr == *'it is not there' ]]
+}
+
+@test "skopeo's dir:, written by skopeo" {
+	require_tool skopeo
+	image img "app:1@linux/amd64=$app"
+	skopeo copy -q oci-archive:img dir:flat
+	same flat
+	image two --nested --pack gzip "app:1@linux/amd64=$app" "app:1@linux/arm64=$f/l1.tar"
+	skopeo copy -q --all oci-archive:two dir:all
+	same all --platform linux/amd64
+	image_is "$(<"$f/lower")" all --platform linux/arm64
+}
+
+@test "podman's docker-dir" {
+	require_root
+	require_tool podman
+	image img "app:1@linux/amd64=$app"
+	pod=(podman --root "$PWD/root" --runroot "$PWD/run" --storage-driver vfs)
+	"${pod[@]}" pull -q oci-archive:img >id
+	"${pod[@]}" save -q --format docker-dir -o flat "$(<id)"
+	same flat
+	"${pod[@]}" save -q --format oci-dir -o layout "$(<id)"
+	same layout
+	"${pod[@]}" rmi -a -f >/dev/null
+}
+
+@test "a docker-archive in a directory" {
+	image img --kind docker "app@=$f/l1.tar,$f/l2.tar,$f/l1.tar"
+	mkdir dir
+	tar -xf img -C dir
+	image_is "$("$TAR2BTRFS" --whiteouts "$f/l1.tar" "$f/l2.tar" "$f/l1.tar" | sha256sum)" dir
+}
+
+@test "without --oci: an image of the files, and a note that -q silences" {
+	image oci "app@=$app"
+	image docker --kind docker "app@=$app"
+	image both --kind both "app@=$app"
+	image flat.d --kind flat "app@=$app"
+	tar -C flat.d -cf flat .
+	for input in oci docker both flat; do
+		run --separate-stderr -0 "$TAR2BTRFS" -o img $input
+		one_line
+		[[ $stderr == *'warning: '*'container image'*--oci ]]
+		run --separate-stderr -0 "$TAR2BTRFS" -q -o img2 $input
+		[ -z "$stderr" ]
+		cmp img img2
+	done
+	spec_tar tree <<-'SPEC'
+		file manifest.json text=x
+		file index.json text=x
+		file sha256 text=x
+		dir a/blobs
+	SPEC
+	run --separate-stderr -0 "$TAR2BTRFS" -o img tree
+	[ -z "$stderr" ]
+}
