@@ -7,8 +7,8 @@
 
 #include "base/mem.h"
 #include "cli/features.h"
-#include "cli/paths.h"
-#include "cli/shaping.h"
+#include "path_options.h"
+#include "owner_options.h"
 #include "cli/usage.h"
 #include "cli/value.h"
 #include "cli/version.h"
@@ -238,7 +238,7 @@ static enum options_result parse_force_uid(struct parse *parse, const char *valu
 {
 	struct owner_rules *owners = &parse->options->convert.tree.owners;
 	owners->uid_forced = true;
-	return shaping_id_parse(parse->name, value, &owners->forced_uid) ? OPTIONS_USAGE
+	return owner_id_parse(parse->name, value, &owners->forced_uid) ? OPTIONS_USAGE
 									 : OPTIONS_RUN;
 }
 
@@ -246,26 +246,26 @@ static enum options_result parse_force_gid(struct parse *parse, const char *valu
 {
 	struct owner_rules *owners = &parse->options->convert.tree.owners;
 	owners->gid_forced = true;
-	return shaping_id_parse(parse->name, value, &owners->forced_gid) ? OPTIONS_USAGE
+	return owner_id_parse(parse->name, value, &owners->forced_gid) ? OPTIONS_USAGE
 									 : OPTIONS_RUN;
 }
 
 static enum options_result parse_uid_offset(struct parse *parse, const char *value)
 {
 	s64 *offset = &parse->options->convert.tree.owners.uid_offset;
-	return shaping_offset_parse(parse->name, value, offset) ? OPTIONS_USAGE : OPTIONS_RUN;
+	return owner_offset_parse(parse->name, value, offset) ? OPTIONS_USAGE : OPTIONS_RUN;
 }
 
 static enum options_result parse_gid_offset(struct parse *parse, const char *value)
 {
 	s64 *offset = &parse->options->convert.tree.owners.gid_offset;
-	return shaping_offset_parse(parse->name, value, offset) ? OPTIONS_USAGE : OPTIONS_RUN;
+	return owner_offset_parse(parse->name, value, offset) ? OPTIONS_USAGE : OPTIONS_RUN;
 }
 
 static enum options_result parse_defaults(struct parse *parse, const char *value)
 {
 	struct implied_attributes *implied = &parse->options->convert.tree.implied;
-	return shaping_defaults_parse(value, implied, &parse->implied_time_given) ? OPTIONS_USAGE
+	return owner_defaults_parse(value, implied, &parse->implied_time_given) ? OPTIONS_USAGE
 										  : OPTIONS_RUN;
 }
 

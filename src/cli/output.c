@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "block_device.h"
 #include "guard.h"
-#include "resolve.h"
+#include "output_path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -213,7 +213,7 @@ static int open_path(struct output *o, const char *given)
 	/* The kernel says first whether it would follow (protected_symlinks). */
 	if (stat(path, &st) && errno != ENOENT)
 		return fail_errno("cannot look at %s", o->name);
-	int err = resolve_path(o->name, path, &fd);
+	int err = output_path_resolve(o->name, path, &fd);
 	if (err)
 		return err;
 	if (fd >= 0)

@@ -3,7 +3,7 @@
  * Done by hand, because the last symlink may dangle, and because open() of a
  * descriptor's path would open the file behind it anew.
  */
-#include "resolve.h"
+#include "output_path.h"
 
 #include "base/diag.h"
 
@@ -60,7 +60,7 @@ static bool follow(char path[PATH_MAX], const char *target, size_t target_len)
 	return true;
 }
 
-int resolve_path(const char *name, char path[PATH_MAX], int *fd)
+int output_path_resolve(const char *name, char path[PATH_MAX], int *fd)
 {
 	char target[PATH_MAX];
 	for (int i = 0; i < MAX_SYMLINKS; i++) {

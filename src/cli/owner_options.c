@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cli/shaping.h"
+#include "owner_options.h"
 
 #include "base/mem.h"
 #include "cli/usage.h"
@@ -10,7 +10,7 @@ static int refuse(const char *option, const char *found, const char *allowed)
 	return usage_refuse(option, found, strlen(found), allowed);
 }
 
-int shaping_id_parse(const char *option, const char *text, u32 *id)
+int owner_id_parse(const char *option, const char *text, u32 *id)
 {
 	u64 number;
 	if (!value_number(text, 0, OWNER_ID_MAX, &number))
@@ -19,7 +19,7 @@ int shaping_id_parse(const char *option, const char *text, u32 *id)
 	return 0;
 }
 
-int shaping_offset_parse(const char *option, const char *text, s64 *offset)
+int owner_offset_parse(const char *option, const char *text, s64 *offset)
 {
 	const bool is_negative = *text == '-';
 	u64 number;
@@ -43,9 +43,9 @@ static int read_default(const char *key, const char *value, struct implied_attri
 			bool *has_time)
 {
 	if (!strcmp(key, "uid"))
-		return shaping_id_parse("defaults=uid", value, &implied->uid);
+		return owner_id_parse("defaults=uid", value, &implied->uid);
 	if (!strcmp(key, "gid"))
-		return shaping_id_parse("defaults=gid", value, &implied->gid);
+		return owner_id_parse("defaults=gid", value, &implied->gid);
 	if (!strcmp(key, "mode")) {
 		if (!read_mode(value, &implied->mode))
 			return refuse("defaults=mode", value, "an octal number of at most 7777");
@@ -61,7 +61,7 @@ static int read_default(const char *key, const char *value, struct implied_attri
 	return refuse("defaults", key, "uid=, gid=, mode= and mtime=, with commas between");
 }
 
-int shaping_defaults_parse(const char *text, struct implied_attributes *implied, bool *has_time)
+int owner_defaults_parse(const char *text, struct implied_attributes *implied, bool *has_time)
 {
 	char *copy = xmemdup(text, strlen(text));
 	char *rest = copy, *key;

@@ -4,8 +4,8 @@
  * for is gathered in lists. Each function returns 0, or a negative errno after printing what
  * was found and what is allowed. Paths of subvolumes point into @text.
  */
-#ifndef CLI_PATHS_H
-#define CLI_PATHS_H
+#ifndef CLI_PATH_OPTIONS_H
+#define CLI_PATH_OPTIONS_H
 
 #include "model/path_rules.h"
 #include "model/subvol.h"
