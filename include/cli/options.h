@@ -3,6 +3,7 @@
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
+#include "base/diag.h"
 #include "convert/convert.h"
 
 enum options_result {
@@ -41,10 +42,13 @@ struct report_options {
 struct options {
 	const char *const *archives; /* paths; "-" is standard input */
 	size_t nr_archives;          /* at least 1 */
-	const char *output;          /* path, or NULL for standard output */
+	const char *output;          /* path; "-" is standard output */
+	enum diag_level level;
 	bool sandbox;
 	struct convert_options convert;
 	struct report_options report;
+	/* what was given, for options that depend on others */
+	bool is_size_given, is_free_given, is_max_inline_given, is_implied_time_given;
 };
 
 /*

@@ -27,7 +27,7 @@ void outputs_free(struct outputs *all);
 
 /*
  * output_open - prepare one more destination, before any work is done
- * @path: as given with -o, or NULL for standard output; a terminal is refused for images
+ * @path: "-" is standard output; a terminal is refused for images
  * A regular or new file is not touched until output_commit(): an unnamed file beside it is written.
  * A symlink is followed; /dev/stdout and /dev/fd/N mean that descriptor. Refused is what leads to
  * the archive, or to the file of another output that this would spoil. Returns 0, or a negative

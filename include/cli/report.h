@@ -15,7 +15,7 @@ struct report;
 
 /*
  * report_check - whether no name stands for two files; 0, or -EINVAL after printing
- * @image_path: as given with -o, or NULL
+ * @image_path: as given with -o; "-" is standard output
  * Names that differ may still lead to one file, which output_open() finds out.
  */
 int report_check(const struct report_options *options, const char *image_path);

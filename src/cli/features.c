@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Two features can be chosen; some always hold; the others that mkfs.btrfs
- * knows make no sense for an image on one device, and are refused with
- * all unknown names.
+ * Two features can be chosen, and some are always on. The other features of mkfs.btrfs make no
+ * sense for an image on one device. They are refused like unknown names.
  */
-#include "cli/features.h"
+#include "features.h"
 
 #include "base/diag.h"
 
@@ -57,8 +56,7 @@ static int set_feature(const char *item, size_t len, struct image_options *image
 		is_on ? find_feature(item, len) : find_feature(item + 1, len - 1);
 	char quoted[QUOTE_BYTES];
 	if (!feature)
-		return fail(-EINVAL, "--features: found '%s'; %s", quote(quoted, item, len),
-			    allowed);
+		return fail(-EINVAL, "found '%s'; %s", quote(quoted, item, len), allowed);
 	switch (feature->kind) {
 	case FEATURE_FREE_SPACE_TREE:
 		image->free_space_tree = is_on;
@@ -70,7 +68,7 @@ static int set_feature(const char *item, size_t len, struct image_options *image
 		break;
 	}
 	if (!is_on)
-		return fail(-EINVAL, "--features: found '%s', but %s is always on; %s",
+		return fail(-EINVAL, "found '%s', but %s is always on; %s",
 			    quote(quoted, item, len), feature->name, allowed);
 	return 0;
 }
@@ -81,21 +79,28 @@ void features_default(struct image_options *image)
 	image->block_group_tree = false;
 }
 
-int features_parse(const char *list, struct image_options *image, bool *list_wanted)
+int features_parse(struct options *options, const char *list)
 {
+	struct image_options *image = &options->convert.image;
+	bool list_wanted = false;
 	features_default(image);
 	while (true) {
 		size_t len = strcspn(list, ",");
 		int err = 0;
-
 		if (len == strlen("list-all") && !memcmp(list, "list-all", len))
-			*list_wanted = true;
+			list_wanted = true;
 		else
 			err = set_feature(list, len, image);
-		if (err || !list[len])
+		if (err)
 			return err;
+		if (!list[len])
+			break;
 		list += len + 1;
 	}
+	if (list_wanted)
+		for (size_t i = 0; i < NR_FEATURES; i++)
+			printf("%-17s %s\n", features[i].name, features[i].help);
+	return list_wanted;
 }
 
 int features_check(const struct image_options *image)
@@ -104,10 +109,4 @@ int features_check(const struct image_options *image)
 		return fail(-EINVAL, "--features: found block-group-tree with ^free-space-tree; "
 				     "block-group-tree needs free-space-tree");
 	return 0;
-}
-
-void features_print(void)
-{
-	for (size_t i = 0; i < NR_FEATURES; i++)
-		printf("%-17s %s\n", features[i].name, features[i].help);
 }

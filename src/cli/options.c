@@ -3,20 +3,29 @@
  * From the table of options to getopt_long(), then what depends on several
  * options or on the environment.
  */
-#include "option_table.h"
+#include "features.h"
+#include "option_row.h"
+#include "options_default.h"
 
 #include "base/mem.h"
-#include "cli/features.h"
 #include "cli/report.h"
 #include "cli/value.h"
 
 #include <errno.h>
 #include <getopt.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Room that a writable filesystem needs beside its content (tried on kernel 6.18). */
+/* Room that a writable filesystem needs besides its content (tried on kernel 6.18). */
 #define NO_SEED_FREE (64ull << 20)
+
+/* With packs: larger files read slower from a pack, and are hardly smaller in it (decisions.md). */
+#define PACK_INLINE 1024
+
+/* What names, attributes and the like may take: so much, and more for each entry allowed. */
+#define MEMORY_BYTES (32u << 20)
+#define ENTRY_BYTES 400u
 
 /* getopt_long() answers with the letter of an option, or with this plus its row */
 #define LONG_ANSWER 256
@@ -38,14 +47,13 @@ static enum options_result read_environment(struct options *options)
 	return OPTIONS_RUN;
 }
 
-/* The time of what has no source for one: --mtime, else --defaults, else the environment's, else 0.
- */
-static void choose_implied_time(struct options *options, bool is_given)
+/* The time of inodes without a member: --mtime, else --defaults, else the environment's, else 0. */
+static void choose_implied_time(struct options *options)
 {
 	struct timestamp *time = &options->convert.tree.implied.time;
 	if (options->convert.reader.fixed_time_set)
 		*time = options->convert.reader.fixed_time;
-	else if (!is_given)
+	else if (!options->is_implied_time_given)
 		*time = options->convert.reader.clamp_time;
 	options->convert.image.implied_time = *time;
 }
@@ -53,10 +61,11 @@ static void choose_implied_time(struct options *options, bool is_given)
 /* The option that getopt_long() answered with, or NULL. */
 static const struct option_row *find_row(int answer)
 {
-	for (int i = 0; i < NR_OPTIONS; i++) {
-		if (answer == option_table[i].letter || answer == LONG_ANSWER + i)
-			return &option_table[i];
-	}
+	if (answer >= LONG_ANSWER)
+		return &option_table[answer - LONG_ANSWER];
+	for (const struct option_row *row = option_table; row->name; row++)
+		if (answer == row->letter)
+			return row;
 	return NULL;
 }
 
@@ -89,41 +98,68 @@ static int has_argument(const struct option_row *row)
 	return option_is_optional(row) ? optional_argument : required_argument;
 }
 
-/* Read the options; optind is then the index of the first operand. */
-static enum options_result parse_arguments(struct parse *parse, int argc, char **argv)
-{
-	struct option long_options[NR_OPTIONS + 1] = { 0 };
-	char letters[2 * NR_OPTIONS + 2] = ":";
-	char *letter = letters + 1;
-	int answer;
-	for (int i = 0; i < NR_OPTIONS; i++) {
-		const struct option_row *row = &option_table[i];
+/* What getopt_long() wants to know of the table. */
+struct getopt_tables {
+	struct option *options;
+	char *letters;
+};
 
-		long_options[i] = (struct option){
+static struct getopt_tables make_getopt_tables(void)
+{
+	size_t nr = 0;
+	while (option_table[nr].name)
+		nr++;
+	struct getopt_tables tables = {
+		.options = xzalloc((nr + 1) * sizeof(*tables.options)),
+		.letters = xzalloc(1 + 2 * nr + 1),
+	};
+	char *letter = tables.letters;
+	*letter++ = ':';
+	for (size_t i = 0; i < nr; i++) {
+		const struct option_row *row = &option_table[i];
+		tables.options[i] = (struct option){
 			.name = row->name,
 			.has_arg = has_argument(row),
-			.val = LONG_ANSWER + i,
+			.val = LONG_ANSWER + (int)i,
 		};
-		if (row->letter) {
+		if (row->letter)
 			*letter++ = (char)row->letter;
-			if (row->argument)
-				*letter++ = ':';
-		}
+		if (row->letter && row->argument)
+			*letter++ = ':';
 	}
+	return tables;
+}
+
+static enum options_result flush_stdout(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return OPTIONS_DONE;
+	fail_errno("cannot write to standard output");
+	return OPTIONS_FAILED;
+}
+
+/* Read the options; optind is then the index of the first operand. */
+static enum options_result parse_arguments(struct options *options, int argc, char **argv)
+{
+	const struct getopt_tables tables = make_getopt_tables();
+	enum options_result result = OPTIONS_RUN;
+	int answer;
 	opterr = 0;
 	optind = 0; /* glibc: begin anew, also in a second call */
-	while ((answer = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
+	while (result == OPTIONS_RUN &&
+	       (answer = getopt_long(argc, argv, tables.letters, tables.options, NULL)) != -1) {
 		const struct option_row *row = find_row(answer);
-		enum options_result result;
-
-		if (!row)
-			return refuse_argument(answer, argv);
-		parse->name = row->name;
-		result = row->parse(parse, row->argument ? optarg : NULL);
-		if (result != OPTIONS_RUN)
-			return result;
+		if (!row) {
+			result = refuse_argument(answer, argv);
+			break;
+		}
+		int stored = option_store(options, row, row->argument ? optarg : NULL);
+		if (stored)
+			result = stored < 0 ? OPTIONS_USAGE : flush_stdout();
 	}
-	return OPTIONS_RUN;
+	xfree(tables.options);
+	xfree(tables.letters);
+	return result;
 }
 
 static int take_operands(struct options *options, int argc, char **argv)
@@ -179,20 +215,19 @@ static int check_layers(const struct convert_options *convert)
 static u64 memory_of_entries(u64 entries)
 {
 	u64 bytes;
-	if (mul_overflows(entries, OPTIONS_ENTRY_BYTES, &bytes) ||
-	    add_overflows(bytes, OPTIONS_MEMORY, &bytes))
+	if (mul_overflows(entries, ENTRY_BYTES, &bytes) ||
+	    add_overflows(bytes, MEMORY_BYTES, &bytes))
 		return UINT64_MAX;
 	return bytes;
 }
 
 /* Refuse options that contradict each other. */
-static int check_combinations(const struct parse *parse)
+static int check_combinations(const struct options *options)
 {
-	const struct options *options = parse->options;
 	const struct convert_options *convert = &options->convert;
 	if (convert->reader.fixed_time_set && convert->reader.keep_times)
 		return fail(-EINVAL, "found --mtime with --keep-times, allowed: one of them");
-	if (parse->size_given && parse->free_given)
+	if (options->is_size_given && options->is_free_given)
 		return fail(-EINVAL, "found --size with --free, allowed: one of them");
 	int err = check_oci(options);
 	if (!err)
@@ -203,17 +238,17 @@ static int check_combinations(const struct parse *parse)
 }
 
 /* Set what follows from several options, and copy what several floors need. */
-static void derive(const struct parse *parse)
+static void derive(struct options *options)
 {
-	const struct report_options *report = &parse->options->report;
-	struct convert_options *convert = &parse->options->convert;
+	const struct report_options *report = &options->report;
+	struct convert_options *convert = &options->convert;
 	struct image_options *image = &convert->image;
 	struct file_data_options *data = &convert->data;
-	if (!image->seed && !parse->size_given && !parse->free_given)
+	if (!image->seed && !options->is_size_given && !options->is_free_given)
 		image->free_bytes = NO_SEED_FREE;
 	image->csum = data->csum;
-	if (data->pack_bytes && !parse->max_inline_given)
-		data->max_inline = OPTIONS_PACK_INLINE;
+	if (data->pack_bytes && !options->is_max_inline_given)
+		data->max_inline = PACK_INLINE;
 	data->hash_files = report->content_digest || report->manifest_path;
 	data->nodesize = convert->reader.nodesize = convert->tree.nodesize = image->nodesize;
 	convert->reader.max_memory = memory_of_entries(convert->tree.max_entries);
@@ -226,18 +261,16 @@ static void derive(const struct parse *parse)
 
 enum options_result options_parse(int argc, char **argv, struct options *options)
 {
-	struct parse parse = { .options = options, .level = DIAG_WARNING };
-	enum options_result result;
 	options_default(options);
-	result = parse_arguments(&parse, argc, argv);
+	enum options_result result = parse_arguments(options, argc, argv);
 	if (result != OPTIONS_RUN)
 		return result;
-	diag_set_level(parse.level);
-	if (take_operands(options, argc, argv) || check_combinations(&parse))
+	diag_set_level(options->level);
+	if (take_operands(options, argc, argv) || check_combinations(options))
 		return OPTIONS_USAGE;
-	derive(&parse);
+	derive(options);
 	result = read_environment(options);
-	choose_implied_time(options, parse.implied_time_given);
+	choose_implied_time(options);
 	return result;
 }
 

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What holds without any option: the parser begins with it, and --help prints it. */
-#include "option_table.h"
+/* The parser begins with these values, and --help prints them. */
+#include "options_default.h"
 
-#include "cli/features.h"
+#include "features.h"
 
 #include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+/* Limits far beyond any image, for which an attack would still be cheap. */
+#define MAX_ENTRIES 8000000u
+#define MAX_BYTES (UINT64_C(1) << 40)
 
 static unsigned usable_cpus(void)
 {
@@ -26,19 +30,22 @@ static unsigned usable_cpus(void)
 void options_default(struct options *options)
 {
 	const char *tmpdir = getenv("TMPDIR");
+	struct convert_options *convert = &options->convert;
 	memset(options, 0, sizeof(*options));
-	options->convert.spool_dir = tmpdir && *tmpdir ? tmpdir : "/var/tmp";
+	options->level = DIAG_WARNING;
+	options->output = "-";
+	convert->spool_dir = tmpdir && *tmpdir ? tmpdir : "/var/tmp";
 	options->sandbox = true;
-	options->convert.tree.rules.codec = codec_default();
-	options->convert.tree.implied.mode = 0755;
-	options->convert.data.csum = BTRFS_CSUM_TYPE_CRC32;
-	options->convert.tree.max_entries = OPTIONS_ENTRIES;
-	options->convert.reader.max_bytes = OPTIONS_BYTES;
-	options->convert.data.max_inline = OPTIONS_MAX_INLINE;
-	options->convert.data.dedupe = true;
-	options->convert.data.threads = usable_cpus();
-	options->convert.image.nodesize = 16384;
-	options->convert.image.seed = true;
-	options->convert.image.fsid_source = FSID_CONTENT;
-	features_default(&options->convert.image);
+	convert->tree.rules.codec = codec_default();
+	convert->tree.implied.mode = 0755;
+	convert->data.csum = BTRFS_CSUM_TYPE_CRC32;
+	convert->tree.max_entries = MAX_ENTRIES;
+	convert->reader.max_bytes = MAX_BYTES;
+	convert->data.max_inline = OPTIONS_MAX_INLINE;
+	convert->data.dedupe = true;
+	convert->data.threads = usable_cpus();
+	convert->image.nodesize = 16384;
+	convert->image.seed = true;
+	convert->image.fsid_source = FSID_CONTENT;
+	features_default(&convert->image);
 }

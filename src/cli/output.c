@@ -318,7 +318,7 @@ int output_open(struct outputs *all, const char *path, enum output_kind kind,
 	o->kind = kind;
 	o->fd = -1;
 	o->temp.dir_fd = -1;
-	if (path) {
+	if (strcmp(path, "-")) {
 		quote(o->name, path, strlen(path));
 		err = open_path(o, path);
 	} else {

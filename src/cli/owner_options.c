@@ -2,31 +2,25 @@
 #include "owner_options.h"
 
 #include "base/mem.h"
-#include "cli/usage.h"
 #include "cli/value.h"
+#include "option_row.h"
 
-static int refuse(const char *option, const char *found, const char *allowed)
+int owner_all_root(struct options *options, const char *value)
 {
-	return usage_refuse(option, found, strlen(found), allowed);
+	struct owner_rules *owners = &options->convert.tree.owners;
+	assert(!value);
+	owners->uid_forced = owners->gid_forced = true;
+	owners->forced_uid = owners->forced_gid = 0;
+	return 0;
 }
 
-int owner_id_parse(const char *option, const char *text, u32 *id)
+static bool read_id(const char *text, u32 *id)
 {
 	u64 number;
 	if (!value_number(text, 0, OWNER_ID_MAX, &number))
-		return refuse(option, text, "0 to 4294967294");
+		return false;
 	*id = (u32)number;
-	return 0;
-}
-
-int owner_offset_parse(const char *option, const char *text, s64 *offset)
-{
-	const bool is_negative = *text == '-';
-	u64 number;
-	if (!value_number(text + is_negative, 0, OWNER_ID_MAX, &number))
-		return refuse(option, text, "-4294967294 to 4294967294");
-	*offset = is_negative ? -(s64)number : (s64)number;
-	return 0;
+	return true;
 }
 
 static bool read_mode(const char *text, u32 *mode)
@@ -39,39 +33,47 @@ static bool read_mode(const char *text, u32 *mode)
 	return *mode <= 07777;
 }
 
-static int read_default(const char *key, const char *value, struct implied_attributes *implied,
-			bool *has_time)
+static bool read_any_time(const char *text, struct timestamp *time)
 {
-	if (!strcmp(key, "uid"))
-		return owner_id_parse("defaults=uid", value, &implied->uid);
-	if (!strcmp(key, "gid"))
-		return owner_id_parse("defaults=gid", value, &implied->gid);
-	if (!strcmp(key, "mode")) {
-		if (!read_mode(value, &implied->mode))
-			return refuse("defaults=mode", value, "an octal number of at most 7777");
-		return 0;
-	}
-	if (!strcmp(key, "mtime")) {
-		if (!value_time(value, &implied->time) && !value_seconds(value, &implied->time))
-			return refuse("defaults=mtime", value,
-				      "[@]SECONDS, or @SECONDS.FRACTION with up to 9 digits");
-		*has_time = true;
-		return 0;
-	}
-	return refuse("defaults", key, "uid=, gid=, mode= and mtime=, with commas between");
+	return value_time(text, time) || value_seconds(text, time);
 }
 
-int owner_defaults_parse(const char *text, struct implied_attributes *implied, bool *has_time)
+/* What is allowed for @key if @value is not; NULL if it is, and then it is stored. */
+static const char *read_default(struct options *options, const char *key, const char *value)
 {
-	char *copy = xmemdup(text, strlen(text));
-	char *rest = copy, *key;
+	struct implied_attributes *implied = &options->convert.tree.implied;
+	if (!strcmp(key, "uid"))
+		return read_id(value, &implied->uid) ? NULL : "uid=0 to uid=4294967294";
+	if (!strcmp(key, "gid"))
+		return read_id(value, &implied->gid) ? NULL : "gid=0 to gid=4294967294";
+	if (!strcmp(key, "mode"))
+		return read_mode(value, &implied->mode) ? NULL : "mode=0 to mode=7777, octal";
+	if (strcmp(key, "mtime"))
+		return "uid=, gid=, mode= and mtime=, with commas between";
+	options->is_implied_time_given = true;
+	return read_any_time(value, &implied->time)
+		       ? NULL
+		       : "mtime=[@]SECONDS, or mtime=@SECONDS.FRACTION with up to 9 digits";
+}
+
+int owner_defaults_parse(struct options *options, const char *text)
+{
 	int err = 0;
-	while (!err && (key = strsep(&rest, ","))) {
-		char *value = key;
-		key = strsep(&value, "=");
-		err = value ? read_default(key, value, implied, has_time)
-			    : refuse("defaults", key, "KEY=VALUE, with commas between");
+	while (!err) {
+		const size_t len = strcspn(text, ",");
+		char *item = xmemdup(text, len);
+		char *value = strchr(item, '=');
+		const char *allowed = "KEY=VALUE, with commas between";
+		if (value) {
+			*value = '\0';
+			allowed = read_default(options, item, value + 1);
+		}
+		if (allowed)
+			err = option_refuse_part(text, len, allowed);
+		xfree(item);
+		if (!text[len])
+			break;
+		text += len + 1;
 	}
-	xfree(copy);
 	return err;
 }

@@ -1,56 +1,46 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "path_options.h"
 
-#include "base/diag.h"
 #include "base/mem.h"
-#include "cli/usage.h"
+#include "option_row.h"
 
 #include <uuid/uuid.h>
 
 /* ---- --subvol ----------------------------------------------------------------------- */
 
-static const struct {
-	const char *name;
-	bool is_read_only;
-	bool is_default;
-} subvol_types[] = {
-	{ "rw", false, false },
-	{ "ro", true, false },
-	{ "default", false, true },
-	{ "default-ro", true, true },
+enum {
+	SUBVOL_READ_ONLY = 1,
+	SUBVOL_DEFAULT = 2,
 };
-#define NR_SUBVOL_TYPES (sizeof(subvol_types) / sizeof(subvol_types[0]))
 
-static int read_type(const char *text, size_t len, struct subvol_request *request)
-{
-	for (size_t i = 0; i < NR_SUBVOL_TYPES; i++) {
-		if (strlen(subvol_types[i].name) != len || memcmp(subvol_types[i].name, text, len))
-			continue;
-		request->is_read_only = subvol_types[i].is_read_only;
-		request->is_default = subvol_types[i].is_default;
-		return 0;
-	}
-	return usage_refuse(
-		"subvol", text, len,
-		"the type rw, ro, default or default-ro, or ./ before a path with a colon");
-}
+static const struct option_word subvol_types[] = {
+	{ "rw", 0 },
+	{ "ro", SUBVOL_READ_ONLY },
+	{ "default", SUBVOL_DEFAULT },
+	{ "default-ro", SUBVOL_DEFAULT | SUBVOL_READ_ONLY },
+	{ NULL, 0 },
+};
 
-int subvol_parse(const char *text, struct subvol_requests *requests)
+int subvol_parse(struct options *options, const char *text)
 {
+	struct subvol_requests *requests = &options->convert.tree.subvols;
 	struct subvol_request request = { .path = text };
 	const size_t len = strcspn(text, "/:");
+	u64 type = 0;
 	if (text[len] == ':') {
-		int err = read_type(text, len, &request);
-		if (err)
-			return err;
+		if (!option_find_word(subvol_types, text, len, &type))
+			return option_refuse_part(text, len,
+						  "the type rw, ro, default or default-ro, or ./ "
+						  "before a path with a colon");
 		request.path = text + len + 1;
 	}
+	request.is_read_only = type & SUBVOL_READ_ONLY;
+	request.is_default = type & SUBVOL_DEFAULT;
 	if (!*request.path)
-		return usage_refuse("subvol", text, strlen(text), "[TYPE:]DIR");
-	for (size_t i = 0; i < requests->nr_subvols && request.is_default; i++) {
+		return option_refuse(text, "[TYPE:]DIR");
+	for (size_t i = 0; i < requests->nr_subvols && request.is_default; i++)
 		if (requests->subvols[i].is_default)
-			return usage_refuse("subvol", text, strlen(text), "one default subvolume");
-	}
+			return option_refuse(text, "one default subvolume");
 	requests->subvols = mem_grow(requests->subvols, &requests->subvols_capacity,
 				     requests->nr_subvols + 1, sizeof(*requests->subvols));
 	requests->subvols[requests->nr_subvols++] = request;
@@ -59,15 +49,15 @@ int subvol_parse(const char *text, struct subvol_requests *requests)
 
 /* ---- --subvol-uuid -------------------------------------------------------------------- */
 
-int subvol_uuid_parse(const char *text, struct subvol_requests *requests)
+int subvol_uuid_parse(struct options *options, const char *text)
 {
+	struct subvol_requests *requests = &options->convert.tree.subvols;
 	struct subvol_uuid_request request;
 	const char *equals = strrchr(text, '=');
 	if (!equals || equals == text || uuid_parse(equals + 1, request.uuid) ||
 	    uuid_is_null(request.uuid))
-		return usage_refuse(
-			"subvol-uuid", text, strlen(text),
-			"PATH=UUID, a UUID as 36 hex digits and dashes that is not zero");
+		return option_refuse(
+			text, "PATH=UUID, a UUID as 36 hex digits and dashes that is not zero");
 	request.path = text;
 	request.path_len = (size_t)(equals - text);
 	requests->uuids = mem_grow(requests->uuids, &requests->uuids_capacity,
@@ -87,63 +77,44 @@ static const char *compress_path(const char *text)
 	return NULL;
 }
 
-static int parse_codec(const char *text, struct codec_choice *codec)
+int compress_parse(struct options *options, const char *text)
 {
-	diag_set_context("--compress");
-	int err = codec_parse(text, codec);
-	diag_set_context(NULL);
-	return err;
-}
-
-int compress_parse(const char *text, struct path_rules *rules)
-{
+	struct path_rules *rules = &options->convert.tree.rules;
 	const char *path = compress_path(text);
 	if (!path)
-		return parse_codec(text, &rules->codec);
-
+		return codec_parse(text, &rules->codec);
 	struct path_settings asks = { .has_codec = true };
 	char *algo = xmemdup(text, (size_t)(path - 1 - text));
-	int err = parse_codec(algo, &asks.codec);
+	int err = codec_parse(algo, &asks.codec);
 	xfree(algo);
 	return err ? err : path_rules_add(rules, "compress", path, strlen(path), &asks);
 }
 
 /* ---- --inode-flags ------------------------------------------------------------------------ */
 
-static const struct {
-	const char *name;
-	u32 flag;
-} inode_flags[] = {
+static const struct option_word inode_flags[] = {
 	{ "nodatacow", BTRFS_INODE_NODATACOW },
 	{ "nodatasum", BTRFS_INODE_NODATASUM },
+	{ NULL, 0 },
 };
-#define NR_INODE_FLAGS (sizeof(inode_flags) / sizeof(inode_flags[0]))
 
-static bool read_inode_flag(const char *name, size_t len, u32 *flags)
-{
-	for (size_t i = 0; i < NR_INODE_FLAGS; i++) {
-		if (strlen(inode_flags[i].name) != len || memcmp(inode_flags[i].name, name, len))
-			continue;
-		*flags |= inode_flags[i].flag;
-		return true;
-	}
-	return false;
-}
-
-int inode_flags_parse(const char *text, struct path_rules *rules)
+int inode_flags_parse(struct options *options, const char *text)
 {
 	static const char allowed[] = "nodatacow, nodatasum or both with a comma, then :PATH";
 	struct path_settings asks = { .inode_flags = 0 };
 	const char *colon = strchr(text, ':');
 	if (!colon || !colon[1])
-		return usage_refuse("inode-flags", text, strlen(text), allowed);
+		return option_refuse(text, allowed);
 	for (const char *name = text; name <= colon;) {
 		const size_t len = strcspn(name, ",:");
-		if (!read_inode_flag(name, len, &asks.inode_flags))
-			return usage_refuse("inode-flags", name, len, allowed);
+		u64 flag;
+		if (!option_find_word(inode_flags, name, len, &flag))
+			return option_refuse_part(name, len, allowed);
+		asks.inode_flags |= (u32)flag;
 		name += len + 1;
 	}
-	return path_rules_add(rules, "inode-flags", colon + 1, strlen(colon + 1), &asks);
+	return path_rules_add(&options->convert.tree.rules, "inode-flags", colon + 1,
+			      strlen(colon + 1), &asks);
 }
 
 /* ---- --property --------------------------------------------------------------------------- */
@@ -156,7 +127,7 @@ static const struct codec *find_codec(const char *name, size_t len)
 	return *codec;
 }
 
-int property_parse(const char *text, struct path_rules *rules)
+int property_parse(struct options *options, const char *text)
 {
 	static const char key[] = "compression=";
 	struct path_settings asks = { .has_property = true };
@@ -169,7 +140,7 @@ int property_parse(const char *text, struct path_rules *rules)
 		is_known = asks.property || (len == 4 && !memcmp(value, "none", 4));
 	}
 	if (!is_known || !colon[1])
-		return usage_refuse("property", text, strlen(text),
-				    "compression=zstd, zlib, lzo or none, then :PATH");
-	return path_rules_add(rules, "property", colon + 1, strlen(colon + 1), &asks);
+		return option_refuse(text, "compression=zstd, zlib, lzo or none, then :PATH");
+	return path_rules_add(&options->convert.tree.rules, "property", colon + 1,
+			      strlen(colon + 1), &asks);
 }

@@ -1,29 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Options about a path of the image. All can be given many times; what they ask
- * for is gathered in lists. Each function returns 0, or a negative errno after printing what
- * was found and what is allowed. Paths of subvolumes point into @text.
+ * Options about a path of the image. Each can be given many times and adds to a list. Each function
+ * returns 0, or a negative errno after printing what was found and what is allowed. Paths of
+ * subvolumes point into @text.
  */
 #ifndef CLI_PATH_OPTIONS_H
 #define CLI_PATH_OPTIONS_H
 
-#include "model/path_rules.h"
-#include "model/subvol.h"
+#include "cli/options.h"
 
 /* subvol_parse - [TYPE:]DIR; a path with a colon in its first name needs ./ in front */
-int subvol_parse(const char *text, struct subvol_requests *requests);
+int subvol_parse(struct options *options, const char *text);
 
 /* subvol_uuid_parse - PATH=UUID */
-int subvol_uuid_parse(const char *text, struct subvol_requests *requests);
+int subvol_uuid_parse(struct options *options, const char *text);
 
-/* compress_parse - ALGO[:LEVEL], the codec where no rule says else, or ALGO[:LEVEL]:PATH, a rule;
- * so that a wrong level is no path, that begins with / or ./ */
-int compress_parse(const char *text, struct path_rules *rules);
+/*
+ * compress_parse - ALGO[:LEVEL], the codec of files without a rule, or ALGO[:LEVEL]:PATH, a rule
+ * PATH begins with / or ./, so that a wrong level is not taken for a path.
+ */
+int compress_parse(struct options *options, const char *text);
 
 /* inode_flags_parse - FLAG[,FLAG]:PATH */
-int inode_flags_parse(const char *text, struct path_rules *rules);
+int inode_flags_parse(struct options *options, const char *text);
 
 /* property_parse - compression=ALGO:PATH */
-int property_parse(const char *text, struct path_rules *rules);
+int property_parse(struct options *options, const char *text);
 
 #endif

@@ -45,11 +45,6 @@ static const char *path_of(const struct report_options *options, enum report_fil
 	return paths[file];
 }
 
-static bool is_stdout(const char *path)
-{
-	return !strcmp(path, "-");
-}
-
 int report_check(const struct report_options *options, const char *image_path)
 {
 	char quoted[QUOTE_BYTES];
@@ -59,13 +54,13 @@ int report_check(const struct report_options *options, const char *image_path)
 		if (!path)
 			continue;
 		quote(quoted, path, strlen(path));
-		if (!strcmp(path, image_path ? image_path : "-"))
+		if (!strcmp(path, image_path))
 			return fail(-EINVAL, "%s: found '%s', where the image goes; see -o",
 				    option_names[i], quoted);
 		for (int j = 0; j < i; j++) {
 			const char *other = path_of(options, j);
 
-			if (other && !strcmp(path, other) && !is_stdout(path))
+			if (other && !strcmp(path, other) && strcmp(path, "-"))
 				return fail(-EINVAL,
 					    "%s: found '%s', as for %s, allowed: another file",
 					    option_names[i], quoted, option_names[j]);
@@ -80,13 +75,12 @@ int report_open(const struct report_options *options, const char *image_path,
 	struct report *r = xzalloc(sizeof(*r));
 	int err = 0;
 	r->options = options;
-	r->image_path = image_path ? image_path : "-";
+	r->image_path = image_path;
 	clock_gettime(CLOCK_MONOTONIC, &r->started);
 	for (int i = 0; i < NR_FILES && !err; i++) {
 		const char *path = path_of(options, i);
 		if (path)
-			err = output_open(outputs, is_stdout(path) ? NULL : path, OUTPUT_TEXT,
-					  &r->files[i]);
+			err = output_open(outputs, path, OUTPUT_TEXT, &r->files[i]);
 	}
 	if (options->digest)
 		r->digest = sha256_new();

@@ -36,7 +36,7 @@ int path_filter_exclude_regex(struct path_filter *filter, const char *regex)
 	if (code) {
 		regerror(code, &compiled, why, sizeof(why));
 		return fail(-EINVAL,
-			    "--exclude-regex: found '%s' (%s), allowed: a POSIX extended regular "
+			    "found '%s' (%s), allowed: a POSIX extended regular "
 			    "expression",
 			    quote(q, regex, strlen(regex)), why);
 	}

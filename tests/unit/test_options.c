@@ -137,7 +137,8 @@ static void test_defaults(void)
 
 	unsetenv("TMPDIR");
 	ok(parse("", &o) == OPTIONS_RUN && lines == 0, "no arguments");
-	ok(is_stdin(&o) && !o.output && !strcmp(o.convert.spool_dir, "/var/tmp"), "default places");
+	ok(is_stdin(&o) && !strcmp(o.output, "-") && !strcmp(o.convert.spool_dir, "/var/tmp"),
+	   "default places");
 	ok(o.convert.tree.rules.codec.codec &&
 		   !strcmp(o.convert.tree.rules.codec.codec->name, "zstd") &&
 		   o.convert.tree.rules.codec.level == 3,
@@ -176,7 +177,7 @@ static void test_values(void)
 	ok(parse("-o a -o b in", &o) == OPTIONS_RUN && !strcmp(o.output, "b") &&
 		   !strcmp(o.archives[0], "in"),
 	   "the last of a repeated option wins; operand");
-	ok(parse("-o b -o - -", &o) == OPTIONS_RUN && !o.output && is_stdin(&o),
+	ok(parse("-o b -o - -", &o) == OPTIONS_RUN && !strcmp(o.output, "-") && is_stdin(&o),
 	   "- is a standard stream");
 	ok(parse("a - -v b", &o) == OPTIONS_RUN && o.nr_archives == 3 &&
 		   !strcmp(o.archives[1], "-") && !strcmp(o.archives[2], "b"),

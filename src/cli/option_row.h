@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* An option as data: what --help says of it, and where and how its value is stored. */
+#ifndef CLI_OPTION_ROW_H
+#define CLI_OPTION_ROW_H
+
+#include "cli/options.h"
+
+enum option_type {
+	OPTION_SET,    /* no argument: store option_row.value */
+	OPTION_WORD,   /* one of option_row.words: store its value */
+	OPTION_NUMBER, /* a decimal number from min to max */
+	OPTION_SIGNED, /* a decimal number from -max to max */
+	OPTION_SIZE,   /* a multiple of step from min to max; suffixes k, m, g, t */
+	OPTION_POWER,  /* a size that is a power of two from min to max */
+	OPTION_TEXT,   /* a string that is not empty; the pointer is stored */
+	OPTION_UUID,   /* 16 bytes */
+	OPTION_TIME,   /* struct timestamp */
+	OPTION_CALL,   /* option_row.parse stores it; returns as option_store() */
+	OPTION_PRINT,  /* no argument: option_row.print, to standard output */
+};
+
+struct option_word {
+	const char *name; /* NULL ends a list */
+	u64 value;
+};
+
+struct option_row {
+	const char *name;     /* long name */
+	int letter;           /* short name, or 0 */
+	const char *argument; /* its name in --help, or NULL; optional ones are "[=NAME]" */
+	const char *help;     /* text of --help */
+	enum option_type type;
+	size_t offset; /* of the field in struct options; unused with OPTION_CALL, OPTION_PRINT */
+	size_t bytes;  /* of the field: 1, 4 or 8 where a number is stored */
+	size_t given;  /* offset of a bool that becomes true with the option, or 0 */
+	u64 value;     /* what is stored without an argument */
+	u64 min, max, step;
+	const struct option_word *words;
+	bool shows_default; /* --help adds the default, or for an optional argument option_row.value */
+	int (*parse)(struct options *options, const char *value);
+	void (*print)(void);
+};
+
+/* option_table - all options in the order of --help and the manual; a row without name ends it */
+extern const struct option_row option_table[];
+
+/* option_is_optional - whether the argument may be left out; if not, it follows a "=" */
+static inline bool option_is_optional(const struct option_row *row)
+{
+	return row->argument && !strncmp(row->argument, "[=", 2);
+}
+
+/*
+ * option_store - store @value, or do what the option asks for
+ * @value: NULL without an argument
+ * Messages name the option: it is the context while this runs. Returns 0, -EINVAL after printing,
+ * or 1 if the option printed something to standard output and nothing is left to do.
+ */
+int option_store(struct options *options, const struct option_row *row, const char *value);
+
+/* option_default - what holds without the option, as --help shows it: in @text of @bytes */
+void option_default(const struct option_row *row, const struct options *defaults, char *text,
+		    size_t bytes);
+
+/* option_find_word - the value of the word that @len bytes at @text are; false if it is none */
+bool option_find_word(const struct option_word *words, const char *text, size_t len, u64 *value);
+
+/* option_refuse - print that @found is wrong and what is allowed; returns -EINVAL */
+int option_refuse(const char *found, const char *allowed);
+
+/* option_refuse_part - the same for @len bytes at @found */
+int option_refuse_part(const char *found, size_t len, const char *allowed);
+
+#endif

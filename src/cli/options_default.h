@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What holds without options, and how far two of them reach. */
+#ifndef CLI_OPTIONS_DEFAULT_H
+#define CLI_OPTIONS_DEFAULT_H
+
+#include "cli/options.h"
+
+#define OPTIONS_MAX_THREADS 1024
+#define OPTIONS_MAX_INLINE 4096
+
+/* options_default - what holds without any option; TMPDIR counts */
+void options_default(struct options *options);
+
+#endif
