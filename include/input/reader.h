@@ -2,8 +2,8 @@
 /*
  * Reads a tar or cpio archive, plain or packed, into the tree.
  *
- * libarchive parses; what it does not verify is guarded here. No child process, no
- * dlopen; names are bytes, whatever the locale.
+ * Both are parsed here, strictly; libraries unpack. No child process, no dlopen; names are bytes,
+ * whatever the locale.
  */
 #ifndef INPUT_READER_H
 #define INPUT_READER_H

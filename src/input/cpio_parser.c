@@ -9,9 +9,10 @@
 #include <errno.h>
 #include <sys/sysmacros.h>
 
+#define HEADER_BYTES_MAX 110u
 #define NAME_BYTES_MAX (1u << 20) /* with the NUL */
 #define MODE_MAX 0177777u         /* the bits that the kernel knows */
-#define LINK_BYTES_MAX (1u << 20) /* libarchive's limit for a symlink's target */
+#define LINK_BYTES_MAX (1u << 20)
 
 enum field {
 	F_DEV, /* dev_major in newc */
@@ -73,17 +74,17 @@ struct cpio_parser {
 
 struct cpio_parser *cpio_parser_new(struct stream *stream)
 {
-	struct cpio_parser *g = xzalloc(sizeof(*g));
-	g->stream = stream;
-	return g;
+	struct cpio_parser *p = xzalloc(sizeof(*p));
+	p->stream = stream;
+	return p;
 }
 
-void cpio_parser_free(struct cpio_parser *g)
+void cpio_parser_free(struct cpio_parser *p)
 {
-	if (!g)
+	if (!p)
 		return;
-	xfree(g->strings);
-	xfree(g);
+	xfree(p->strings);
+	xfree(p);
 }
 
 static int at_header(const struct stream *s, u64 offset, const char *what)
@@ -172,26 +173,13 @@ static int read_kind(struct member *m, u64 file_bytes)
 	}
 }
 
-static void set_nlink_1(const struct dialect *d, u8 *header)
-{
-	u8 *p = header + d->fields[F_NLINK].offset;
-	u32 len = d->fields[F_NLINK].len;
-	if (d->base < 2) {
-		p[0] = d->base == 1 ? 0 : 1;
-		p[1] = d->base == 1 ? 1 : 0;
-		return;
-	}
-	memset(p, '0', len);
-	p[len - 1] = '1';
-}
-
 /* Look at all of header, name and a symlink's target, and step over the data. */
-static int read_member(struct cpio_parser *g, const struct dialect *d, const u64 *fields,
+static int read_member(struct cpio_parser *p, const struct dialect *d, const u64 *fields,
 		       u64 offset, struct member *m)
 {
-	struct stream *s = g->stream;
+	struct stream *s = p->stream;
 	u64 name_bytes = fields[F_NAME_BYTES], file_bytes = fields[F_FILE_BYTES];
-	size_t got;
+	const u8 *bytes;
 	if (!name_bytes || name_bytes > NAME_BYTES_MAX)
 		return fail(
 			-EINVAL,
@@ -202,19 +190,18 @@ static int read_member(struct cpio_parser *g, const struct dialect *d, const u64
 		return at_header(s, offset, "a symbolic link target of more than 1 MiB");
 	u64 head = align_up(d->header_bytes + name_bytes, d->alignment);
 	u64 link_bytes = S_ISLNK(m->mode) ? file_bytes : 0;
-	u8 *p = stream_peek(s, offset, (size_t)(head + link_bytes), &got);
-	if (stream_error(s))
-		return stream_error(s);
-	if (got < head + link_bytes)
+	const ssize_t got = stream_peek(s, offset, (size_t)(head + link_bytes), &bytes);
+	if (got < 0)
+		return (int)got;
+	if ((u64)got < head + link_bytes)
 		return at_header(s, offset, "the archive is cut: it ends inside the header");
-	size_t strings_len = got - d->header_bytes;
-	g->strings = mem_grow(g->strings, &g->capacity, strings_len, 1);
-	memcpy(g->strings, p + d->header_bytes, strings_len);
-	m->path = (struct text){ g->strings, (size_t)name_bytes - 1 };
+	const size_t strings_len = (size_t)(head + link_bytes - d->header_bytes);
+	p->strings = mem_grow(p->strings, &p->capacity, strings_len, 1);
+	memcpy(p->strings, bytes + d->header_bytes, strings_len);
+	m->path = (struct text){ p->strings, (size_t)name_bytes - 1 };
 	if (strnlen(m->path.bytes, (size_t)name_bytes) != name_bytes - 1)
 		return at_header(s, offset, "the name is not as long as the header says");
-	m->link = (struct text){ g->strings + head - d->header_bytes, (size_t)link_bytes };
-	m->end_without_data = UINT64_MAX;
+	m->link = (struct text){ p->strings + head - d->header_bytes, (size_t)link_bytes };
 	/* 32 bits and 1 MiB do not overflow */
 	m->data = offset + head;
 	m->end = offset + align_up(head + file_bytes, d->alignment);
@@ -223,24 +210,23 @@ static int read_member(struct cpio_parser *g, const struct dialect *d, const u64
 			return at_header(s, offset, "a trailer with data");
 		return 1;
 	}
-	set_nlink_1(d, p);
 	return read_kind(m, file_bytes);
 }
 
-int cpio_parser_next(struct cpio_parser *g, u64 offset, struct member *m)
+int cpio_parser_next(struct cpio_parser *p, u64 offset, struct member *m)
 {
-	struct stream *s = g->stream;
-	*m = (struct member){ .begin = offset };
-	size_t got;
+	struct stream *s = p->stream;
+	const u8 *bytes;
 	u64 fields[NR_FIELDS];
-	const u8 *p = stream_peek(s, offset, 110, &got);
-	if (stream_error(s))
-		return stream_error(s);
+	*m = (struct member){ .begin = offset };
+	const ssize_t got = stream_peek(s, offset, HEADER_BYTES_MAX, &bytes);
+	if (got < 0)
+		return (int)got;
 	if (!got)
 		return fail(-EINVAL, "%s: the archive is cut: it ends without a trailer",
 			    stream_name(s));
-	const struct dialect *d = find_dialect(p, got);
-	if (!d && got >= 6 && !memcmp(p, "070727", 6))
+	const struct dialect *d = find_dialect(bytes, (size_t)got);
+	if (!d && got >= 6 && !memcmp(bytes, "070727", 6))
 		return fail(
 			-ENOTSUP,
 			"%s: afio's large cpio format: not supported, allowed: newc, crc, odc, bin",
@@ -249,8 +235,8 @@ int cpio_parser_next(struct cpio_parser *g, u64 offset, struct member *m)
 		return at_header(s, offset, "damaged, its magic is unknown");
 	if (!d || got < d->header_bytes)
 		return at_header(s, offset, "the archive is cut: it ends inside the header");
-	if (!read_fields(d, p, fields))
+	if (!read_fields(d, bytes, fields))
 		return at_header(s, offset, "damaged, a field is no number");
 	fill_member(d, fields, m);
-	return read_member(g, d, fields, offset, m);
+	return read_member(p, d, fields, offset, m);
 }

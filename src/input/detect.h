@@ -1,14 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the input is: looked at before anything is read of it. */
+/* The format of an archive, told by its first bytes. */
 #ifndef INPUT_DETECT_H
 #define INPUT_DETECT_H
 
-#include "second_reader.h"
+#include "stream.h"
+
+enum input_format {
+	FORMAT_TAR,
+	FORMAT_TAR_END, /* a tar's end marker and no member before it */
+	FORMAT_CPIO,
+};
 
 /*
- * detect_format - tell the format of what begins at the start of @stream, unpacking it first
+ * detect_format - tell the format of @stream, of which nothing was read, and unpack it
+ * @offset: result: where the archive begins: a cpio may have zeros before it; of an end marker,
+ *          where other bytes than zeros follow
  * Returns 0, or a negative errno after printing: no archive, or packed twice.
  */
-int detect_format(struct stream *stream, enum input_format *format);
+int detect_format(struct stream *stream, enum input_format *format, u64 *offset);
 
 #endif

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * One member as its raw header says, checked strictly by tar_parser or
- * cpio_parser. What libarchive says of the member must agree with it.
- */
+/* One member as its headers say, checked strictly by tar_parser or cpio_parser. */
 #ifndef INPUT_MEMBER_H
 #define INPUT_MEMBER_H
 
@@ -14,7 +11,7 @@ struct sparse_segment {
 	u64 bytes;
 };
 
-/* Where the data of a sparse file go: ascending, apart from each other, within its size. */
+/* The data of a sparse file: ascending, without overlap, within its size. */
 struct sparse_map {
 	struct sparse_segment *segments;
 	size_t nr;
@@ -28,31 +25,27 @@ struct member_time {
 };
 
 struct member {
-	/* stream offsets */
-	u64 begin;            /* of the first header */
-	u64 data;             /* of the first byte of data */
-	u64 end;              /* behind the data and their padding */
-	u64 end_without_data; /* where it ends if a link or special file has no data despite its
-				 size */
+	/* offsets in the stream */
+	u64 begin; /* of the first header */
+	u64 data;  /* of the first byte of data */
+	u64 end;   /* behind the data and their padding */
 
-	/* the strings stay valid until the guard reads the next member */
-	struct text path;
+	/* strings and map stay valid until the parser reads the next member */
+	struct text path; /* until it is known: the archive's name, for messages */
 	struct text link;
-	u32 mode; /* type and permissions; of a hard link: permissions, or a file's if it has data
-		   */
-	bool is_hard_link; /* in tar, by its type; in cpio, links are told by dev and ino */
-	const char
-		*unsupported; /* what kind of member this is, if btrfs cannot hold it; else NULL */
-	u64 size;             /* of a file */
-	u64 data_bytes;       /* that are stored of it, 0 for all else */
+	u32 mode;                /* type and permissions; of a hard link: S_IFREG and permissions */
+	bool is_hard_link;       /* in tar, by its type; in cpio, links are told by dev and ino */
+	const char *unsupported; /* what kind of member it is, if btrfs cannot hold it; else NULL */
+	u64 size;                /* of a file, or of a hard link with data; else 0 */
+	u64 data_bytes;          /* stored bytes of it; 0 for all other types */
 	s64 uid, gid;
 	s64 dev_major, dev_minor;
 	struct member_time mtime, atime, ctime, birthtime;
 	bool is_sparse;
-	bool has_holes_data; /* Solaris: holes are listed, and stored too */
+	bool has_stored_holes; /* Solaris: the archive holds all bytes of the file, holes too */
 	struct sparse_map map;
 
-	/* tar: the pax records, for xattrs, and what else they may hold */
+	/* tar: the pax records, which hold xattrs, and values of some of them */
 	struct text records;
 	u32 xattr_forms; /* PAX_XATTR_*: which kinds of xattr records there are */
 	struct text file_flags;

@@ -5,6 +5,7 @@
  */
 #include "oci_files.h"
 #include "detect.h"
+#include "member_data.h"
 #include "tar_header.h"
 #include "tar_parser.h"
 
@@ -102,21 +103,19 @@ static const struct oci_member *find_member(const struct oci_files *f, const cha
 static int spool_data(struct oci_files *f, struct stream *s, const struct member *m)
 {
 	char q[QUOTE_BYTES];
-	u64 left = m->data_bytes;
-	stream_restart(s, m->data);
-	stream_set_limit(s, m->data + left);
-	while (left) {
-		const void *block;
-		ssize_t n = stream_lend(s, &block);
+	for (u64 done = 0; done < m->data_bytes;) {
+		const u8 *block;
+		ssize_t n = stream_peek(s, m->data + done, 1, &block);
 		if (n < 0)
 			return (int)n;
 		if (n == 0)
 			return fail(-EINVAL, "%s: %s: the archive is cut: it ends inside the data",
 				    f->name, member_quote(q, m));
+		n = (ssize_t)min_u64((u64)n, m->data_bytes - done);
 		int err = spool_append(f->spool, block, (size_t)n);
 		if (err)
 			return err;
-		left -= (u64)n;
+		done += (u64)n;
 	}
 	return 0;
 }
@@ -128,7 +127,7 @@ static int index_member(struct oci_files *f, struct stream *s, const struct memb
 	struct oci_member file = { .nr = f->nr, .bytes = m->data_bytes };
 	bool is_link = m->is_hard_link || S_ISLNK(m->mode);
 	if (m->unsupported || (!is_link && !S_ISREG(m->mode)))
-		return stream_skip(s, m->end);
+		return member_data_skip(s, m);
 	if (m->is_sparse && !m->is_hard_link)
 		return fail(-ENOTSUP, "%s: %s: a sparse file in an image archive: not supported",
 			    f->name, member_quote(q, m));
@@ -152,7 +151,7 @@ static int index_member(struct oci_files *f, struct stream *s, const struct memb
 		f->members = mem_grow(f->members, &f->capacity, f->nr + 1, sizeof(*f->members));
 		f->members[f->nr++] = file;
 	}
-	return stream_skip(s, m->end);
+	return member_data_skip(s, m);
 }
 
 static int index_archive(struct oci_files *f, struct stream *s,
@@ -160,15 +159,14 @@ static int index_archive(struct oci_files *f, struct stream *s,
 {
 	enum input_format format;
 	struct member m;
-	u64 offset = 0;
-	u64 rest;
+	u64 offset, rest;
 	f->base = 0;
 	const bool stays = io_file_rest(f->fd, &f->base, &rest);
-	int err = detect_format(s, &format);
-	if (!err && format != FORMAT_TAR)
+	int err = detect_format(s, &format, &offset);
+	if (!err && format == FORMAT_CPIO)
 		err = fail(-EINVAL, "%s: a cpio archive, allowed: an image archive, which is a tar",
 			   f->name);
-	if (err)
+	if (err || format == FORMAT_TAR_END)
 		return err;
 	if (!stays || stream_packing(s))
 		err = spool_new(f->options->spool_dir, &f->spool);
@@ -180,7 +178,6 @@ static int index_archive(struct oci_files *f, struct stream *s,
 	tar_parser_free(parser);
 	if (err < 0)
 		return err;
-	stream_restart(s, m.end);
 	if (f->nr)
 		qsort(f->members, f->nr, sizeof(*f->members), compare_members);
 	err = stream_drain(s, m.end);

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The loop over members. For each the guard reads the raw header first; then
- * libarchive reads the same bytes, and must agree on the type, the size and
- * where the member ends. Names, numbers, times and attributes are the guard's,
- * the data are libarchive's.
+ * The loop over members. A parser reads the headers of one, the tree gets the
+ * member, and file_data its data.
  */
 #include "input/reader.h"
 #include "cpio_links.h"
 #include "cpio_parser.h"
 #include "detect.h"
 #include "member_attributes.h"
-#include "second_reader.h"
+#include "member_data.h"
 #include "stream.h"
 #include "tar_parser.h"
 
@@ -24,38 +22,31 @@ struct reader {
 	struct tree *tree;
 	struct file_data *file_data;
 	struct reader_counts *counts;
-	enum input_format format;
-	struct tar_parser *tar_parser;
-	struct cpio_parser *cpio_parser;
-	struct cpio_links *links; /* cpio: of the current archive */
-	struct second_reader *second;
-	u16 source; /* of the content: the input, if data can stay there */
+	_Atomic u64 *input_bytes;        /* that were read of the archive, or are left to workers */
+	struct tar_parser *tar_parser;   /* this */
+	struct cpio_parser *cpio_parser; /* or this */
+	struct cpio_links *links;        /* cpio: of the current archive */
+	u16 store_nr;                    /* of the content: the archive, if data can stay there */
 };
 
 static int next_member(struct reader *r, u64 offset, struct member *m)
 {
-	if (r->format == FORMAT_TAR)
-		return tar_parser_next(r->tar_parser, offset, m);
-	return cpio_parser_next(r->cpio_parser, offset, m);
+	return r->tar_parser ? tar_parser_next(r->tar_parser, offset, m)
+			     : cpio_parser_next(r->cpio_parser, offset, m);
 }
 
 /* Read the data of @m into @inode. */
 static int read_data(struct reader *r, const struct member *m, struct inode *inode)
 {
-	u32 sum = 0;
 	inode->size = m->size;
 	file_data_begin(r->file_data, inode, tree_storage(r->tree, inode));
-	int err = second_reader_data(r->second, m, r->file_data, &sum);
-	if (err)
-		return err;
-	if (m->has_sum && sum != m->sum)
-		return member_fail(m, -EINVAL, "the sum of its data is %08x, its header says %08x",
-				   sum, m->sum);
-	return file_data_end(r->file_data);
+	int err = member_data_read(r->stream, m, r->store_nr, r->file_data);
+	return err ? err : file_data_end(r->file_data);
 }
 
-static int place_link(struct reader *r, const struct member *m, struct text target, bool has_data)
+static int place_link(struct reader *r, const struct member *m, struct text target)
 {
+	const bool has_data = m->data_bytes > 0;
 	struct xattr *xattrs = NULL;
 	struct inode *donor;
 	u32 mode = m->mode;
@@ -81,10 +72,10 @@ static int place_member(struct reader *r, const struct member *m)
 		return member_unsupported(m, r->options, "%s: not supported", m->unsupported);
 	}
 	if (m->is_hard_link)
-		return place_link(r, m, m->link, second_reader_has_data(r->second));
+		return place_link(r, m, m->link);
 	if (m->nlink > 1 && !S_ISDIR(m->mode) && !S_ISLNK(m->mode) &&
 	    cpio_links_find(r->links, m, &target))
-		return place_link(r, m, target, m->data_bytes > 0);
+		return place_link(r, m, target);
 	int err = member_attributes(m, r->options, tree_arena(r->tree), &attr, &times);
 	if (!err)
 		err = tree_add(r->tree, m->path.bytes, m->path.len, &attr, &inode);
@@ -135,58 +126,50 @@ static int read_archive(struct reader *r, u64 *offset)
 {
 	struct member m;
 	int err;
-	r->second = second_reader_new(r->stream, r->format, *offset, r->source);
-	r->links = r->format == FORMAT_CPIO ? cpio_links_new() : NULL;
-	for (;;) {
-		err = next_member(r, *offset, &m);
-		if (err)
-			break;
-		err = second_reader_next(r->second, &m);
-		if (!err)
-			err = place_member(r, &m);
+	r->links = r->cpio_parser ? cpio_links_new() : NULL;
+	while (!(err = next_member(r, *offset, &m))) {
+		err = place_member(r, &m);
 		if (!err)
 			err = check_memory(r, &m);
-		if (!err)
-			err = second_reader_finish(r->second, &m, offset);
 		if (err)
 			break;
+		*r->input_bytes += stream_unread(r->stream, m.end);
+		err = member_data_skip(r->stream, &m);
+		if (err)
+			break;
+		*offset = m.end;
 		r->counts->members++;
 		r->counts->kinds[kind_of(&m)]++;
 	}
 	cpio_links_free(r->links);
-	second_reader_free(r->second);
-	if (err < 0)
-		return err;
-	stream_restart(r->stream, m.end);
 	*offset = m.end;
-	return 0;
+	return err < 0 ? err : 0;
 }
 
 /*
- * Behind a cpio trailer: zeros, then maybe another archive, or one that is packed
- * (as in an initramfs). Returns 1 if there is one at @*offset, 0 at the end, or a negative errno.
+ * Behind a cpio trailer: zeros, then maybe another archive, which may be packed (as in an
+ * initramfs). Returns 1 if there is one at @*offset, 0 at the end, or a negative errno.
  */
 static int find_cpio(struct reader *r, u64 *offset)
 {
 	struct stream *s = r->stream;
 	for (;;) {
+		const u8 *p;
 		int more = stream_skip_zeros(s, offset);
 		if (more <= 0)
 			return more;
-		size_t len;
-		const u8 *p = stream_peek(s, *offset, MAGIC_BYTES, &len);
-		if (stream_error(s))
-			return stream_error(s);
-		if (magic_is_cpio(p, len))
+		const ssize_t got = stream_peek(s, *offset, MAGIC_BYTES, &p);
+		if (got < 0)
+			return (int)got;
+		if (magic_is_cpio(p, (size_t)got))
 			return 1;
 		const char *name;
-		enum packing packing = magic_packing(p, len, &name);
+		enum packing packing = magic_packing(p, (size_t)got, &name);
 		if (packing == PACKING_NONE || stream_packing(s))
 			return fail(
 				-EINVAL,
 				"%s: the bytes behind the cpio trailer, at %llu, are no cpio archive",
 				stream_name(s), (unsigned long long)*offset);
-		stream_restart(s, *offset);
 		int err = stream_unpack_at(s, *offset, packing, name);
 		if (err)
 			return err;
@@ -195,15 +178,17 @@ static int find_cpio(struct reader *r, u64 *offset)
 
 static int read_all(struct reader *r)
 {
-	u64 offset = 0;
-	int err = detect_format(r->stream, &r->format);
+	enum input_format format;
+	u64 offset;
+	int err = detect_format(r->stream, &format, &offset);
 	if (err)
 		return err;
-	if (r->format == FORMAT_TAR) {
+	if (format == FORMAT_TAR) {
 		r->tar_parser = tar_parser_new(r->stream, r->options);
 		err = read_archive(r, &offset);
-		return err ? err : stream_drain(r->stream, offset);
 	}
+	if (format != FORMAT_CPIO)
+		return err ? err : stream_drain(r->stream, offset);
 	r->cpio_parser = cpio_parser_new(r->stream);
 	do {
 		err = read_archive(r, &offset);
@@ -217,10 +202,11 @@ int reader_run(const struct reader_input *input, const struct reader_options *op
 	       struct tree *tree, struct file_data *file_data, struct reader_counts *counts)
 {
 	_Atomic u64 ignored = 0;
+	_Atomic u64 *input_bytes = input->is_known ? &ignored : &counts->input_bytes;
 	struct reader r = {
-		.stream = stream_new(input, options->max_bytes, counts->plain_bytes,
-				     input->is_known ? &ignored : &counts->input_bytes),
-		.source = file_data_add_archive(file_data, input->fd, input->name),
+		.stream = stream_new(input, options->max_bytes, counts->plain_bytes, input_bytes),
+		.store_nr = file_data_add_archive(file_data, input->fd, input->name),
+		.input_bytes = input_bytes,
 		.options = options,
 		.tree = tree,
 		.file_data = file_data,

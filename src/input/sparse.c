@@ -53,10 +53,10 @@ int sparse_read_old(struct stream *stream, const u8 *header, struct member *m, u
 	int r = read_old_pairs(header + OLD_MAP_OFFSET, 4, m);
 	bool more = header[OLD_EXTENDED_OFFSET];
 	while (r >= 0 && more) {
-		size_t got;
-		const u8 *p = stream_peek(stream, *offset, 512, &got);
-		if (stream_error(stream))
-			return stream_error(stream);
+		const u8 *p;
+		const ssize_t got = stream_peek(stream, *offset, 512, &p);
+		if (got < 0)
+			return (int)got;
 		if (got < 512)
 			return bad_map(m, "is cut: the archive ends inside it");
 		r = read_old_pairs(p, EXT_PAIRS, m);
@@ -102,13 +102,13 @@ struct lines {
 
 static int next_line(struct lines *l, u64 *value)
 {
-	size_t got;
-	size_t want = (size_t)min_u64(LINE_BYTES, l->end - l->offset);
-	const u8 *p = stream_peek(l->stream, l->offset, want, &got);
-	if (stream_error(l->stream))
-		return stream_error(l->stream);
-	const u8 *newline = memchr(p, '\n', got);
-	if (!newline && got < want)
+	const u8 *p;
+	const size_t want = (size_t)min_u64(LINE_BYTES, l->end - l->offset);
+	const ssize_t got = stream_peek(l->stream, l->offset, want, &p);
+	if (got < 0)
+		return (int)got;
+	const u8 *newline = memchr(p, '\n', min_u64((u64)got, want));
+	if (!newline && (size_t)got < want)
 		return bad_map(l->member, "is cut: the archive ends inside it");
 	if (!newline || !number_digits(p, (size_t)(newline - p), 10, value) || *value > INT64_MAX)
 		return bad_map(l->member, "has a line that is no number from 0 to 2^63-1");
@@ -137,6 +137,23 @@ int sparse_read_10(struct stream *stream, u64 offset, u64 stored, struct member 
 	if (*map_bytes > stored)
 		return bad_map(m, "is longer than the stored data");
 	return 0;
+}
+
+int sparse_read_solaris(struct text text, struct member *m)
+{
+	u64 begin = 0, end = 0;
+	for (bool is_hole = true; text.len; is_hole = !is_hole, begin = end) {
+		const char *space = memchr(text.bytes + 1, ' ', text.len - 1);
+		const size_t n = space ? (size_t)(space - text.bytes) : text.len;
+		if (text.bytes[0] != ' ' ||
+		    !number_digits((const u8 *)text.bytes + 1, n - 1, 10, &end) || end < begin)
+			return bad_map(m, "is no list of ascending numbers, each behind a blank");
+		if (!is_hole && !sparse_map_add(&m->map, begin, end - begin))
+			return too_many(m);
+		text.bytes += n;
+		text.len -= n;
+	}
+	return end == m->size ? 0 : bad_map(m, "does not end with the size of the file");
 }
 
 int sparse_check(const struct member *m)

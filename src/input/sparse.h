@@ -36,6 +36,12 @@ int sparse_read_01(struct text text, struct member *member);
 int sparse_read_10(struct stream *stream, u64 offset, u64 stored, struct member *member,
 		   u64 *map_bytes);
 
+/*
+ * sparse_read_solaris - add the data segments of a list " END END ...": where holes and data end in
+ * turn, a hole first, the last number is the file's size
+ */
+int sparse_read_solaris(struct text text, struct member *member);
+
 /* sparse_check - the map ascends, is within the file's size and holds exactly member->data_bytes */
 int sparse_check(const struct member *member);
 

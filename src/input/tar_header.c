@@ -15,20 +15,6 @@ bool tar_is_end(const u8 *block, size_t len)
 	return len >= TAR_BLOCK && !block[0] && !memcmp(block, block + 1, TAR_BLOCK - 1);
 }
 
-void tar_header_set_size_0(struct tar_header *h)
-{
-	memset(h->size, '0', sizeof(h->size) - 1);
-	h->size[sizeof(h->size) - 1] = 0;
-	memset(h->sum, ' ', sizeof(h->sum));
-	u32 sum = 0;
-	for (u32 i = 0; i < TAR_BLOCK; i++)
-		sum += ((const u8 *)h)[i];
-	/* six digits, NUL, space */
-	for (u32 i = 0; i < 6; i++, sum >>= 3)
-		h->sum[5 - i] = (u8)('0' + (sum & 7));
-	h->sum[6] = 0;
-}
-
 bool tar_is_header(const u8 *block, size_t len)
 {
 	if (len < TAR_BLOCK)
@@ -82,7 +68,7 @@ u32 tar_header_type(const struct tar_header *h)
 	case '\0':
 	case '0':
 	case '7': /* contiguous */
-	case '1': /* a hard link; if it has data, they are a file's */
+	case '1': /* a hard link, which may have a file's data */
 	case 'S': /* GNU sparse */
 		return S_IFREG;
 	case '2':
@@ -92,7 +78,7 @@ u32 tar_header_type(const struct tar_header *h)
 	case '4':
 		return S_IFBLK;
 	case '5':
-	case 'D': /* GNU incremental: with a list of names as data */
+	case 'D': /* GNU incremental: a list of names as data */
 		return S_IFDIR;
 	case '6':
 		return S_IFIFO;

@@ -59,7 +59,4 @@ u32 tar_header_type(const struct tar_header *header);
 /* tar_type_name - of a type flag that is not supported */
 const char *tar_type_name(char type);
 
-/* tar_header_set_size_0 - with the sum that goes with it */
-void tar_header_set_size_0(struct tar_header *header);
-
 #endif

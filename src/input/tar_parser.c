@@ -35,7 +35,7 @@ struct tar_parser {
 	/* the member that is read */
 	struct member *member;
 	u64 offset; /* in the stream: behind what was read of it */
-	u64 stored; /* bytes of it from @offset on, as the headers say */
+	u64 stored; /* bytes of it from @offset on, without padding */
 	struct body records, long_path, long_link, solaris_acl, global;
 	struct tar_header header;
 	struct pax pax;
@@ -84,11 +84,12 @@ static int read_special(struct tar_parser *p, const char *what, struct body *bod
 				   what, (long long)size, SPECIAL_BYTES_MAX);
 	if (body->is_set)
 		return member_fail(p->member, -EINVAL, "two of %s for one member", what);
-	size_t got, padded = (size_t)align_up((u64)size, TAR_BLOCK);
-	const u8 *bytes = stream_peek(p->stream, p->offset + TAR_BLOCK, padded, &got);
-	if (stream_error(p->stream))
-		return stream_error(p->stream);
-	if (got < padded)
+	const u8 *bytes;
+	const size_t padded = (size_t)align_up((u64)size, TAR_BLOCK);
+	const ssize_t got = stream_peek(p->stream, p->offset + TAR_BLOCK, padded, &bytes);
+	if (got < 0)
+		return (int)got;
+	if ((size_t)got < padded)
 		return cut(p, "inside a special header");
 	body->bytes = mem_grow(body->bytes, &body->capacity, (size_t)size + 1, 1);
 	memcpy(body->bytes, bytes, (size_t)size);
@@ -144,21 +145,21 @@ static int read_chain(struct tar_parser *p)
 {
 	bool is_inside = false;
 	for (u32 i = 0;; i++) {
-		size_t got;
-		const u8 *block = stream_peek(p->stream, p->offset, TAR_BLOCK, &got);
-		if (stream_error(p->stream))
-			return stream_error(p->stream);
+		const u8 *block;
+		const ssize_t got = stream_peek(p->stream, p->offset, TAR_BLOCK, &block);
+		if (got < 0)
+			return (int)got;
 		if (!got && !is_inside)
 			return cut(p, "without an end marker");
 		if (got < TAR_BLOCK)
 			return cut(p, "inside a header");
-		if (tar_is_end(block, got)) {
+		if (tar_is_end(block, TAR_BLOCK)) {
 			if (is_inside)
 				return cut(p, "between a special header and its member");
 			p->offset += TAR_BLOCK;
 			return 1;
 		}
-		if (!tar_is_header(block, got))
+		if (!tar_is_header(block, TAR_BLOCK))
 			return member_fail(p->member, -EINVAL,
 					   "damaged tar header at byte %llu: its sum is wrong",
 					   (unsigned long long)p->offset);
@@ -270,7 +271,6 @@ static void apply_pax(struct tar_parser *p)
 	m->acl_access = pax->acl_access;
 	m->acl_default = pax->acl_default;
 	m->acl_nfs4 = pax->acl_nfs4;
-	m->has_holes_data = pax->holes_data.len != 0;
 }
 
 /* What kind of member it is, beyond the S_IF* of its type flag. */
@@ -322,7 +322,8 @@ static int read_map_10(struct tar_parser *p)
 				   "GNU sparse format %llu.%llu, allowed are 0.0, 0.1 and 1.0",
 				   (unsigned long long)major, (unsigned long long)minor);
 	int err = sparse_read_10(p->stream, p->offset, p->stored, p->member, &map_bytes);
-	p->member->data_bytes = p->stored - map_bytes;
+	p->offset += map_bytes;
+	p->stored -= map_bytes;
 	return err;
 }
 
@@ -342,7 +343,10 @@ static int read_map(struct tar_parser *p)
 	}
 	/* the pairs of 0.0 are in the map already */
 	m->is_sparse = pax->has_sparse_pairs || pax->sparse_numblocks.is_set;
-	return 0;
+	if (m->is_sparse || !pax->holes_data.len)
+		return 0;
+	m->is_sparse = m->has_stored_holes = true;
+	return sparse_read_solaris(pax->holes_data, m);
 }
 
 /* A file's size, and which of its bytes are stored. */
@@ -353,14 +357,15 @@ static int read_file_data(struct tar_parser *p)
 	const struct pax_number *const sizes[] = { &pax->star_realsize, &pax->sparse_size,
 						   &pax->sparse_realsize };
 	struct member *m = p->member;
-	m->size = m->data_bytes = p->stored;
+	m->size = p->stored;
 	int err = read_map(p);
 	if (err)
 		return err;
+	m->data_bytes = p->stored;
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
 		if (sizes[i]->is_set)
 			m->size = sizes[i]->value;
-	if (m->is_sparse)
+	if (m->is_sparse && !m->has_stored_holes)
 		return sparse_check(m);
 	if (m->size != p->stored)
 		return member_fail(m, -EINVAL,
@@ -370,41 +375,43 @@ static int read_file_data(struct tar_parser *p)
 }
 
 /*
- * A hard link's size: old programs give the file's and store no data, pax may store them. What
- * follows the header tells: if that is a header or the end, there are no data. libarchive goes
- * by what it has seen of the archive so far; it is shown a size of 0.
+ * Whether data follow the headers of a hard link of p->stored bytes: old programs give the size of
+ * the file and store no data, pax stores them. If a header or the end follows, there are no data;
+ * only a pax record says for sure that there are, so both together are ambiguous.
  */
 static int read_link_size(struct tar_parser *p)
 {
-	size_t got;
-	if (!p->stored || p->pax.size.is_set)
+	const u8 *block;
+	if (!p->stored)
 		return 0;
-	const u8 *block = stream_peek(p->stream, p->offset, TAR_BLOCK, &got);
-	if (stream_error(p->stream))
-		return stream_error(p->stream);
-	if (!tar_is_header(block, got) && !tar_is_end(block, got))
+	const ssize_t got = stream_peek(p->stream, p->offset, TAR_BLOCK, &block);
+	if (got < 0)
+		return (int)got;
+	if (!tar_is_header(block, (size_t)got) && !tar_is_end(block, (size_t)got))
 		return 0;
+	if (p->pax.size.is_set)
+		return member_fail(p->member, -EINVAL,
+				   "a hard link with %llu bytes of data that look like a tar "
+				   "header, or with a size and no data",
+				   (unsigned long long)p->stored);
 	p->stored = 0;
-	tar_header_set_size_0(&p->header);
-	u8 *header = stream_peek(p->stream, p->offset - TAR_BLOCK, TAR_BLOCK, &got);
-	memcpy(header, &p->header, TAR_BLOCK);
 	return 0;
 }
 
-/* Where the data are. */
+/* Where the data are. Links, directories, devices and FIFOs have none, whatever their size says. */
 static int read_data(struct tar_parser *p)
 {
 	struct member *m = p->member;
-	const bool is_file = S_ISREG(m->mode);
-	m->end_without_data = p->offset;
-	int err = m->is_hard_link ? read_link_size(p) : 0;
-	if (!err && is_file)
+	int err = 0;
+	if (!S_ISREG(m->mode) && !m->unsupported && p->header.type != 'D')
+		p->stored = 0;
+	if (m->is_hard_link)
+		err = read_link_size(p);
+	if (!err && S_ISREG(m->mode))
 		err = read_file_data(p);
 	if (err)
 		return err;
-	if (!m->is_hard_link && (is_file || p->header.type == 'D' || m->unsupported))
-		m->end_without_data = UINT64_MAX;
-	m->data = p->offset + (is_file ? p->stored - m->data_bytes : 0);
+	m->data = p->offset;
 	if (add_overflows(p->offset, align_up(p->stored, TAR_BLOCK), &m->end))
 		return member_fail(m, -EINVAL,
 				   "its size of %llu bytes is beyond what an archive holds",

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Reads the raw headers of each tar member before libarchive does, strictly:
- * what libarchive would forgive, guess or read as 0 is refused here.
- */
+/* Reads the headers of tar members, of all dialects, strictly. */
 #ifndef INPUT_TAR_PARSER_H
 #define INPUT_TAR_PARSER_H
 
@@ -17,15 +14,15 @@ void tar_parser_free(struct tar_parser *parser);
 
 /*
  * tar_parser_next - the member whose headers begin at @offset
+ * @member: result; its strings and map are the parser's
  * Returns 0, 1 for the end marker (member->end is behind it), or a negative errno after printing.
  */
 int tar_parser_next(struct tar_parser *parser, u64 offset, struct member *member);
 
-/* tar_is_header - whether the block of @len bytes (512 are needed) is a tar header with a good sum
- */
+/* tar_is_header - whether a tar header with a good sum is at @block; @len: less than 512 is none */
 bool tar_is_header(const u8 *block, size_t len);
 
-/* tar_is_end - whether the block of @len bytes (512 are needed) is an end marker */
+/* tar_is_end - whether an end marker is at @block; @len: less than 512 is none */
 bool tar_is_end(const u8 *block, size_t len);
 
 #endif

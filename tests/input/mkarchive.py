@@ -201,6 +201,28 @@ def _():
     return sparse_10(b'f', [(8192 * i, 1) for i in range(n)], b'x' * n, 8192 * n) + END
 
 
+# Solaris: all bytes are stored; where holes and data end in turn is listed, a hole first
+HOLES_ENDS = b''.join(b' %d %d' % (off, off + n) for off, n in SEGMENTS) + b' %d' % SPARSE_SIZE
+
+
+def stored_holes(text, fill=b'\0'):
+    data = bytearray(fill * SPARSE_SIZE)
+    at = 0
+    for off, n in SEGMENTS:
+        data[off:off + n] = SPARSE_DATA[at:at + n]
+        at += n
+    return pax((b'SUN.holesdata', text)) + file(b'f', bytes(data)) + END
+
+
+@good('sparse-solaris', 'sparse')
+def _():
+    return stored_holes(HOLES_ENDS)
+
+
+for _i, _text in enumerate((HOLES_ENDS + b' 1', HOLES_ENDS + b' x', HOLES_ENDS + b' ', HOLES_ENDS[1:], b' 4096 8192')):
+    bad('sparse-solaris-%d' % _i, r'^tar2btrfs: f: its sparse map (is no list|does not end)')(lambda t=_text: stored_holes(t))
+
+
 @bad('sparse-descending', r'^tar2btrfs: f: .*ascending')
 def _():
     return sparse_10(b'f', [(8192, 512), (0, 512)], bytes(1024), 10000) + END
@@ -900,6 +922,40 @@ def _():
     return header(b'd/', 4096, b'5', mode=0o755) + WHOLE + END
 
 
+@bad('hard-link-with-size-and-header', r'^tar2btrfs: l: a hard link with 5 bytes of data that look like a tar header')
+def _():
+    return WHOLE + pax((b'size', b'5')) + header(b'l', 5, b'1', link=b'f') + WHOLE + END
+
+
+# A size says nothing about members that have no data: nothing behind them may be skipped.
+NO_DATA = ((b'2', {'link': b't'}), (b'3', {'major': 1, 'minor': 3}), (b'4', {'major': 7}), (b'5', {}), (b'6', {}))
+
+
+def without_data(pax_size, size):
+    return b''.join((pax((b'size', pax_size)) if pax_size else b'') + header(b'm' + kind, size, kind, **fields) +
+                    header(b'd' + kind, 0, b'5') + file(b'f' + kind, b'hello') for kind, fields in NO_DATA) + END
+
+
+@good('no-data', 'no-data')
+def _():
+    return without_data(None, 0)
+
+
+@good('no-data-size', 'no-data')
+def _():
+    return without_data(None, 1024)
+
+
+@good('no-data-pax-size', 'no-data')
+def _():
+    return without_data(b'512', 0)
+
+
+@good('no-data-pax-size-of-all', 'no-data')
+def _():
+    return without_data(b'1000000', 1000000)
+
+
 # ---- xattrs, ACLs, flags ----
 
 
@@ -1150,6 +1206,31 @@ def binary(name, data=b'', mode=0o100644, ino=1, nlink=1, mtime=1, order='<'):
 @good('cpio-newc', 'one-file')
 def _():
     return newc(b'f', b'hello') + trailer()
+
+
+for _zeros in (1, 4, 510, 512, 1024, 40000, 3000000):
+    good('cpio-behind-%d-zeros' % _zeros, 'one-file')(lambda n=_zeros: bytes(n) + newc(b'f', b'hello') + trailer())
+    good('cpio-gzip-behind-%d-zeros' % _zeros, 'one-file')(lambda n=_zeros: bytes(n) + gz(newc(b'f', b'hello') + trailer()))
+
+
+@good('zeros-alone', 'empty')
+def _():
+    return bytes(3000000)
+
+
+@bad('zeros-below-a-block', r'not a tar or cpio archive')
+def _():
+    return bytes(511)
+
+
+@warn('tar-behind-zeros', r'^tar2btrfs: warning: .*2048 bytes behind the archive.s end marker')
+def _():
+    return bytes(BLOCK) + WHOLE + END
+
+
+@bad('text-behind-zeros', r'not a tar or cpio archive')
+def _():
+    return bytes(100) + b'just text' * 100
 
 
 @good('cpio-crc', 'one-file')
