@@ -9,6 +9,7 @@ setup_file()
 	cc -shared -fPIC -O1 -o "$BATS_FILE_TMPDIR/plant.so" "$TOP/tests/shim/plant.c"
 	spec_tar "$BATS_FILE_TMPDIR/a.tar" <<<'file f size=300000'
 	mkdir "$BATS_FILE_TMPDIR/out" "$BATS_FILE_TMPDIR/spool"
+	xz -k "$BATS_FILE_TMPDIR/a.tar" # so that a function of a library is called while the archive is read
 	"$TAR2BTRFS" -o "$BATS_FILE_TMPDIR/good" "$BATS_FILE_TMPDIR/a.tar"
 	echo secret >"$BATS_FILE_TMPDIR/secret"
 	export TMPDIR=$BATS_FILE_TMPDIR/spool
@@ -26,7 +27,7 @@ planted()
 	local what=$1 file=$2 at=$3
 	shift 3
 	run --separate-stderr env LD_PRELOAD="$PWD/plant.so" PLANT="$what" PLANT_FILE="$file" PLANT_AT="$at" \
-		"$TAR2BTRFS" --threads 3 -o out/img "$@" a.tar
+		"$TAR2BTRFS" --threads 3 -o out/img "$@" a.tar.xz
 	echo "status $status: $stderr"
 }
 

@@ -142,6 +142,8 @@ int sparse_read_10(struct stream *stream, u64 offset, u64 stored, struct member 
 int sparse_read_solaris(struct text text, struct member *m)
 {
 	u64 begin = 0, end = 0;
+	if (text.len && text.bytes[text.len - 1] == ' ')
+		text.len--;
 	for (bool is_hole = true; text.len; is_hole = !is_hole, begin = end) {
 		const char *space = memchr(text.bytes + 1, ' ', text.len - 1);
 		const size_t n = space ? (size_t)(space - text.bytes) : text.len;

@@ -37,8 +37,8 @@ int sparse_read_10(struct stream *stream, u64 offset, u64 stored, struct member 
 		   u64 *map_bytes);
 
 /*
- * sparse_read_solaris - add the data segments of a list " END END ...": where holes and data end in
- * turn, a hole first, the last number is the file's size
+ * sparse_read_solaris - add the data segments of a list " END END ...", where holes and data end in
+ * turn, a hole first; the last number is the file's size
  */
 int sparse_read_solaris(struct text text, struct member *member);
 

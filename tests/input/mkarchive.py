@@ -219,7 +219,12 @@ def _():
     return stored_holes(HOLES_ENDS)
 
 
-for _i, _text in enumerate((HOLES_ENDS + b' 1', HOLES_ENDS + b' x', HOLES_ENDS + b' ', HOLES_ENDS[1:], b' 4096 8192')):
+@good('sparse-solaris-blank', 'sparse')
+def _():
+    return stored_holes(HOLES_ENDS + b' ')
+
+
+for _i, _text in enumerate((HOLES_ENDS + b' 1', HOLES_ENDS + b' x', HOLES_ENDS + b'  ', HOLES_ENDS[1:], b' 4096 8192')):
     bad('sparse-solaris-%d' % _i, r'^tar2btrfs: f: its sparse map (is no list|does not end)')(lambda t=_text: stored_holes(t))
 
 

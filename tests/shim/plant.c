@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * LD_PRELOAD for the program: does what an exploit would do, PLANT, at a moment, PLANT_AT:
- *   reader   when libarchive is to read the first member
+ *   reader   when libarchive begins to unpack the archive, which must be packed
  *   worker   when a file is to be compressed, in a thread if there are any
  *   guard    when the thread that guards a temporary name begins to wait, in the sandbox
  * What the attempt returned is written to stderr. PLANT is open, create, unlink, exec, socket, fork, code, type.
