@@ -49,15 +49,15 @@ bool number_tar_field(const u8 *field, size_t len, s64 *value)
 {
 	if (field[0] & 0x80)
 		return base256(field, len, value);
-	size_t i = 0;
-	while (i < len && field[i] == ' ')
-		i++;
+	const u8 *end = field + len;
 	u64 v = 0;
 	assert(len <= 20); /* the longest field has 12 digits, so 63 bits are enough */
-	for (; i < len && field[i] >= '0' && field[i] <= '7'; i++)
-		v = v << 3 | (u64)(field[i] - '0');
-	for (; i < len; i++) {
-		if (field[i] != ' ' && field[i] != 0)
+	while (field < end && *field == ' ')
+		field++;
+	for (u32 digit; field < end && (digit = (u32)*field - '0') < 8; field++)
+		v = v << 3 | digit;
+	for (; field < end; field++) {
+		if (*field != ' ' && *field != 0)
 			return false;
 	}
 	*value = (s64)v;

@@ -15,6 +15,19 @@ bool tar_is_end(const u8 *block, size_t len)
 	return len >= TAR_BLOCK && !block[0] && !memcmp(block, block + 1, TAR_BLOCK - 1);
 }
 
+static u32 sum_of_bytes(const u8 *block)
+{
+	u32 sum = 0;
+	for (u32 begin = 0; begin < TAR_BLOCK; begin += 256) {
+		/* 16 bits hold the sum of 256 bytes; the compiler adds many of such numbers at once */
+		u16 part = 0;
+		for (u32 i = 0; i < 256; i++)
+			part = (u16)(part + block[begin + i]);
+		sum += part;
+	}
+	return sum;
+}
+
 bool tar_is_header(const u8 *block, size_t len)
 {
 	if (len < TAR_BLOCK)
@@ -24,9 +37,7 @@ bool tar_is_header(const u8 *block, size_t len)
 	if (h->sum[0] & 0x80 || !number_tar_field(h->sum, sizeof(h->sum), &given))
 		return false;
 	/* The sum counts its own field as spaces. */
-	u32 sum = 0, high = 0; /* the compiler adds many at once */
-	for (u32 i = 0; i < TAR_BLOCK; i++)
-		sum += block[i];
+	u32 sum = sum_of_bytes(block), high = 0;
 	for (u32 i = 0; i < sizeof(h->sum); i++)
 		sum += ' ' - (u32)h->sum[i];
 	if (given == (s64)sum)
