@@ -76,3 +76,14 @@ version()
 	run -1 python3 "$TOP/contrib/layout-svg.py" "$TOP/README.md"
 	[[ $output == *'not a btrfs image' ]]
 }
+
+@test 'what autopkgtest runs of the Debian package' {
+	mkdir bin
+	ln -s "$TAR2BTRFS" bin/tar2btrfs
+	PATH=$PWD/bin:$PATH AUTOPKGTEST_TMP=$PWD sh "$TOP/contrib/debian/tests/convert" >log 2>&1 || {
+		tail -n 20 log
+		return 1
+	}
+	# the other test is bats files of this tree
+	while read -r file; do [ -e "$TOP/$file" ]; done < <(grep -oE 'tests/[^ ]+\.bats' "$TOP/contrib/debian/tests/control")
+}

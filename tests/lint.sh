@@ -249,7 +249,7 @@ shell()
 	local bad=0
 	shellcheck -x tests/*.sh tests/*/*.sh tests/tools/under-valgrind .ci/run || bad=1
 	shellcheck -e SC2030,SC2031,SC2094,SC2103,SC2119,SC2120,SC2129,SC2154,SC2164,SC2317 tests/helpers.bash tests/*.bats tests/*/*.bats || bad=1
-	for f in contrib/*/*.bash contrib/sprout-install contrib/recipes/mkosi.postoutput docs/*.sh; do
+	for f in contrib/*/*.bash contrib/boot-oci contrib/debian/build.sh contrib/debian/tests/convert contrib/sprout-install contrib/recipes/mkosi.postoutput docs/*.sh; do
 		[ ! -e "$f" ] || shellcheck "$f" || bad=1
 	done
 	return $bad
