@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Container images as programs of the field write them. The oracle is the image of the same layers as plain archives.
 
 # that an image comes through a pipe is the point
