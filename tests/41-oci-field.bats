@@ -133,7 +133,7 @@ image_is()
 	done
 	refused 1 --oci --platform linux/arm64 flat.gzip
 	[[ $stderr == *'allowed: one of sha256:'*' (linux/amd64) (see'* ]]
-	rm "$(ls -d flat.none/????????????????????????* | head -n 1)"
+	rm flat.none/????????????????????????????????????????????????????????????????
 	refused 1 --oci flat.none
 	[[ $stderr == *'it is not there' ]]
 }
@@ -191,4 +191,86 @@ image_is()
 	SPEC
 	run --separate-stderr -0 "$TAR2BTRFS" -o img tree
 	[ -z "$stderr" ]
+}
+
+# rest LAYER - drop the end marker and the padding of the last file, whose text ends in no NUL
+rest()
+{
+	python3 -c 'import sys; sys.stdout.buffer.write(open(sys.argv[1], "rb").read().rstrip(b"\0"))' "$1"
+}
+
+@test "layers without end marker or last padding: their digests prove that nothing is missing" {
+	local bytes kind pack
+	spec_tar upper <<-'SPEC'
+		file etc/.wh.gone
+		file etc/last text=last
+	SPEC
+	rest upper >bare
+	bytes=$(stat -c %s bare)
+	head -c $(((bytes + 511) / 512 * 512)) upper >padded
+	head -c $((bytes + 7)) upper >half
+	wanted=$("$TAR2BTRFS" --whiteouts "$f/l1.tar" upper "$f/l2.tar" | sha256sum)
+	for layer in bare padded half; do
+		for kind in oci dir docker flat; do
+			for pack in none gzip; do
+				rm -rf img
+				image img --kind $kind --pack $pack "app@=$f/l1.tar,$layer,$f/l2.tar"
+				image_is "$wanted" img
+			done
+		done
+		# not in plain archives, where nothing proves it
+		refused 1 --whiteouts "$f/l1.tar" $layer
+		[[ $stderr == *'the archive is cut'* ]]
+	done
+	head -c $((bytes - 1)) upper >cut-data
+	head -c $((bytes - 512)) upper >cut-header
+	for layer in cut-data cut-header; do
+		for kind in oci docker; do
+			rm -rf img
+			image img --kind $kind --pack gzip "app@=$f/l1.tar,$layer"
+			refused 1 --oci img
+			[[ $stderr == *'the archive is cut: it ends inside '* ]]
+		done
+	done
+	# and the digests count
+	image img --break layer-digest "app@=bare"
+	refused 1 --oci img
+	[[ $stderr == *'its digest is sha256:'* ]]
+}
+
+@test "a hard link as the last member of a layer without end marker" {
+	python3 - <<-'PYTHON'
+		import io, tarfile
+		for name, size in ('plain', 0), ('sized', 4):
+		    with tarfile.open(name, 'w', format=tarfile.USTAR_FORMAT) as t:
+		        a = tarfile.TarInfo('a')
+		        a.size = 4
+		        t.addfile(a, io.BytesIO(b'text'))
+		        b = tarfile.TarInfo('b')
+		        b.type, b.linkname, b.size = tarfile.LNKTYPE, 'a', size
+		        t.addfile(b)
+		        end = t.offset
+		    open(name + '.bare', 'wb').write(open(name, 'rb').read()[:end])
+	PYTHON
+	for name in plain sized; do
+		image img "app@=$name.bare"
+		image_is "$("$TAR2BTRFS" plain | sha256sum)" img
+	done
+}
+
+@test "layers of 0 bytes" {
+	: >empty
+	for kind in oci dir docker flat; do
+		for pack in none gzip zstd; do
+			rm -rf img
+			image img --kind $kind --pack $pack "app@=empty,$f/l1.tar,empty,$f/l2.tar,empty"
+			same img
+		done
+	done
+	"$TAR2BTRFS" --oci --layers=subvolumes -o out img
+	btrfs check --readonly out >log 2>&1
+	refused 1 empty
+	refused 1 --whiteouts "$f/l1.tar" empty
+	gzip -c empty >empty.gz
+	refused 1 empty.gz
 }

@@ -33,6 +33,8 @@ struct reader_input {
 	const char *name; /* for messages */
 	u64 bytes;        /* at most so many; UINT64_MAX: to the end */
 	bool is_known;    /* they were read before, and are not counted again */
+	bool is_whole;    /* the caller verifies digests, so that an archive without its end marker
+			     and last padding, or without any byte, is not cut */
 	/* NULL, or what gets all bytes: as they are read, and unpacked (that one is replaced) */
 	struct sha256 *raw_digest, **plain_digest;
 };

@@ -67,6 +67,9 @@ int detect_format(struct stream *s, enum input_format *format, u64 *offset)
 	int r = unpack(s, 0, p, len);
 	if (r)
 		return r < 0 ? r : detect_format(s, format, offset);
+	*format = FORMAT_TAR_END;
+	if (!len && stream_is_whole(s))
+		return 0;
 	if (!len)
 		return fail(-EINVAL, "%s: empty input, allowed: a tar or cpio archive",
 			    stream_name(s));

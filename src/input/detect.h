@@ -7,7 +7,7 @@
 
 enum input_format {
 	FORMAT_TAR,
-	FORMAT_TAR_END, /* a tar's end marker and no member before it */
+	FORMAT_TAR_END, /* a tar without a member: its end marker, or nothing if it is whole */
 	FORMAT_CPIO,
 };
 

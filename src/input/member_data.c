@@ -91,8 +91,13 @@ int member_data_read(struct stream *stream, const struct member *m, u16 store_nr
 	return err;
 }
 
-int member_data_skip(struct stream *stream, const struct member *m)
+int member_data_skip(struct stream *stream, struct member *m)
 {
 	int r = stream_skip(stream, m->end);
-	return r > 0 ? cut(m) : r;
+	if (r <= 0)
+		return r;
+	if (!stream_is_whole(stream) || stream_bytes(stream) < m->end - m->padding)
+		return cut(m);
+	m->end = stream_bytes(stream);
+	return 0;
 }

@@ -17,8 +17,9 @@ int member_data_read(struct stream *stream, const struct member *member, u16 sto
 
 /*
  * member_data_skip - go on behind @member and what is left of its data
+ * member->end is set to the end of the archive if that is whole and lacks the last padding.
  * Returns 0, or a negative errno after printing: the archive is cut.
  */
-int member_data_skip(struct stream *stream, const struct member *member);
+int member_data_skip(struct stream *stream, struct member *member);
 
 #endif

@@ -141,6 +141,7 @@ int oci_begin_layer(struct oci *oci, size_t nr, struct reader_input *input)
 		.bytes = layer->file.bytes,
 		.raw_digest = oci->layer_sum,
 		.is_known = oci_files_are_spooled(oci->files),
+		.is_whole = true,
 	};
 	return 0;
 }

@@ -120,7 +120,7 @@ static int spool_data(struct oci_files *f, struct stream *s, const struct member
 	return 0;
 }
 
-static int index_member(struct oci_files *f, struct stream *s, const struct member *m)
+static int index_member(struct oci_files *f, struct stream *s, struct member *m)
 {
 	char q[QUOTE_BYTES];
 	const u64 max = f->options->max_entries;

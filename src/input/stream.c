@@ -30,7 +30,8 @@ struct stream {
 	u64 max_bytes; /* of this stream and those before; 0: any number */
 	u64 before;
 	bool at_end; /* nothing follows the window */
-	int error;   /* printed; stays */
+	bool is_whole;
+	int error; /* printed; stays */
 };
 
 const char *stream_name(const struct stream *s)
@@ -46,6 +47,11 @@ u64 stream_bytes(const struct stream *s)
 const char *stream_packing(const struct stream *s)
 {
 	return s->unpacker ? s->unpacker->packing : NULL;
+}
+
+bool stream_is_whole(const struct stream *s)
+{
+	return s->is_whole;
 }
 
 /* Let the window begin at @offset, and have room for @bytes. */
@@ -179,6 +185,7 @@ struct stream *stream_new(const struct reader_input *input, u64 max_bytes, u64 b
 	s->before = before;
 	raw_input_init(&s->source, input, read_bytes);
 	s->digest = input->plain_digest;
+	s->is_whole = input->is_whole;
 	s->window_bytes =
 		raw_input_can_skip(&s->source, 1) ? FILE_WINDOW_BYTES : SOURCE_BLOCK_BYTES;
 	s->window = xmalloc(s->window_bytes);

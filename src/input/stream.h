@@ -42,6 +42,9 @@ const char *stream_packing(const struct stream *stream);
  */
 ssize_t stream_peek(struct stream *stream, u64 offset, size_t bytes, const u8 **data);
 
+/* stream_is_whole - whether the archive may end without an end marker, as reader_input says */
+bool stream_is_whole(const struct stream *stream);
+
 /* stream_unread - how many of the bytes before @end nobody has read yet, if they can be passed over
  * unread; else 0 */
 u64 stream_unread(const struct stream *stream, u64 end);

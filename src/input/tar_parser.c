@@ -150,7 +150,7 @@ static int read_chain(struct tar_parser *p)
 		if (got < 0)
 			return (int)got;
 		if (!got && !is_inside)
-			return cut(p, "without an end marker");
+			return stream_is_whole(p->stream) ? 1 : cut(p, "without an end marker");
 		if (got < TAR_BLOCK)
 			return cut(p, "inside a header");
 		if (tar_is_end(block, TAR_BLOCK)) {
@@ -387,7 +387,8 @@ static int read_link_size(struct tar_parser *p)
 	const ssize_t got = stream_peek(p->stream, p->offset, TAR_BLOCK, &block);
 	if (got < 0)
 		return (int)got;
-	if (!tar_is_header(block, (size_t)got) && !tar_is_end(block, (size_t)got))
+	const bool is_end = tar_is_end(block, (size_t)got) || (!got && stream_is_whole(p->stream));
+	if (!is_end && !tar_is_header(block, (size_t)got))
 		return 0;
 	if (p->pax.size.is_set)
 		return member_fail(p->member, -EINVAL,
@@ -416,6 +417,7 @@ static int read_data(struct tar_parser *p)
 		return member_fail(m, -EINVAL,
 				   "its size of %llu bytes is beyond what an archive holds",
 				   (unsigned long long)p->stored);
+	m->padding = (u32)(m->end - p->offset - p->stored);
 	return 0;
 }
 
