@@ -198,7 +198,7 @@ show_subvols()
 @test "a directory that is not in the archive is made" {
 	run -0 --separate-stderr "$TAR2BTRFS" -v -L "$(unique_label)" -u new/deep -o made "$archive"
 	# a build without a sandbox says so first
-	grep -xF "tar2btrfs: --subvol: 'new/deep' is not in the archive, it is made" <<<"$stderr"
+	grep -xF "tar2btrfs: new/deep: not in the archive, made as an empty subvolume" <<<"$stderr"
 	assert_check made
 	mount_image made "$m"
 	assert_equal "$(stat -c '%a %u %Y %i' "$m/new/deep")" "755 0 0 256"
@@ -240,11 +240,11 @@ show_subvols()
 }
 
 @test "what is no subvolume is refused by name" {
-	archive_refused 1 "--subvol: 'zlast' is not a directory" -u zlast
-	archive_refused 1 "--subvol: 'lib' is not a directory" -u lib
+	archive_refused 1 "zlast: it is not a directory" -u zlast
+	archive_refused 1 "lib: it is not a directory" -u lib
 	archive_refused 1 "zlast/x: its parent" -u zlast/x
-	archive_refused 1 "--subvol: '.' is the top level" -u .
-	archive_refused 1 "--subvol: 'home/' is given twice" -u home -u home/
+	archive_refused 1 ".: it is the top level" -u .
+	archive_refused 1 "home/: it is to be a subvolume twice" -u home -u home/
 	archive_refused 1 "home/..: the path has a '..'" -u home/..
 	archive_refused 2 "--subvol: found 'rx', allowed: the type rw, ro, default or default-ro, or ./" -u rx:home
 	archive_refused 2 "--subvol: found 'default:usr', allowed: one default" -u default-ro:home -u default:usr
@@ -258,9 +258,9 @@ show_subvols()
 	archive_refused 2 "--subvol-uuid: found '=$u'" --subvol-uuid =$u
 	archive_refused 2 "--subvol-uuid: found 'home=12'" --subvol-uuid home=12
 	archive_refused 2 "--subvol-uuid: found 'home=0" -u home --subvol-uuid home=00000000-0000-0000-0000-000000000000
-	archive_refused 1 "--subvol-uuid: 'home' is no subvolume" --subvol-uuid home=$u
-	archive_refused 1 "--subvol-uuid: 'nothing' is no subvolume" --subvol-uuid nothing=$u
-	archive_refused 1 "--subvol-uuid: './home' is given twice" -u home --subvol-uuid home=$u --subvol-uuid ./home=$u
+	archive_refused 1 "home: it is to have a given uuid and is no subvolume" --subvol-uuid home=$u
+	archive_refused 1 "nothing: it is to have a given uuid and is no subvolume" --subvol-uuid nothing=$u
+	archive_refused 1 "./home: it is given two uuids" -u home --subvol-uuid home=$u --subvol-uuid ./home=$u
 	archive_refused 1 "two subvolumes with one uuid" -u home --subvol-uuid home=$u --subvol-uuid .=$u
 }
 

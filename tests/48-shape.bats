@@ -98,8 +98,8 @@ acls()
 
 @test "an owner out of range names the member" {
 	archive_refused 1 'rootfs/home' --uid-offset 4294966295
-	[[ $stderr == *'uid 1000 with --uid-offset 4294966295 is 4294967295, allowed are 0 to 4294967294' ]]
-	archive_refused 1 'gid 0 with --gid-offset -1 is -1' --gid-offset -1
+	[[ $stderr == *'uid 1000 with the offset 4294966295 is 4294967295, allowed are 0 to 4294967294' ]]
+	archive_refused 1 'gid 0 with the offset -1 is -1' --gid-offset -1
 	for bad in --force-uid=4294967295 --force-gid=-1 --force-uid= --uid-offset=x --gid-offset=--1 --uid-offset=4294967295; do
 		archive_refused 2 "$bad" "$bad" || archive_refused 2 "${bad%%=*}" "$bad"
 		[[ $stderr == *allowed:* ]]
@@ -165,7 +165,7 @@ stat_of()
 	same_image all.tar --root-becomes ./rootfs// -- part.tar
 	mkimage i all.tar --root-becomes=/rootfs
 	assert_image i x/rootfs
-	archive_refused 1 "'nowhere' is not in the archive" --root-becomes nowhere
+	archive_refused 1 'nowhere: it is to become the root, but is not in the archive' --root-becomes nowhere
 	archive_refused 1 'the root is no directory' --root-becomes rootfs/lib
 	archive_refused 2 '..' --root-becomes ../x
 }
@@ -228,7 +228,7 @@ stat_of()
 }
 
 @test "excluding: wrong values" {
-	archive_refused 2 '--exclude-regex' --exclude-regex '('
+	archive_refused 2 'allowed: a POSIX extended regular expression' --exclude-regex '('
 	archive_refused 2 '..' --exclude-path a/../b
 	archive_refused 2 '--exclude-path' --exclude-path ''
 	archive_refused 2 '--exclude-path' --exclude-path ./

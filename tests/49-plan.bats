@@ -222,7 +222,7 @@ xattrs_of()
 		archive_refused 1 "$2" --plan plan
 		[[ $stderr == *plan:3* ]]
 	}
-	bad './nope uid=4' "'nope' is not in the archive, allowed: type="
+	bad './nope uid=4' "nope: it is not in the archive, allowed: type="
 	bad './new type=file' 'allowed: mode='
 	bad './new type=char mode=0600' 'allowed: device='
 	bad './new type=link' 'allowed: link='

@@ -105,7 +105,7 @@ in_memory()
 	in_memory 65536 a
 	[ "$status" = 1 ]
 	one_line
-	[[ $stderr == 'tar2btrfs: s0/0: it leads through symbolic links of more than the 1024 components allowed' ]]
+	[[ $stderr == 'tar2btrfs: s0/0: its path goes through symbolic links of more than the 1024 components allowed' ]]
 }
 
 @test "--max-entries and --max-bytes take numbers from 1 on" {

@@ -10,6 +10,7 @@
 #ifndef MODEL_TREE_H
 #define MODEL_TREE_H
 
+#include "base/diag.h"
 #include "base/mem.h"
 #include "model/content.h"
 #include "model/file_data.h"
@@ -52,11 +53,13 @@ struct arena *tree_arena(struct tree *tree);
 /* tree_bytes - of memory that names, inodes, link targets and attributes take by now */
 u64 tree_bytes(const struct tree *tree);
 
-/*
- * nodesize_hint - what a message about a limit says of larger nodes; "" if there are none
- * As in "at most 3940 are allowed%s".
- */
-const char *nodesize_hint(u32 nodesize);
+/* nodesize_hint - for messages about a limit that larger nodes raise; HINT_NONE for the largest */
+static inline enum diag_hint nodesize_hint(u32 nodesize)
+{
+	if (nodesize < 16384)
+		return HINT_NODES_16K;
+	return nodesize < BTRFS_MAX_NODESIZE ? HINT_NODES_64K : HINT_NONE;
+}
 
 /*
  * tree_storage - how the data of @inode, as it stands now, are to be stored

@@ -67,11 +67,11 @@ static int add_extref_item(const struct fs_producer *p, u64 ino, const struct de
 	char q[QUOTE_BYTES];
 	u32 limit = btrfs_max_item_size(p->bp->options.nodesize);
 	if (bytes > limit)
-		return fail(
-			-EOVERFLOW,
-			"%s: too many hard links with one hash: %llu bytes, at most %u are allowed%s",
+		return fail_hint(
+			-EOVERFLOW, nodesize_hint(p->bp->options.nodesize),
+			"%s: too many hard links with one hash: %llu bytes, at most %u are allowed in nodes of %u bytes",
 			quote(q, names[0]->name, names[0]->name_len), (unsigned long long)bytes,
-			limit, nodesize_hint(p->bp->options.nodesize));
+			limit, p->bp->options.nodesize);
 	struct btrfs_key key = { ino, BTRFS_INODE_EXTREF_KEY, extref_key(names[0]) };
 	void *item;
 	int err = tree_writer_add(p->tw, key, (u32)bytes, &item);

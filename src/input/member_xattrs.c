@@ -59,8 +59,8 @@ static int keep_xattr(struct gather *g, struct text name, struct text value)
 	if (name.len + value.len > limit)
 		return member_unsupported(
 			g->member, g->options,
-			"xattr %s: name and value have %zu bytes, at most %u are allowed%s",
-			printable(name).text, name.len + value.len, limit, nodesize_hint(nodesize));
+			"xattr %s: name and value have %zu bytes, at most %u are allowed in nodes of %u bytes",
+			printable(name).text, name.len + value.len, limit, nodesize);
 	xattr_add(g->arena, g->xattrs, name.bytes, name.len, value.bytes, value.len);
 	return 0;
 }

@@ -19,8 +19,7 @@ static int resolve_rule(struct tree *tree, const struct path_rule *rule)
 {
 	char q[QUOTE_BYTES];
 	const struct path path = { .bytes = rule->path, .len = rule->path_len };
-	const struct dentry *d = path.len ? tree_lookup(tree, &path, NULL) : NULL;
-	const struct inode *inode = d ? d->inode : path.len ? NULL : tree->root;
+	const struct inode *inode = tree_inode_at(tree, &path);
 	if (!inode)
 		return fail(-ENOENT, "--%s: '%s' is not in the archive", rule->option,
 			    quote(q, path.bytes, path.len));
@@ -28,8 +27,8 @@ static int resolve_rule(struct tree *tree, const struct path_rule *rule)
 		return fail(-EINVAL, "--%s: '%s' is neither a file nor a directory", rule->option,
 			    quote(q, path.bytes, path.len));
 	struct path real = { .len = 0 };
-	if (d)
-		real = dentry_path(d);
+	if (path.len)
+		real = dentry_path(tree_lookup(tree, &path, NULL));
 	int err = path_rules_add(&tree->rules, rule->option, real.bytes, real.len, &rule->asks);
 	xfree(real.bytes);
 	if (!err)
@@ -44,8 +43,8 @@ int rules_resolve(struct tree *tree)
 	tree->rules.codec = asked->codec;
 	for (size_t i = 0; i < asked->nr && !err; i++)
 		err = resolve_rule(tree, &asked->list[i]);
-	for (u32 i = 1; asked->nr && i < tree->nr_subvols && !err; i++) {
-		const struct subvol *s = &tree->subvols[i];
+	for (u32 i = 1; asked->nr && i < tree->numbering.nr_subvols && !err; i++) {
+		const struct subvol *s = &tree->numbering.subvols[i];
 		const struct path_settings border = { .is_subvol = true };
 		err = path_rules_add(&tree->rules, "subvol", s->path, s->path_len, &border);
 	}
@@ -135,9 +134,10 @@ static int settle(struct tree *tree, struct content *content, struct file_data *
 int tree_apply_rules(struct tree *tree, struct content *content, struct file_data *file_data)
 {
 	int err = 0;
-	for (size_t i = 0; i < tree->nr_inodes && !err; i++)
-		if (inode_is_file(tree->inodes[i]) || inode_is_dir(tree->inodes[i]))
-			err = settle(tree, content, file_data, tree->inodes[i]);
+	for (size_t i = 0; i < tree->numbering.nr_inodes && !err; i++)
+		if (inode_is_file(tree->numbering.inodes[i]) ||
+		    inode_is_dir(tree->numbering.inodes[i]))
+			err = settle(tree, content, file_data, tree->numbering.inodes[i]);
 	return err;
 }
 
@@ -146,8 +146,8 @@ int tree_label(struct tree *tree, const char *xattr,
 	       void *context)
 {
 	int err = 0;
-	for (size_t i = 0; i < tree->nr_inodes && !err; i++) {
-		struct inode *inode = tree->inodes[i];
+	for (size_t i = 0; i < tree->numbering.nr_inodes && !err; i++) {
+		struct inode *inode = tree->numbering.inodes[i];
 		struct path path = { .len = 0 };
 		if (inode->names)
 			path = dentry_path(inode->names);

@@ -1,38 +1,49 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Hard links, in any order with their targets.
- *
- * A link whose target stands already shares its inode at once. Else its name gets a
- * placeholder, and the link waits in a table under the path where its target
- * is expected; each member that arrives looks there. What still waits at the end
- * (its target's path leads through a symlink that came later) is looked up in the
- * finished tree.
- */
-#include "base/diag.h"
-#include "disk/checksum.h"
+#include "hard_link.h"
+
 #include "disk/format.h"
 #include "tree_private.h"
 
 #define FIRST_BUCKETS 256
 
-static struct path_hash hash_path(const struct path *path)
-{
-	struct path_hash hash;
-	hash128(path->bytes, path->len, hash.bytes);
-	return hash;
-}
+/* A hard link that waits for its target. */
+struct pending_link {
+	struct pending_link *next; /* of all, newest first */
+	struct pending_link *hash_next;
+	struct dentry *dentry;
+	struct inode *placeholder; /* its pending points back here */
+	struct path target;        /* as given, folded */
+	struct path_hash awaited;  /* of the target with known symlinks followed: the table's key */
+	struct xattr *xattrs;      /* sorted */
+	struct inode *donor;       /* data that came with the link, or NULL */
+	struct pending_link *chain; /* while late links are followed */
+	bool visited;
+};
 
-static struct pending_link **pending_bucket(const struct tree *tree, const struct path_hash *hash)
+/* Data that came with a hard link, for its inode. */
+struct donation {
+	struct donation *next;
+	struct inode *donor;
+	struct dentry *link;
+	struct inode *target;
+};
+
+static struct pending_link **pending_bucket(const struct links *links, const struct path_hash *hash)
 {
 	u64 n;
 	memcpy(&n, hash->bytes, sizeof(n));
-	return &tree->pending_buckets[n & (tree->nr_pending_buckets - 1)];
+	return &links->buckets[n & (links->nr_buckets - 1)];
 }
 
-void links_init(struct tree *tree)
+void links_init(struct links *links)
 {
-	tree->nr_pending_buckets = FIRST_BUCKETS;
-	tree->pending_buckets = xzalloc(tree->nr_pending_buckets * sizeof(*tree->pending_buckets));
+	links->nr_buckets = FIRST_BUCKETS;
+	links->buckets = xzalloc(links->nr_buckets * sizeof(struct pending_link *));
+}
+
+void links_release(struct links *links)
+{
+	xfree(links->buckets);
 }
 
 static bool is_waiting(const struct pending_link *p)
@@ -40,35 +51,37 @@ static bool is_waiting(const struct pending_link *p)
 	return p->dentry->inode == p->placeholder;
 }
 
-static void pending_grow(struct tree *tree)
+static void pending_insert(struct links *links, struct pending_link *p)
 {
-	xfree(tree->pending_buckets);
-	tree->nr_pending_buckets *= 2;
-	tree->pending_buckets = xzalloc(tree->nr_pending_buckets * sizeof(*tree->pending_buckets));
-	for (struct pending_link *p = tree->pending; p; p = p->next) {
-		if (!is_waiting(p))
-			continue;
-		struct pending_link **b = pending_bucket(tree, &p->awaited);
-		p->hash_next = *b;
-		*b = p;
-	}
+	struct pending_link **b = pending_bucket(links, &p->awaited);
+	p->hash_next = *b;
+	*b = p;
 }
 
-/* A link may not lead to a directory, nor bring other xattrs than its target has. */
-static int check_target(const struct tree *tree, const struct dentry *link,
-			const struct inode *target, const struct path *target_path,
-			const struct xattr *xattrs)
+static void pending_grow(struct links *links)
 {
-	char q[QUOTE_BYTES], t[QUOTE_BYTES];
+	xfree(links->buckets);
+	links->nr_buckets *= 2;
+	links->buckets = xzalloc(links->nr_buckets * sizeof(struct pending_link *));
+	for (struct pending_link *p = links->pending; p; p = p->next)
+		if (is_waiting(p))
+			pending_insert(links, p);
+}
+
+/* A link may not name a directory, nor bring other xattrs than its target has. */
+static int check_target(const struct dentry *link, const struct inode *target,
+			const struct path *target_path, const struct xattr *xattrs)
+{
+	char q[QUOTE_BYTES];
 	if (!target_path->len)
-		return fail(-EPERM, "%s: a hard link to the root, which is a directory",
-			    quote_dentry(tree, q, link));
+		return dentry_fail(-EPERM, link, "a hard link to the root, which is a directory");
 	if (inode_is_dir(target))
-		return fail(-EPERM, "%s: a hard link to '%s', which is a directory",
-			    quote_dentry(tree, q, link), quote_path(tree, t, target_path));
+		return dentry_fail(-EPERM, link, "a hard link to '%s', which is a directory",
+				   quote(q, target_path->bytes, target_path->len));
 	if (xattrs && !xattrs_equal(xattrs, target->xattrs))
-		return fail(-EINVAL, "%s: a hard link with other xattrs than its target '%s'",
-			    quote_dentry(tree, q, link), quote_path(tree, t, target_path));
+		return dentry_fail(-EINVAL, link,
+				   "a hard link with other xattrs than its target '%s'",
+				   quote(q, target_path->bytes, target_path->len));
 	return 0;
 }
 
@@ -79,25 +92,19 @@ static void donate(struct tree *tree, struct dentry *link, struct inode *donor,
 		return;
 	struct donation *d = arena_alloc(&tree->arena, sizeof(*d));
 	*d = (struct donation){
-		.next = tree->donations, .donor = donor, .link = link, .target = target
+		.next = tree->links.donations, .donor = donor, .link = link, .target = target
 	};
-	tree->donations = d;
+	tree->links.donations = d;
 }
 
 static int bind(struct tree *tree, struct pending_link *p, struct inode *target)
 {
-	int err = check_target(tree, p->dentry, target, &p->target, p->xattrs);
+	int err = check_target(p->dentry, target, &p->target, p->xattrs);
 	if (err)
 		return err;
 	p->dentry->inode = target;
 	donate(tree, p->dentry, p->donor, target);
 	return 0;
-}
-
-static struct path arena_path(struct tree *tree, const struct path *path)
-{
-	return (struct path){ .bytes = arena_memdup(&tree->arena, path->bytes, path->len),
-			      .len = path->len };
 }
 
 /* Let the name at @link wait for @target, whose path is expected to be @awaited. */
@@ -110,22 +117,19 @@ static void wait_for(struct tree *tree, struct dentry *link, const struct path *
 	placeholder->pending = p;
 	link->inode = placeholder;
 	*p = (struct pending_link){
-		.next = tree->pending,
+		.next = tree->links.pending,
 		.dentry = link,
 		.placeholder = placeholder,
-		.target = arena_path(tree, target),
+		.target = path_copy(&tree->arena, target),
 		.awaited = *awaited,
 		.xattrs = xattrs,
 		.donor = donor,
 	};
-	tree->pending = p;
-	if (++tree->nr_pending > tree->nr_pending_buckets) {
-		pending_grow(tree);
-		return;
-	}
-	struct pending_link **b = pending_bucket(tree, &p->awaited);
-	p->hash_next = *b;
-	*b = p;
+	tree->links.pending = p;
+	if (++tree->links.nr_pending > tree->links.nr_buckets)
+		pending_grow(&tree->links);
+	else
+		pending_insert(&tree->links, p);
 }
 
 /* The link's name is placed last: until then it is what the target may be. */
@@ -134,7 +138,7 @@ int tree_put_link(struct tree *tree, const struct path *path, const struct path 
 {
 	struct path path_awaited;
 	const struct dentry *at = tree_lookup(tree, target, &path_awaited);
-	const struct path_hash awaited = hash_path(&path_awaited);
+	const struct path_hash awaited = path_hash(&path_awaited);
 	struct inode *found = at ? at->inode : NULL;
 	if (target->len == 0)
 		found = tree->root;
@@ -145,7 +149,7 @@ int tree_put_link(struct tree *tree, const struct path *path, const struct path 
 		goto out;
 	if (found && found->mode) {
 		/* A new name shows up in messages before it has an inode. */
-		err = check_target(tree, link, found, target, xattrs);
+		err = check_target(link, found, target, xattrs);
 		if (err)
 			goto out;
 		link->inode = found;
@@ -162,30 +166,38 @@ out:
 	return err;
 }
 
-void links_forget(struct tree *tree)
+void links_forget(struct links *links)
 {
-	memset(tree->pending_buckets, 0, tree->nr_pending_buckets * sizeof(*tree->pending_buckets));
-	tree->pending = NULL;
-	tree->nr_pending = 0;
-	tree->donations = NULL;
+	memset(links->buckets, 0, links->nr_buckets * sizeof(struct pending_link *));
+	links->pending = NULL;
+	links->nr_pending = 0;
+	links->donations = NULL;
+}
+
+int refuse_lost_link(const struct dentry *d)
+{
+	const struct path *target = &d->inode->pending->target;
+	char q[QUOTE_BYTES];
+	return dentry_fail(-ENOENT, d, "the target of this hard link, '%s', is not in the archive",
+			   quote(q, target->bytes, target->len));
 }
 
 int links_resolve(struct tree *tree, struct dentry *dentry)
 {
-	if (!tree->nr_pending || inode_is_dir(dentry->inode) || !dentry->inode->mode)
+	if (!tree->links.nr_pending || inode_is_dir(dentry->inode) || !dentry->inode->mode)
 		return 0;
 	struct path path = dentry_path(dentry);
-	const struct path_hash hash = hash_path(&path);
+	const struct path_hash hash = path_hash(&path);
 	int err = 0;
 	xfree(path.bytes);
-	for (struct pending_link **at = pending_bucket(tree, &hash); *at && !err;) {
+	for (struct pending_link **at = pending_bucket(&tree->links, &hash); *at && !err;) {
 		struct pending_link *p = *at;
 		if (memcmp(&p->awaited, &hash, sizeof(hash)) != 0) {
 			at = &p->hash_next;
 			continue;
 		}
 		*at = p->hash_next; /* once its target came it waits no more */
-		tree->nr_pending--;
+		tree->links.nr_pending--;
 		if (is_waiting(p))
 			err = bind(tree, p, dentry->inode);
 	}
@@ -208,9 +220,9 @@ static struct inode *late_target(struct tree *tree, struct pending_link *p,
 	return NULL;
 }
 
-int links_resolve_late(struct tree *tree)
+static int links_resolve_late(struct tree *tree)
 {
-	for (struct pending_link *start = tree->pending; start; start = start->next) {
+	for (struct pending_link *start = tree->links.pending; start; start = start->next) {
 		struct pending_link *chain = NULL, *next;
 		struct inode *target = NULL;
 		/* Links may lead to links: go to the end, then bind the whole chain. */
@@ -229,15 +241,14 @@ int links_resolve_late(struct tree *tree)
 	return 0;
 }
 
-int links_hand_over_data(struct tree *tree, struct content *content)
+static int links_hand_over_data(struct tree *tree, struct content *content)
 {
-	char q[QUOTE_BYTES];
-	for (struct donation *d = tree->donations; d; d = d->next) {
+	for (struct donation *d = tree->links.donations; d; d = d->next) {
 		if (d->donor->size == 0)
 			continue;
 		if (!inode_is_file(d->target))
-			return fail(-EINVAL, "%s: a hard link with data to what is no regular file",
-				    quote_dentry(tree, q, d->link));
+			return dentry_fail(-EINVAL, d->link,
+					   "a hard link with data, its target is no regular file");
 		if (d->target->size == 0) {
 			d->target->size = d->donor->size;
 			d->target->nr = d->donor->nr;
@@ -248,8 +259,8 @@ int links_hand_over_data(struct tree *tree, struct content *content)
 		bool equal;
 		int err = content_equal(content, d->donor, d->target, &equal);
 		if (!err && !equal)
-			err = fail(-EINVAL, "%s: a hard link with other data than its target",
-				   quote_dentry(tree, q, d->link));
+			err = dentry_fail(-EINVAL, d->link,
+					  "a hard link with other data than its target");
 		if (err)
 			return err;
 	}
@@ -258,6 +269,8 @@ int links_hand_over_data(struct tree *tree, struct content *content)
 
 int tree_bind_links(struct tree *tree, struct content *content)
 {
+	assert(tree->phase == TREE_OPEN);
 	int err = links_resolve_late(tree);
+	tree->phase = TREE_BOUND;
 	return err ? err : links_hand_over_data(tree, content);
 }

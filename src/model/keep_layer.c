@@ -55,10 +55,10 @@ static int count(struct keeping *k, const struct inode *inode)
 	tree->nr_entries += 1 + (inode_is_file(inode) ? inode->nr / EXTENTS_PER_ENTRY : 0);
 	if (!limit || tree->nr_entries <= limit)
 		return 0;
-	return fail(-E2BIG,
-		    "%.*s: with this layer's tree there are more than the %llu entries that are "
-		    "allowed (see --max-entries)",
-		    (int)k->subvol->path_len, k->subvol->path, (unsigned long long)limit);
+	return fail_hint(
+		-E2BIG, HINT_ENTRIES,
+		"%.*s: with this layer's tree there are more than the %llu entries that are allowed",
+		(int)k->subvol->path_len, k->subvol->path, (unsigned long long)limit);
 }
 
 static int copy_inode(struct keeping *k, const struct inode *live, struct inode **copy)
@@ -91,7 +91,7 @@ static void open_directory(struct keeping *k, const struct inode *live, struct i
 	u32 last = 1;
 	for (const struct dentry *d = live->children; d; d = d->sibling_next)
 		last = d->index > last ? d->index : last;
-	copy->nr = directory_names(k->tree, live, &copy->sorted);
+	copy->nr = directory_names(&k->tree->arena, live, &copy->sorted);
 	for (u32 i = 0; i < copy->nr; i++) {
 		struct dentry *d = copy->sorted[i];
 		if (!d->index)
@@ -107,13 +107,13 @@ static int visit(struct keeping *k, struct dentry *d)
 {
 	struct inode *live = d->inode;
 	if (!live->mode)
-		return refuse_lost_link(k->tree, d);
+		return refuse_lost_link(d);
 	if (!live->ino)
-		live->ino = u32_from_u64(++k->tree->last_ino);
+		live->ino = u32_from_u64(++k->tree->layers.last_ino);
 	struct inode **copy = copy_at(k, live->ino);
 	if (*copy) {
 		d->inode = *copy;
-		return inode_add_alias(k->tree, d);
+		return inode_add_alias(d);
 	}
 	int err = copy_inode(k, live, copy);
 	if (err)
@@ -134,12 +134,12 @@ static void name_subvol(struct keeping *k, const char *digest, struct inode *roo
 		snprintf(name, sizeof(name), "%03u-%.*s", k->nr, LAYER_DIGEST_DIGITS, digest);
 	struct dentry *d = arena_alloc(&tree->arena, offsetof(struct dentry, name) + (size_t)len);
 	d->inode = root;
-	d->dir = tree->top;
-	d->sibling_next = tree->top->children;
+	d->dir = tree->layers.top;
+	d->sibling_next = tree->layers.top->children;
 	d->name_hash = name_hash(name, (size_t)len);
 	d->name_len = u8_from_u64((u64)len);
 	memcpy(d->name, name, (size_t)len);
-	tree->top->children = d;
+	tree->layers.top->children = d;
 	root->names = d;
 	k->subvol->path = d->name;
 	k->subvol->path_len = d->name_len;
@@ -171,38 +171,15 @@ static int copy_tree(struct keeping *k, const char *digest)
 	return 0;
 }
 
-static void list_inode(struct tree *tree, struct subvol *subvol, struct inode *inode)
-{
-	tree->inodes = mem_grow(tree->inodes, &tree->inodes_capacity, tree->nr_inodes + 1,
-				sizeof(*tree->inodes));
-	tree->inodes[tree->nr_inodes++] = inode;
-	subvol->nr_inodes++;
-}
-
-static struct subvol *add_subvol(struct tree *tree)
-{
-	tree->subvols = mem_grow(tree->subvols, &tree->subvols_capacity, tree->nr_subvols + 1,
-				 sizeof(*tree->subvols));
-	struct subvol *s = &tree->subvols[tree->nr_subvols++];
-	*s = (struct subvol){ .first_inode = tree->nr_inodes,
-			      .first_child = NO_SUBVOL,
-			      .next_sibling = NO_SUBVOL };
-	return s;
-}
-
 /* The top level, where the layers' subvolumes have their names. */
 static void make_top(struct tree *tree)
 {
 	struct inode *top = dentry_imply(tree, NULL);
-	top->ino = BTRFS_FIRST_FREE_OBJECTID;
 	top->nlink = 1;
-	tree->top = top;
-	tree->last_ino = BTRFS_FIRST_FREE_OBJECTID;
-	struct subvol *s = add_subvol(tree);
-	s->id = BTRFS_FS_TREE_OBJECTID;
-	s->path = "";
-	s->root = top;
-	list_inode(tree, s, top);
+	tree->layers.top = top;
+	tree->layers.last_ino = BTRFS_FIRST_FREE_OBJECTID;
+	numbering_add_top(&tree->numbering, top);
+	numbering_add_inode(&tree->numbering, top);
 }
 
 int tree_keep_layer(struct tree *tree, struct file_data *file_data, const char *digest)
@@ -213,19 +190,19 @@ int tree_keep_layer(struct tree *tree, struct file_data *file_data, const char *
 		err = tree_bind_links(tree, content);
 	if (err)
 		return err;
-	links_forget(tree);
-	names_drop_left_out(tree);
-	if (!tree->top)
+	tree->phase = TREE_OPEN;
+	links_forget(&tree->links);
+	if (!tree->layers.top)
 		make_top(tree);
-	struct keeping k = { .tree = tree, .content = content, .nr = tree->nr_subvols };
-	k.subvol = add_subvol(tree);
+	struct keeping k = { .tree = tree, .content = content, .nr = tree->numbering.nr_subvols };
+	k.subvol = numbering_add_subvol(&tree->numbering);
 	k.subvol->id = BTRFS_FIRST_FREE_OBJECTID + k.nr - 1;
 	k.subvol->is_read_only = true;
-	tree->default_subvol = k.nr;
+	tree->numbering.default_subvol = k.nr;
 	err = copy_tree(&k, digest);
 	for (size_t i = 0; i < k.nr_copies && !err; i++)
 		if (k.copies[i])
-			list_inode(tree, k.subvol, k.copies[i]);
+			numbering_add_inode(&tree->numbering, k.copies[i]);
 	xfree(k.copies);
 	xfree(k.stack);
 	return err;
@@ -233,6 +210,6 @@ int tree_keep_layer(struct tree *tree, struct file_data *file_data, const char *
 
 void layers_finish(struct tree *tree)
 {
-	tree->root = tree->top;
-	directory_sort(tree, tree->top);
+	tree->root = tree->layers.top;
+	directory_sort(&tree->arena, tree->layers.top);
 }

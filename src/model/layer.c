@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Layers, and their whiteouts as the OCI image specification has them: .wh.NAME hides NAME,
- * .wh..wh..opq all that is in its directory.
- *
- * A whiteout acts on lower layers only, but may stand anywhere in its own. So what a layer brings
- * waits until it ends; then its whiteouts are looked up in the tree of the lower layers, all before
- * the first one hides something; and its members follow in their order. Each whiteout costs one
- * walk to its place, whatever it hides.
- */
-#include "base/diag.h"
+#include "layer.h"
+
 #include "tree_private.h"
 
 #define PREFIX ".wh."
@@ -23,11 +15,16 @@ static bool begins(const char *name, size_t len, const char *prefix, size_t pref
 	return len >= prefix_len && !memcmp(name, prefix, prefix_len);
 }
 
-static struct path keep_path(struct layer *layer, const struct path *path)
-{
-	return (struct path){ .bytes = arena_memdup(&layer->arena, path->bytes, path->len),
-			      .len = path->len };
-}
+/* What a whiteout hides: a name, or all names in a directory. */
+struct whiteout {
+	struct whiteout *next;
+	struct path path;
+	bool is_opaque; /* the path is that of a directory, which stays */
+	union {
+		struct dentry *dentry; /* of a name, set by look_up(); NULL: there is none */
+		struct inode *dir;     /* of an opaque directory, likewise */
+	};
+};
 
 /* Of a directory above the one that becomes the root, all of the root is hidden. */
 static bool holds_root(const struct path_filter *filter, const struct path *path)
@@ -39,7 +36,7 @@ static bool holds_root(const struct path_filter *filter, const struct path *path
 /* @hidden: a folded path of the archive */
 static int remember(struct tree *tree, const struct path *hidden, bool is_opaque)
 {
-	struct layer *layer = &tree->layer;
+	struct layers *layer = &tree->layers;
 	struct path path = { .len = 0 };
 	if (layer->nr < 2)
 		return 0;
@@ -51,18 +48,12 @@ static int remember(struct tree *tree, const struct path *hidden, bool is_opaque
 			return err;
 	}
 	struct whiteout *w = arena_alloc(&layer->arena, sizeof(*w));
-	w->path = keep_path(layer, &path);
+	w->path = path_copy(&layer->arena, &path);
 	w->is_opaque = is_opaque;
 	w->next = layer->whiteouts;
 	layer->whiteouts = w;
 	xfree(path.bytes);
 	return 0;
-}
-
-static int refuse(const struct path *path, const char *what)
-{
-	char q[QUOTE_BYTES];
-	return fail(-EINVAL, "%s: %s", quote(q, path->bytes, path->len), what);
 }
 
 /* The name of @path that begins at @name; results as layer_take_whiteout(). */
@@ -80,14 +71,17 @@ static int take_name(struct tree *tree, const struct path *path, char *name, siz
 		return err ? err : 1;
 	}
 	if (!is_last)
-		return refuse(path, "it lies below a whiteout, allowed: whiteouts that are empty");
+		return path_fail(-EINVAL, path,
+				 "it is below a whiteout, allowed: whiteouts that are empty");
 	char *hides = name + PREFIX_BYTES;
 	len -= PREFIX_BYTES;
 	if (len <= 2 && !memcmp(hides, "..", len))
-		return refuse(path, "a whiteout that names nothing, allowed: " PREFIX "NAME");
+		return path_fail(-EINVAL, path,
+				 "a whiteout that names nothing, allowed: " PREFIX "NAME");
 	memmove(name, hides, len);
-	int err = remember(tree, &(struct path){ path->bytes, (size_t)(name - path->bytes) + len },
-			   false);
+	const struct path hidden = { .bytes = path->bytes,
+				     .len = (size_t)(name - path->bytes) + len };
+	int err = remember(tree, &hidden, false);
 	return err ? err : 1;
 }
 
@@ -112,15 +106,15 @@ int layer_take_whiteout(struct tree *tree, const char *path, size_t path_len)
 
 bool layer_keep(struct tree *tree, const struct waiting *member)
 {
-	struct layer *layer = &tree->layer;
+	struct layers *layer = &tree->layers;
 	if (!layer->is_open || layer->nr < 2)
 		return false;
 	struct waiting *w = arena_alloc(&layer->arena, sizeof(*w));
 	*w = *member;
-	w->path = keep_path(layer, &member->path);
+	w->path = path_copy(&layer->arena, &member->path);
 	if (member->target) {
 		w->target = arena_alloc(&layer->arena, sizeof(*w->target));
-		*w->target = keep_path(layer, member->target);
+		*w->target = path_copy(&layer->arena, member->target);
 	}
 	*layer->last = w;
 	layer->last = &w->next;
@@ -129,8 +123,8 @@ bool layer_keep(struct tree *tree, const struct waiting *member)
 
 void tree_begin_layer(struct tree *tree)
 {
-	struct layer *layer = &tree->layer;
-	assert(tree->options.whiteouts && !layer->is_open);
+	struct layers *layer = &tree->layers;
+	assert(tree->phase == TREE_OPEN && tree->options.whiteouts && !layer->is_open);
 	layer->is_open = true;
 	layer->nr++;
 	layer->first = NULL;
@@ -169,7 +163,7 @@ static void hide(struct tree *tree, const struct whiteout *w)
 
 int tree_end_layer(struct tree *tree)
 {
-	struct layer *layer = &tree->layer;
+	struct layers *layer = &tree->layers;
 	int err = 0;
 	assert(layer->is_open);
 	layer->is_open = false;

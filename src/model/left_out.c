@@ -1,89 +1,67 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Members that the filter leaves out: they have no place in the image, but links may name them. */
-#include "base/hex.h"
-#include "disk/checksum.h"
-#include "tree_private.h"
+#include "left_out.h"
 
-/* What is left out stands in a directory of this name, which no archive can have. */
-static const char left_out_dir[] = "\0left out";
-#define LEFT_OUT_DIR_BYTES (sizeof(left_out_dir) - 1)
-#define LEFT_OUT_PATH_BYTES (LEFT_OUT_DIR_BYTES + 1 + 2 * 16)
+#define FIRST_BUCKETS 64
 
-/* What a path that is left out was, for messages. */
-struct left_out {
-	struct left_out *next;
-	struct path path;
-	const char *made_up; /* LEFT_OUT_PATH_BYTES that stand for it */
+struct left_out_member {
+	struct left_out_member *hash_next;
+	struct path path;     /* in the archive */
+	struct dentry dentry; /* without a name */
 };
 
-/*
- * What is left out is found by its whole path: it has no parents whose type could be wrong,
- * and no symlinks are followed.
- */
-static void leave_out(struct tree *tree, struct path *path)
+void left_out_release(struct left_out *l)
 {
-	struct left_out *l = arena_alloc(&tree->arena, sizeof(*l));
-	char *made_up = arena_alloc_unaligned(&tree->arena, LEFT_OUT_PATH_BYTES + 1);
-	u8 hash[16];
-	hash128(path->bytes, path->len, hash);
-	memcpy(made_up, left_out_dir, LEFT_OUT_DIR_BYTES);
-	made_up[LEFT_OUT_DIR_BYTES] = '/';
-	hex_encode(hash, sizeof(hash), made_up + LEFT_OUT_DIR_BYTES + 1);
-	*l = (struct left_out){
-		.next = tree->left_out,
-		.path = { arena_memdup(&tree->arena, path->bytes, path->len), path->len },
-		.made_up = made_up,
-	};
-	tree->left_out = l;
-	xfree(path->bytes);
-	*path = (struct path){ xmemdup(made_up, LEFT_OUT_PATH_BYTES), LEFT_OUT_PATH_BYTES };
+	xfree(l->buckets);
 }
 
-const char *quote_path(const struct tree *tree, char out[QUOTE_BYTES], const struct path *path)
+static struct left_out_member **left_out_bucket(const struct left_out *l, const struct path *path)
 {
-	const struct left_out *l = path->len == LEFT_OUT_PATH_BYTES ? tree->left_out : NULL;
-	for (; l; l = l->next)
-		if (!memcmp(path->bytes, l->made_up, LEFT_OUT_PATH_BYTES))
-			return quote(out, l->path.bytes, l->path.len);
-	return quote(out, path->bytes, path->len);
+	const struct path_hash hash = path_hash(path);
+	u64 n;
+	memcpy(&n, hash.bytes, sizeof(n));
+	return &l->buckets[n & (l->nr_buckets - 1)];
 }
 
-int path_of_member(struct tree *tree, const char *raw, size_t len, struct path *path)
+static void left_out_grow(struct left_out *l)
 {
-	size_t skip;
-	int err = path_fold(raw, len, path);
-	if (err)
-		return err;
-	if (!path_filter_keeps(&tree->options.filter, path->bytes, path->len, &skip)) {
-		leave_out(tree, path);
-		return 0;
-	}
-	tree->root_met = true;
-	path->len -= skip;
-	memmove(path->bytes, path->bytes + skip, path->len);
-	return 0;
+	const struct left_out old = *l;
+	l->nr_buckets = old.nr_buckets ? 2 * old.nr_buckets : FIRST_BUCKETS;
+	l->buckets = xzalloc(l->nr_buckets * sizeof(struct left_out_member *));
+	for (size_t i = 0; i < old.nr_buckets; i++)
+		for (struct left_out_member *m = old.buckets[i], *next; m; m = next) {
+			struct left_out_member **b = left_out_bucket(l, &m->path);
+			next = m->hash_next;
+			m->hash_next = *b;
+			*b = m;
+		}
+	xfree(old.buckets);
 }
 
-int tree_leaves_out(const struct tree *tree, const char *path, size_t path_len)
+struct dentry *left_out_find(const struct left_out *l, const struct path *path)
 {
-	struct path folded;
-	size_t skip;
-	int err = path_fold(path, path_len, &folded);
-	if (err)
-		return err;
-	bool keeps = path_filter_keeps(&tree->options.filter, folded.bytes, folded.len, &skip);
-	xfree(folded.bytes);
-	return !keeps;
+	struct left_out_member *m = l->nr ? *left_out_bucket(l, path) : NULL;
+	while (m && (m->path.len != path->len || memcmp(m->path.bytes, path->bytes, path->len)))
+		m = m->hash_next;
+	return m ? &m->dentry : NULL;
 }
 
-void names_drop_left_out(struct tree *tree)
+struct dentry *left_out_place(struct left_out *l, struct arena *arena, const struct path *path)
 {
-	const struct dentry *d = name_find(tree, tree->root, left_out_dir, LEFT_OUT_DIR_BYTES);
-	struct dentry **at = &tree->root->children;
-	if (!d)
-		return;
-	while (*at && *at != d)
-		at = &(*at)->sibling_next;
-	if (*at) /* it may have been taken away before */
-		*at = d->sibling_next;
+	struct dentry *found = left_out_find(l, path);
+	if (found)
+		return found;
+	if (l->nr++ == l->nr_buckets)
+		left_out_grow(l);
+	struct left_out_member *m = arena_alloc(arena, sizeof(*m));
+	struct left_out_member **b = left_out_bucket(l, path);
+	m->path = path_copy(arena, path);
+	m->hash_next = *b;
+	*b = m;
+	return &m->dentry;
+}
+
+const struct path *left_out_path(const struct dentry *dentry)
+{
+	const void *member = (const char *)dentry - offsetof(struct left_out_member, dentry);
+	return &((const struct left_out_member *)member)->path;
 }

@@ -3,6 +3,9 @@
 #include "base/diag.h"
 #include "tree_private.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 #define MAX_SYMLINKS_FOLLOWED 40 /* as the kernel's MAXSYMLINKS */
 /* Of all targets on the way. The kernel has no such limit; but a short member must not cost much.
  */
@@ -11,6 +14,11 @@
 struct path dentry_path(const struct dentry *dentry)
 {
 	size_t len = 0;
+	if (dentry_is_left_out(dentry)) {
+		struct path copy = *left_out_path(dentry);
+		copy.bytes = xmemdup(copy.bytes, copy.len);
+		return copy;
+	}
 	for (const struct dentry *d = dentry; d; d = d->dir->names)
 		len += d->name_len + 1u;
 	char *bytes = xmalloc(len);
@@ -25,13 +33,30 @@ struct path dentry_path(const struct dentry *dentry)
 	return (struct path){ .bytes = bytes, .len = len - 1 };
 }
 
-const char *quote_dentry(const struct tree *tree, char out[QUOTE_BYTES],
-			 const struct dentry *dentry)
+struct path inode_path(const struct inode *inode)
+{
+	return inode->names ? dentry_path(inode->names) : (struct path){ .len = 0 };
+}
+
+const char *quote_dentry(char out[QUOTE_BYTES], const struct dentry *dentry)
 {
 	struct path path = dentry_path(dentry);
-	quote_path(tree, out, &path);
+	quote(out, path.bytes, path.len);
 	xfree(path.bytes);
 	return out;
+}
+
+int dentry_fail(int err, const struct dentry *dentry, const char *format, ...)
+{
+	struct path path = dentry_path(dentry);
+	char text[2 * QUOTE_BYTES];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	path_fail(err, &path, "%s", text);
+	xfree(path.bytes);
+	return err;
 }
 
 /*
@@ -52,21 +77,20 @@ struct walk {
 
 static int walk_fail(const struct walk *w, const struct dentry *at, const char *what)
 {
-	char q[QUOTE_BYTES], parent[QUOTE_BYTES];
+	char parent[QUOTE_BYTES];
 	if (!w->create)
 		return -ENOENT;
-	return fail(-ENOTDIR, "%s: its parent '%s' %s", quote(q, w->path->bytes, w->path->len),
-		    quote_dentry(w->tree, parent, at), what);
+	return path_fail(-ENOTDIR, w->path, "its parent '%s' %s", quote_dentry(parent, at), what);
 }
 
 static int walk_fail_steps(const struct walk *w)
 {
-	char q[QUOTE_BYTES];
 	if (!w->create)
 		return -ENOENT;
-	return fail(-ELOOP,
-		    "%s: it leads through symbolic links of more than the %d components allowed",
-		    quote(q, w->path->bytes, w->path->len), MAX_LINK_COMPONENTS);
+	return path_fail(
+		-ELOOP, w->path,
+		"its path goes through symbolic links of more than the %d components allowed",
+		MAX_LINK_COMPONENTS);
 }
 
 /* Put the symlink's target in front of what is still to be walked. */
@@ -110,13 +134,11 @@ struct inode *dentry_imply(struct tree *tree, struct dentry *dentry)
 static int count_entry(struct tree *tree, const struct path *path)
 {
 	const u64 limit = tree->options.max_entries;
-	char q[QUOTE_BYTES];
 	if (!limit || ++tree->nr_entries <= limit)
 		return 0;
-	return fail(
-		-E2BIG,
-		"%s: this makes more than the %llu entries that are allowed (see --max-entries)",
-		quote(q, path->bytes, path->len), (unsigned long long)limit);
+	return path_fail_hint(-E2BIG, HINT_ENTRIES, path,
+			      "this makes more than the %llu entries that are allowed",
+			      (unsigned long long)limit);
 }
 
 /* @hidden: the dentry of a name that a whiteout hid, or NULL */
@@ -143,15 +165,13 @@ static int walk_step(struct walk *w, const char *name, size_t len, bool in_link)
 			w->dir = w->dir->names->dir;
 		return 0;
 	}
-	struct dentry *d = name_find(w->tree, w->dir, name, len);
+	struct dentry *d = name_find(&w->tree->names, w->dir, name, len);
 	if (!d || !d->inode) {
 		if (!w->create)
 			return -ENOENT;
 		if (!in_link)
 			return walk_implied(w, name, len, d);
-		char q[QUOTE_BYTES];
-		return fail(-ENOENT, "%s: a parent is a symbolic link that leads nowhere",
-			    quote(q, w->path->bytes, w->path->len));
+		return path_fail(-ENOENT, w->path, "a parent is a dangling symbolic link");
 	}
 	if (inode_is_symlink(d->inode))
 		return walk_follow(w, d);
@@ -190,16 +210,21 @@ struct dentry *tree_lookup(struct tree *tree, const struct path *path, struct pa
 {
 	struct walk w = { .tree = tree, .path = path };
 	struct dentry *found = NULL;
+	if (path->is_left_out) {
+		found = left_out_find(&tree->left_out, path);
+		if (awaited)
+			*awaited =
+				(struct path){ xmemdup(path->bytes, path->len), path->len, true };
+		return found && found->inode ? found : NULL;
+	}
 	int err = walk_run(&w);
 	size_t rest = w.len - w.pos;
 	if (!err && rest)
-		found = name_find(tree, w.dir, w.text + w.pos, rest);
+		found = name_find(&tree->names, w.dir, w.text + w.pos, rest);
 	if (found && !found->inode)
 		found = NULL;
 	if (awaited) {
-		struct path dir = { .len = 0 };
-		if (w.dir->names)
-			dir = dentry_path(w.dir->names);
+		struct path dir = inode_path(w.dir);
 		char *bytes = xmalloc(dir.len + 1 + rest);
 		size_t len = 0;
 		if (dir.len) {
@@ -215,8 +240,16 @@ struct dentry *tree_lookup(struct tree *tree, const struct path *path, struct pa
 	return found;
 }
 
+struct inode *tree_inode_at(struct tree *tree, const struct path *path)
+{
+	const struct dentry *d = path->len ? tree_lookup(tree, path, NULL) : NULL;
+	return path->len ? d ? d->inode : NULL : tree->root;
+}
+
 struct inode *tree_lookup_dir(struct tree *tree, const struct path *path)
 {
+	if (path->is_left_out)
+		return NULL;
 	/* With a slash behind, the last component is one to walk through. */
 	struct path through = { .bytes = xmemdup(path->bytes, path->len), .len = path->len };
 	if (through.len)
@@ -232,12 +265,16 @@ int tree_place(struct tree *tree, const struct path *path, struct dentry **resul
 {
 	struct walk w = { .tree = tree, .path = path, .create = true };
 	int err = count_entry(tree, path);
+	if (!err && path->is_left_out) {
+		*result = left_out_place(&tree->left_out, &tree->arena, path);
+		return 0;
+	}
 	if (!err)
 		err = walk_run(&w);
 	if (!err) {
 		const char *name = w.text + w.pos;
 		size_t len = w.len - w.pos;
-		*result = name_find(tree, w.dir, name, len);
+		*result = name_find(&tree->names, w.dir, name, len);
 		if (!*result)
 			err = name_add(tree, w.dir, name, len, path, result);
 	}

@@ -10,18 +10,15 @@
 /* Add the offset to @id, or print why that cannot be. @what: "uid" or "gid" */
 static int shift(const struct inode *inode, const char *what, s64 offset, u32 *id)
 {
-	char q[QUOTE_BYTES];
-	struct path path = { .bytes = NULL };
 	s64 sum = *id + offset;
 	if (sum >= 0 && sum <= OWNER_ID_MAX) {
 		*id = (u32)sum;
 		return 0;
 	}
-	if (inode->names)
-		path = dentry_path(inode->names);
-	int err = fail(-ERANGE, "%s: %s %u with --%s-offset %lld is %lld, allowed are 0 to %u",
-		       path.len ? quote(q, path.bytes, path.len) : ".", what, *id, what,
-		       (long long)offset, (long long)sum, OWNER_ID_MAX);
+	struct path path = inode_path(inode);
+	int err =
+		path_fail(-ERANGE, &path, "%s %u with the offset %lld is %lld, allowed are 0 to %u",
+			  what, *id, (long long)offset, (long long)sum, OWNER_ID_MAX);
 	xfree(path.bytes);
 	return err;
 }
@@ -75,7 +72,7 @@ static int set_owner(const struct owner_rules *rules, struct inode *inode)
 int owners_apply(struct tree *tree)
 {
 	int err = 0;
-	for (size_t i = 0; i < tree->nr_inodes && !err; i++)
-		err = set_owner(&tree->options.owners, tree->inodes[i]);
+	for (size_t i = 0; i < tree->numbering.nr_inodes && !err; i++)
+		err = set_owner(&tree->options.owners, tree->numbering.inodes[i]);
 	return err;
 }

@@ -3,12 +3,19 @@
 #ifndef MODEL_PATH_H
 #define MODEL_PATH_H
 
-#include "base/types.h"
+#include "base/diag.h"
+#include "base/mem.h"
 
 /* A folded path: components joined by single slashes; empty for the root. */
 struct path {
 	char *bytes;
 	size_t len;
+	bool is_left_out; /* the filter keeps it out of the image: a path of the archive alone */
+};
+
+/* Represents a path: symlinks can make paths far longer than an archive's are. */
+struct path_hash {
+	u8 bytes[16];
 };
 
 /*
@@ -17,13 +24,27 @@ struct path {
  */
 int path_fold(const char *raw, size_t len, struct path *path);
 
+/* path_copy - the same path, its bytes in @arena */
+struct path path_copy(struct arena *arena, const struct path *path);
+
+/* path_hash - hash128() of a path; it differs for a path of the image and one that is left out */
+struct path_hash path_hash(const struct path *path);
+
 /*
  * path_compare - the order of the walk: a directory before what is below it, names by memcmp
  * Both are folded. Returns a number below, equal to or above 0.
  */
 int path_compare(const char *a, size_t a_len, const char *b, size_t b_len);
 
-/* path_is_below - whether @path is @dir or lies below it; both are folded */
+/* path_is_below - whether @path is @dir or a path below it; both are folded */
 bool path_is_below(const char *dir, size_t dir_len, const char *path, size_t path_len);
+
+/* path_fail - fail() with the quoted path and ": " in front, "." for the root */
+int path_fail(int err, const struct path *path, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* path_fail_hint - the same as fail_hint() */
+int path_fail_hint(int err, enum diag_hint hint, const struct path *path, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 
 #endif

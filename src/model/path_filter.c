@@ -36,8 +36,7 @@ int path_filter_exclude_regex(struct path_filter *filter, const char *regex)
 	if (code) {
 		regerror(code, &compiled, why, sizeof(why));
 		return fail(-EINVAL,
-			    "found '%s' (%s), allowed: a POSIX extended regular "
-			    "expression",
+			    "found '%s' (%s), allowed: a POSIX extended regular expression",
 			    quote(q, regex, strlen(regex)), why);
 	}
 	filter->regexes = mem_grow(filter->regexes, &filter->regexes_capacity,

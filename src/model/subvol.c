@@ -22,10 +22,10 @@ static int compare_found(const void *a, const void *b)
 	return path_compare(x->bytes, x->len, y->bytes, y->len);
 }
 
-static int refuse(const char *option, const char *path, size_t len, const char *what)
+static int refuse_subvol(const char *path, size_t len, const char *what)
 {
 	char q[QUOTE_BYTES];
-	return fail(-EINVAL, "%s: '%s' %s", option, quote(q, path, len), what);
+	return fail(-EINVAL, "%s: it %s", quote(q, path, len), what);
 }
 
 /* The dentry at a folded path; made with its parents if nothing is there. */
@@ -36,7 +36,7 @@ static int find_or_make(struct tree *tree, const struct path *path, struct dentr
 	if (err || (*dentry)->inode)
 		return err;
 	dentry_imply(tree, *dentry);
-	info("--subvol: '%s' is not in the archive, it is made", quote_dentry(tree, q, *dentry));
+	info("%s: not in the archive, made as an empty subvolume", quote_dentry(q, *dentry));
 	return 0;
 }
 
@@ -48,19 +48,20 @@ static int find_subvol(struct tree *tree, const struct subvol_request *request, 
 	int err = path_fold(request->path, len, &path);
 	if (err)
 		return err;
-	if (!path.len)
-		err = refuse("--subvol", request->path, len,
-			     "is the top level, which always is a subvolume");
-	else
+	if (path.len)
 		err = find_or_make(tree, &path, &d);
+	else
+		err = refuse_subvol(request->path, len,
+				    "is the top level, which always is a subvolume");
 	xfree(path.bytes);
 	if (err)
 		return err;
 	assert(d);
 	if (!inode_is_dir(d->inode))
-		return refuse("--subvol", request->path, len, "is not a directory");
+		return refuse_subvol(request->path, len,
+				     "is not a directory and cannot be a subvolume");
 	if (d->inode->ino)
-		return refuse("--subvol", request->path, len, "is given twice");
+		return refuse_subvol(request->path, len, "is to be a subvolume twice");
 	d->inode->ino = BTRFS_FIRST_FREE_OBJECTID;
 	*found = (struct found){ request, d->inode, dentry_path(d) };
 	return 0;
@@ -70,19 +71,15 @@ static void number_subvols(struct tree *tree, struct found *found, u32 nr)
 {
 	qsort(found, nr, sizeof(*found), compare_found);
 	for (u32 i = 0; i < nr; i++) {
-		struct subvol *s = &tree->subvols[i + 1];
-		*s = (struct subvol){
-			.id = BTRFS_FIRST_FREE_OBJECTID + i,
-			.path = arena_memdup(&tree->arena, found[i].path.bytes, found[i].path.len),
-			.path_len = found[i].path.len,
-			.root = found[i].dir,
-			.first_child = NO_SUBVOL,
-			.next_sibling = NO_SUBVOL,
-			.is_read_only = found[i].request->is_read_only,
-		};
-		found[i].dir->subvol = i + 1;
+		struct subvol *s = numbering_add_subvol(&tree->numbering);
+		s->id = BTRFS_FIRST_FREE_OBJECTID + i;
+		s->path = arena_memdup(&tree->arena, found[i].path.bytes, found[i].path.len);
+		s->path_len = found[i].path.len;
+		s->root = found[i].dir;
+		s->is_read_only = found[i].request->is_read_only;
+		s->root->subvol = i + 1;
 		if (found[i].request->is_default)
-			tree->default_subvol = i + 1;
+			tree->numbering.default_subvol = i + 1;
 	}
 }
 
@@ -92,15 +89,16 @@ static int take_uuid(struct tree *tree, const struct subvol_uuid_request *reques
 	int err = path_fold(request->path, request->path_len, &path);
 	if (err)
 		return err;
-	const struct dentry *d = tree_lookup(tree, &path, NULL);
-	const struct inode *inode = path.len ? d ? d->inode : NULL : tree->root;
+	const struct inode *inode = tree_inode_at(tree, &path);
 	xfree(path.bytes);
 	if (!inode || !inode_is_subvol_root(inode))
-		return refuse("--subvol-uuid", request->path, request->path_len,
-			      "is no subvolume, allowed: one of --subvol, or . for the top level");
-	struct subvol *s = &tree->subvols[inode->subvol];
+		return refuse_subvol(
+			request->path, request->path_len,
+			"is to have a given uuid and is no subvolume, allowed: a requested "
+			"subvolume, or . for the top level");
+	struct subvol *s = &tree->numbering.subvols[inode->subvol];
 	if (s->uuid_given)
-		return refuse("--subvol-uuid", request->path, request->path_len, "is given twice");
+		return refuse_subvol(request->path, request->path_len, "is given two uuids");
 	s->uuid_given = true;
 	memcpy(s->uuid, request->uuid, sizeof(s->uuid));
 	return 0;
@@ -111,20 +109,11 @@ int subvols_resolve(struct tree *tree)
 	const struct subvol_requests *requests = &tree->options.subvols;
 	struct found *found = xzalloc(requests->nr_subvols * sizeof(*found));
 	int err = 0;
-	tree->nr_subvols = u32_from_u64(requests->nr_subvols + 1);
-	tree->subvols = xzalloc(tree->nr_subvols * sizeof(*tree->subvols));
-	tree->subvols[0] = (struct subvol){
-		.id = BTRFS_FS_TREE_OBJECTID,
-		.path = "",
-		.root = tree->root,
-		.first_child = NO_SUBVOL,
-		.next_sibling = NO_SUBVOL,
-	};
-	tree->root->ino = BTRFS_FIRST_FREE_OBJECTID;
+	numbering_add_top(&tree->numbering, tree->root);
 	for (size_t i = 0; i < requests->nr_subvols && !err; i++)
 		err = find_subvol(tree, &requests->subvols[i], &found[i]);
 	if (!err)
-		number_subvols(tree, found, tree->nr_subvols - 1);
+		number_subvols(tree, found, u32_from_u64(requests->nr_subvols));
 	for (size_t i = 0; i < requests->nr_subvols; i++)
 		xfree(found[i].path.bytes);
 	xfree(found);
@@ -135,9 +124,9 @@ int subvols_resolve(struct tree *tree)
 
 void subvols_connect(struct tree *tree)
 {
-	for (u32 i = tree->nr_subvols - 1; i > 0; i--) {
-		struct subvol *s = &tree->subvols[i];
-		struct subvol *parent = &tree->subvols[s->root->names->dir->subvol];
+	for (u32 i = tree->numbering.nr_subvols - 1; i > 0; i--) {
+		struct subvol *s = &tree->numbering.subvols[i];
+		struct subvol *parent = &tree->numbering.subvols[s->root->names->dir->subvol];
 		s->next_sibling = parent->first_child;
 		parent->first_child = i;
 	}

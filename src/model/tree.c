@@ -6,8 +6,8 @@ struct tree *tree_new(const struct tree_options *options)
 {
 	struct tree *tree = xzalloc(sizeof(*tree));
 	tree->options = *options;
-	names_init(tree);
-	links_init(tree);
+	name_table_init(&tree->names);
+	links_init(&tree->links);
 	tree->root = dentry_imply(tree, NULL);
 	return tree;
 }
@@ -17,11 +17,11 @@ void tree_free(struct tree *tree)
 	if (!tree)
 		return;
 	arena_free(&tree->arena);
-	arena_free(&tree->layer.arena);
-	xfree(tree->buckets);
-	xfree(tree->pending_buckets);
-	xfree(tree->inodes);
-	xfree(tree->subvols);
+	arena_free(&tree->layers.arena);
+	name_table_release(&tree->names);
+	left_out_release(&tree->left_out);
+	links_release(&tree->links);
+	numbering_release(&tree->numbering);
 	path_rules_release(&tree->rules);
 	xfree(tree);
 }
@@ -29,9 +29,7 @@ void tree_free(struct tree *tree)
 struct storage tree_storage(const struct tree *tree, const struct inode *inode)
 {
 	const struct path_rules *rules = &tree->options.rules;
-	struct path path = { .len = 0 };
-	if (rules->nr && inode->names)
-		path = dentry_path(inode->names);
+	struct path path = rules->nr ? inode_path(inode) : (struct path){ .len = 0 };
 	struct path_settings holds = path_rules_find(rules, path.bytes, path.len);
 	xfree(path.bytes);
 	return storage_of(holds.codec, inode->flags | holds.inode_flags);
@@ -44,5 +42,5 @@ struct arena *tree_arena(struct tree *tree)
 
 u64 tree_bytes(const struct tree *tree)
 {
-	return tree->arena.bytes + tree->layer.arena.bytes;
+	return tree->arena.bytes + tree->layers.arena.bytes;
 }

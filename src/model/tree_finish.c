@@ -18,21 +18,20 @@ struct frame {
 /* The next number of subvolume @subvol, whose walk goes on. */
 static void number(struct tree *tree, u32 subvol, struct inode *inode)
 {
-	struct subvol *s = &tree->subvols[subvol];
-	tree->inodes = mem_grow(tree->inodes, &tree->inodes_capacity, tree->nr_inodes + 1,
-				sizeof(*tree->inodes));
-	inode->ino = u32_from_u64(BTRFS_FIRST_FREE_OBJECTID + s->nr_inodes++);
+	const struct subvol *s = &tree->numbering.subvols[subvol];
+	inode->ino = u32_from_u64(BTRFS_FIRST_FREE_OBJECTID + s->nr_inodes);
 	inode->subvol = subvol;
 	inode->nlink = 1;
-	tree->inodes[tree->nr_inodes++] = inode;
+	numbering_add_inode(&tree->numbering, inode);
 }
 
-static int refuse_cross_link(const struct tree *tree, const struct dentry *d)
+static int refuse_cross_link(const struct dentry *d)
 {
-	char q[QUOTE_BYTES], t[QUOTE_BYTES];
-	return fail(-EXDEV,
-		    "%s: a hard link to '%s' in another subvolume, allowed: names in one subvolume",
-		    quote_dentry(tree, q, d), quote_dentry(tree, t, d->inode->names));
+	char q[QUOTE_BYTES];
+	return dentry_fail(
+		-EXDEV, d,
+		"a hard link to '%s' in another subvolume, allowed: names in one subvolume",
+		quote_dentry(q, d->inode->names));
 }
 
 /* Make the name @d, one more of a file, that of a file of its own. */
@@ -52,13 +51,13 @@ static int visit(struct tree *tree, struct content *content, u32 subvol, struct 
 {
 	struct inode *inode = d->inode;
 	if (!inode->mode)
-		return refuse_lost_link(tree, d);
+		return refuse_lost_link(d);
 	if (inode->ino && tree->options.hard_dereference)
 		inode = dereference(tree, content, d);
 	if (inode->ino && inode->subvol != subvol)
-		return refuse_cross_link(tree, d);
+		return refuse_cross_link(d);
 	if (inode->ino)
-		return inode_add_alias(tree, d);
+		return inode_add_alias(d);
 	number(tree, subvol, inode);
 	inode_set_name(d);
 	return 0;
@@ -66,11 +65,11 @@ static int visit(struct tree *tree, struct content *content, u32 subvol, struct 
 
 static void close_alias_lists(struct tree *tree)
 {
-	for (size_t i = 0; i < tree->nr_inodes; i++) {
-		struct dentry *last = tree->inodes[i]->names;
-		if (inode_is_subvol_root(tree->inodes[i]))
+	for (size_t i = 0; i < tree->numbering.nr_inodes; i++) {
+		struct dentry *last = tree->numbering.inodes[i]->names;
+		if (inode_is_subvol_root(tree->numbering.inodes[i]))
 			continue;
-		tree->inodes[i]->names = last->alias_next;
+		tree->numbering.inodes[i]->names = last->alias_next;
 		last->alias_next = NULL;
 	}
 }
@@ -78,13 +77,13 @@ static void close_alias_lists(struct tree *tree)
 /* Sort and number what is in one subvolume. */
 static int walk(struct tree *tree, struct content *content, u32 subvol)
 {
-	struct inode *root = tree->subvols[subvol].root;
+	struct inode *root = tree->numbering.subvols[subvol].root;
 	struct frame *stack = NULL;
 	size_t depth = 0, capacity = 0;
 	int err = 0;
-	tree->subvols[subvol].first_inode = tree->nr_inodes;
+	tree->numbering.subvols[subvol].first_inode = tree->numbering.nr_inodes;
 	number(tree, subvol, root);
-	directory_sort(tree, root);
+	directory_sort(&tree->arena, root);
 	stack = mem_grow(stack, &capacity, 1, sizeof(*stack));
 	stack[depth++] = (struct frame){ .dir = root };
 	while (depth && !err) {
@@ -101,7 +100,7 @@ static int walk(struct tree *tree, struct content *content, u32 subvol)
 		err = visit(tree, content, subvol, d);
 		if (err || !inode_is_dir(d->inode))
 			continue;
-		directory_sort(tree, d->inode);
+		directory_sort(&tree->arena, d->inode);
 		stack = mem_grow(stack, &capacity, depth + 1, sizeof(*stack));
 		stack[depth++] = (struct frame){ .dir = d->inode };
 	}
@@ -115,7 +114,7 @@ static int check_root(const struct tree *tree)
 	char q[QUOTE_BYTES];
 	if (tree->root_met || !filter->root_len)
 		return 0;
-	return fail(-ENOENT, "--root-becomes: '%s' is not in the archive",
+	return fail(-ENOENT, "%s: it is to become the root, but is not in the archive",
 		    quote(q, filter->root, filter->root_len));
 }
 
@@ -123,24 +122,24 @@ static int number_tree(struct tree *tree, struct content *content)
 {
 	int err = 0;
 	/* The walk reuses the chains of the table of names. */
-	xfree(tree->buckets);
-	tree->buckets = NULL;
-	for (u32 i = 0; i < tree->nr_subvols && !err; i++)
+	name_table_release(&tree->names);
+	for (u32 i = 0; i < tree->numbering.nr_subvols && !err; i++)
 		err = walk(tree, content, i);
 	return err;
 }
 
 int tree_finish(struct tree *tree, struct content *content)
 {
+	assert(tree->phase == TREE_BOUND);
+	tree->phase = TREE_FINISHED;
 	int err = check_root(tree);
-	names_drop_left_out(tree);
-	if (tree->top)
+	if (tree->layers.top)
 		layers_finish(tree);
 	else if (!err)
 		err = subvols_resolve(tree);
 	if (!err)
 		err = rules_resolve(tree);
-	if (!err && !tree->top)
+	if (!err && !tree->layers.top)
 		err = number_tree(tree, content);
 	if (err)
 		return err;
@@ -156,17 +155,17 @@ const struct inode *tree_root(const struct tree *tree)
 
 const struct inode *const *tree_inodes(const struct tree *tree, u64 *nr)
 {
-	*nr = tree->nr_inodes;
-	return (const struct inode *const *)tree->inodes;
+	*nr = tree->numbering.nr_inodes;
+	return (const struct inode *const *)tree->numbering.inodes;
 }
 
 u64 tree_inode_index(const struct tree *tree, const struct inode *inode)
 {
-	const struct subvol *s = &tree->subvols[inode->subvol];
+	const struct subvol *s = &tree->numbering.subvols[inode->subvol];
 	u64 low = s->first_inode, high = low + s->nr_inodes;
 	while (high - low > 1) {
 		const u64 middle = low + (high - low) / 2;
-		if (tree->inodes[middle]->ino <= inode->ino)
+		if (tree->numbering.inodes[middle]->ino <= inode->ino)
 			low = middle;
 		else
 			high = middle;
@@ -176,16 +175,16 @@ u64 tree_inode_index(const struct tree *tree, const struct inode *inode)
 
 const struct subvol *tree_subvols(const struct tree *tree, u32 *nr)
 {
-	*nr = tree->nr_subvols;
-	return tree->subvols;
+	*nr = tree->numbering.nr_subvols;
+	return tree->numbering.subvols;
 }
 
 bool tree_has_layers(const struct tree *tree)
 {
-	return tree->top;
+	return tree->layers.top;
 }
 
 const struct subvol *tree_default_subvol(const struct tree *tree)
 {
-	return &tree->subvols[tree->default_subvol];
+	return &tree->numbering.subvols[tree->numbering.default_subvol];
 }
