@@ -22,19 +22,19 @@ format()
 	return 1
 }
 
-# includes "LAYER FILE" of one file, for our own headers
+# the floors of one file's includes, of our own headers
 project_includes()
 {
 	sed -n 's|^#include "\([a-z]*\)/.*"$|\1|p' "$1"
 }
 
 # base <- disk <- model <- {image, input} <- convert <- cli
-layers()
+floors()
 {
-	local file layer other allowed bad=0
+	local file floor other allowed bad=0
 	for file in "${sources[@]}" "${headers[@]}"; do
-		layer=$(cut -d/ -f2 <<<"$file")
-		case $layer in
+		floor=$(cut -d/ -f2 <<<"$file")
+		case $floor in
 		base) allowed='base' ;;
 		disk) allowed='base disk' ;;
 		model) allowed='base disk model' ;;
@@ -42,16 +42,109 @@ layers()
 		input) allowed='base disk model input' ;;
 		convert) allowed='base disk model image input convert' ;;
 		cli) allowed='base disk model image input convert cli' ;;
-		*) echo "$file: no layer of that name"; bad=1; continue ;;
+		*) echo "$file: no floor of that name"; bad=1; continue ;;
 		esac
 		for other in $(project_includes "$file"); do
 			[[ " $allowed " == *" $other "* ]] || {
-				echo "$file: $layer may not include $other/"
+				echo "$file: $floor may not include $other/"
 				bad=1
 			}
 		done
 	done
 	return $bad
+}
+
+# objects_of FLOOR - those that have a source: a build directory may hold older ones
+objects_of()
+{
+	find "src/$1" -name '*.c' | sed "s|^src/|$build/|; s|c$|o|" | LC_ALL=C sort
+}
+
+# no object of a floor calls one that calls it, directly or through others
+circles()
+{
+	local floor bad=0
+	for floor in $(find src -name '*.c' | cut -d/ -f2 | sort -u); do
+		# shellcheck disable=SC2046 # paths without spaces
+		nm -A -g $(objects_of "$floor") | awk '
+			{ object = $1; sub(/:.*/, "", object); sub(/.*\//, "", object) }
+			$(NF - 1) == "U" { used[object, $NF]; next }
+			{ home[$NF] = object }
+			END {
+				for (u in used) {
+					split(u, part, SUBSEP)
+					if (part[2] in home && home[part[2]] != part[1]) {
+						calls[part[1], home[part[2]]] = calls[part[1], home[part[2]]] " " part[2]
+						left++
+					}
+				}
+				# take away calls from where nothing comes in and to where nothing goes out
+				do {
+					before = left
+					left = 0
+					delete caller
+					delete called
+					for (c in calls) { split(c, part, SUBSEP); caller[part[1]]; called[part[2]] }
+					for (c in calls) {
+						split(c, part, SUBSEP)
+						if (part[1] in called && part[2] in caller)
+							left++
+						else
+							delete calls[c]
+					}
+				} while (left != before)
+				for (c in calls) {
+					split(c, part, SUBSEP)
+					print "'"$floor"': in a circle: " part[1] " calls" calls[c] " of " part[2]
+				}
+				exit left != 0
+			}' || bad=1
+	done
+	return $bad
+}
+
+# Static functions that two files may both have: the same step of two parsers.
+twins=' read_kind read_data read_member next_member '
+
+# no two structs with one tag, no two objects with one name, no static function whose name is in another file
+names()
+{
+	local bad=0 name
+	for name in $(grep -hoE '^(static const )?struct [a-z0-9_]+ \{' "${sources[@]}" "${headers[@]}" | grep -oE '[a-z0-9_]+ \{' |
+		cut -d' ' -f1 | sort | uniq -d); do
+		echo "struct $name: $(grep -lE "^(static const )?struct $name \{" "${sources[@]}" "${headers[@]}" | tr '\n' ' ')"
+		bad=1
+	done
+	for name in $(printf '%s\n' "${sources[@]}" | sed 's|.*/||' | sort | uniq -d); do
+		echo "$name is in more than one folder"
+		bad=1
+	done
+	# a definition is at the start of a line, and does not end there with a semicolon
+	while read -r name files; do
+		[[ $twins == *" $name "* ]] || {
+			echo "static $name(): $files"
+			bad=1
+		}
+	done < <(awk '/^(__attribute__.* )?static [^=;]*[ *][a-z0-9_]+\(/ && !/;$/ {
+			name = $0
+			sub(/^__attribute__.*static /, "static ", name)
+			match(name, /[ *][a-z0-9_]+\(/)
+			name = substr(name, RSTART + 1, RLENGTH - 2)
+			if (!((name, FILENAME) in seen)) {
+				seen[name, FILENAME]
+				nr[name]++
+				files[name] = files[name] " " FILENAME
+			}
+		}
+		END { for (n in nr) if (nr[n] > 1) print n files[n] }' "${sources[@]}" | LC_ALL=C sort)
+	return $bad
+}
+
+# messages below the program do not name its options: they may end with a hint (base/diag.h)
+options_below_cli()
+{
+	! grep -nE '"[^"]*(--[a-z]|-n [0-9]+k)' $(printf '%s\n' "${sources[@]}" "${headers[@]}" | grep -vE '^(src|include)/(cli|convert)/') |
+		grep -vE '^[^:]*:[0-9]+:[[:space:]]*(/\*|\*)'
 }
 
 # only_in PATTERN PLACE - system headers that match are included below these paths only
@@ -119,34 +212,53 @@ malloc()
 	[ -z "$bad" ] || { echo "outside base/mem.c:"; echo "$bad"; return 1; }
 }
 
-# a global symbol that include/LAYER/ declares begins with the name of its header or of its layer; what a folder keeps
+# a global symbol that include/FLOOR/ declares begins with the name of its header or of its floor; what a folder keeps
 # to itself need not. base is free: fail(), xmalloc(). The words of hashing are disk's.
 symbols()
 {
-	local layer header name bad=0 prefixes
-	for layer in disk model image input convert cli; do
-		prefixes=$(find "include/$layer" -name '*.h' -printf '%f\n' | sed 's/\.h$//; s/s$//' | tr '\n' '|')
-		[ $layer != disk ] || prefixes+='btrfs|crc32c|hash128|sha256|name_hash|extref_hash|seal|'
+	local floor header name bad=0 prefixes
+	for floor in disk model image input convert cli; do
+		prefixes=$(find "include/$floor" -name '*.h' -printf '%f\n' | sed 's/\.h$//; s/s$//' | tr '\n' '|')
+		[ $floor != disk ] || prefixes+='btrfs|crc32c|hash128|sha256|name_hash|extref_hash|seal|'
 		while read -r name; do
-			header=$(grep -lw "$name(" include/"$layer"/*.h | head -n 1)
+			header=$(grep -lw "$name(" include/"$floor"/*.h | head -n 1)
 			[ -n "$header" ] || continue
-			[[ $name =~ ^(${prefixes}$layer)(s?_|$) ]] || {
-				echo "$header: $name begins with no name of a header in include/$layer/"
+			[[ $name =~ ^(${prefixes}$floor)(s?_|$) ]] || {
+				echo "$header: $name begins with no name of a header in include/$floor/"
 				bad=1
 			}
-		done < <(nm --defined-only -g "$build/$layer"/*.o | awk 'NF == 3 { print $3 }')
+		done < <(nm --defined-only -g "$build/$floor"/*.o | awk 'NF == 3 { print $3 }')
 	done
 	return $bad
 }
 
-# functions of more than 80 lines and files of more than 600 are named, not refused
+# functions have at most 60 lines, files 500
 lengths()
 {
-	awk 'FNR == 1 { start = 0 }
+	awk 'FNR == 1 { start = 0; if (file) check_file(); file = FILENAME }
+		function check_file() { if (lines > 500) { print file ": " lines " lines"; bad = 1 } }
+		{ lines = FNR }
 		/^{/ { start = FNR }
-		/^}/ { if (start && FNR - start > 80) printf "note: %s:%d: a function of %d lines\n", FILENAME, start, FNR - start; start = 0 }' \
-		"${sources[@]}"
-	wc -l "${sources[@]}" "${headers[@]}" | awk '$2 != "total" && $1 > 600 { print "note: " $2 ": " $1 " lines" }'
+		/^}/ && start {
+			if (FNR - start - 1 > 60) { print FILENAME ":" start ": a function of " FNR - start - 1 " lines"; bad = 1 }
+			start = 0
+		}
+		END { check_file(); exit bad }' "${sources[@]}" "${headers[@]}"
+}
+
+# no blank line after the declarations at the head of a function
+declarations()
+{
+	awk '/^{/ { head = 1; next }
+		head && /^$/ && last { print FILENAME ":" FNR ": a blank line after declarations"; bad = 1 }
+		{ last = head = head && /^\t(const |static )*(struct |enum |union |unsigned )?[a-zA-Z_][a-zA-Z_0-9]* \**[a-zA-Z_0-9]+(\[.*\])*( = .*|, .*)?;( *\/\*.*)?$/ && !/^\t(return|goto) / }
+		END { exit bad }' "${sources[@]}"
+}
+
+# idioms that a reader of English as a second language must look up, and verbs of place for references
+words()
+{
+	! grep -niwE 'likewise|at hand|in a row|hangs? on|leads? to|whatever|of its own accord|so many' "${headers[@]}" HACKING.md
 }
 
 # no // comment but clang-format's, no TODO without a condition, SPDX line first
@@ -309,7 +421,8 @@ tree()
 	return $bad
 }
 
-all=(format layers libraries headers globals malloc symbols lengths comments spdx version shell python documents manual tree
+all=(format floors circles names options_below_cli libraries headers globals malloc symbols lengths declarations words comments
+	spdx version shell python documents manual tree
 	cppcheck_all clang_warnings gcc_analyzer clang_tidy scan_build)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
