@@ -33,7 +33,7 @@ floors()
 {
 	local file floor other allowed bad=0
 	for file in "${sources[@]}" "${headers[@]}"; do
-		floor=$(cut -d/ -f2 <<<"$file")
+		floor=${file#*/} floor=${floor%%/*}
 		case $floor in
 		base) allowed='base' ;;
 		disk) allowed='base disk' ;;

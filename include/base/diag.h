@@ -25,8 +25,8 @@ typedef void diag_sink_fn(enum diag_level level, const char *line, size_t len);
 void diag_set_sink(diag_sink_fn *sink);
 
 /*
- * What a user may change when a limit is met. The floors that meet a limit state it and name the
- * hint; the program that has the switch says what the hint is.
+ * What a user may change when a limit is met. The floor that meets a limit states it and chooses
+ * the hint; the program gives the text, which names its option.
  */
 enum diag_hint {
 	HINT_NONE,
@@ -50,8 +50,8 @@ enum diag_hint {
 void diag_set_hints(const char *const *hints);
 
 /*
- * diag_set_context - what messages of this run have in front, as "plan:3"; NULL: nothing
- * @context: printable, stays valid while it is set. For one thread at work.
+ * diag_set_context - begin each message with @context and ": ", as "plan:3: "; NULL: with nothing
+ * @context: printable; stays valid while it is set. Only while one thread prints messages.
  */
 void diag_set_context(const char *context);
 
@@ -71,7 +71,7 @@ int fail_hint(int err, enum diag_hint hint, const char *format, ...)
 int fail_errno_hint(enum diag_hint hint, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* notice - print one line, whatever the level */
+/* notice - print one line at any level */
 void notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* warning, info - print one line, if the level allows */

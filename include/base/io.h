@@ -30,16 +30,16 @@ int io_write_full(int fd, const void *buf, size_t bytes);
 int io_pwrite_full(int fd, const void *buf, size_t bytes, u64 pos);
 
 /*
- * io_file_rest - whether @fd is a regular file that stands at or before its end
- * @at:   result: where it stands, in bytes from its beginning; unchanged if it is none
- * @rest: result: bytes from there to its end; likewise
+ * io_file_rest - whether @fd is a regular file whose position is not behind its end
+ * @at:   result: the position in bytes; unchanged if false is returned
+ * @rest: result: bytes from the position to the end; unchanged if false is returned
  */
 bool io_file_rest(int fd, u64 *at, u64 *rest);
 
 /*
- * io_copy_in_kernel - some of @bytes from @pos of file @in to where @out stands
- * Shares blocks where the file system can. Returns the count; 0 or negative errno if the kernel
- * copies nothing here, for whatever reason: reading and writing will show it, or succeed.
+ * io_copy_in_kernel - copy up to @bytes from @pos of file @in to the position of @out
+ * Shares blocks where the file system can. Returns the count, or 0 or a negative errno if the
+ * kernel copied nothing: the caller then reads and writes, which succeeds or shows the reason.
  */
 ssize_t io_copy_in_kernel(int in, u64 pos, int out, size_t bytes);
 

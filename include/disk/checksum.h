@@ -18,8 +18,7 @@ u32 checksum_size(enum btrfs_csum_type type);
 /* checksum_from_name - crc32c, xxhash, sha256 or blake2 (mkfs.btrfs's names); false if unknown */
 bool checksum_from_name(const char *name, enum btrfs_csum_type *type);
 
-/* checksum - the sum of @bytes at @data as stored on disk; writes checksum_size(@type) bytes to
- * @sum */
+/* checksum - the sum of @bytes at @data as on disk; writes checksum_size(@type) bytes to @sum */
 void checksum(enum btrfs_csum_type type, const void *data, size_t bytes, u8 *sum);
 
 /*
@@ -29,8 +28,7 @@ void checksum(enum btrfs_csum_type type, const void *data, size_t bytes, u8 *sum
  */
 void checksum_sectors(enum btrfs_csum_type type, const void *data, u32 sectors, u8 *sums);
 
-/* seal_block - fill the csum field of a tree block or superblock of @bytes, unused sum bytes zero
- */
+/* seal_block - fill in the csum field of a tree block or superblock of @bytes */
 void seal_block(enum btrfs_csum_type type, void *block, u32 bytes);
 
 /* crc32c_raw - continue a raw crc32c (no inversion before or after) from @seed */
@@ -55,11 +53,10 @@ void sha256_add(struct sha256 *s, const void *data, size_t bytes);
 /* sha256_finish - the digest; frees @s */
 void sha256_finish(struct sha256 *s, u8 digest[32]);
 
-/* hash128 - 128 bits over @bytes at @data, fast, not cryptographic (XXH3); equal on every machine
- */
+/* hash128 - a fast hash of @bytes at @data, not cryptographic (XXH3); equal on every machine */
 void hash128(const void *data, size_t bytes, u8 hash[16]);
 
-/* keyed_hash64 - 64 bits that who does not know @secret cannot foresee without effort (XXH3) */
+/* keyed_hash64 - a hash that is hard to foresee without knowing @secret (XXH3) */
 u64 keyed_hash64(u64 secret, const void *data, size_t bytes);
 
 #endif

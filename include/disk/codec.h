@@ -9,7 +9,7 @@
 #include "disk/format.h"
 
 struct codec {
-	const char *name;                 /* as in --compress */
+	const char *name;                 /* as codec_parse() reads it */
 	enum btrfs_compression_type type; /* on disk */
 	u64 incompat_flag;                /* superblock feature bit, 0 if none is needed */
 	int level_min, level_max, level_default;
@@ -22,8 +22,8 @@ struct codec {
 	void (*context_free)(void *ctx);
 	/*
 	 * compress one piece of @in_bytes (1..131072) into one frame
-	 * Returns its length, or 0 if it does not fit into @out_bytes, which slow levels may know
-	 * without trying, or the library gave up: the caller then stores the piece as it is.
+	 * Returns the frame's length, or 0 if it does not fit into @out_bytes (slow levels may
+	 * know without trying) or the library gave up: the caller then stores the piece plain.
 	 */
 	size_t (*compress)(void *ctx, const void *in, size_t in_bytes, void *out, size_t out_bytes);
 	/*

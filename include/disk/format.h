@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The btrfs disk format, as far as a seed image needs it. Names are the
- * kernel's (include/uapi/linux/btrfs_tree.h), so that its documentation can be
- * searched for them. Structs and constants, and the limits that
- * follow from the node size.
+ * The btrfs disk format, as far as a seed image needs it: structs, constants, and the limits that
+ * follow from the node size. Names are the kernel's (include/uapi/linux/btrfs_tree.h), so that its
+ * documentation can be searched for them.
+ *
+ * "Key format" and "Tree" say with which keys an item is stored, and in which trees.
  */
 #ifndef DISK_FORMAT_H
 #define DISK_FORMAT_H
@@ -73,7 +74,7 @@
 #define BTRFS_EXTENT_DATA_REF_KEY 178
 #define BTRFS_BLOCK_GROUP_ITEM_KEY 192
 #define BTRFS_FREE_SPACE_INFO_KEY 198
-#define BTRFS_FREE_SPACE_EXTENT_KEY 199
+#define BTRFS_FREE_SPACE_EXTENT_KEY 199 /* (<logical>, ..., <bytes>), an empty item */
 #define BTRFS_DEV_EXTENT_KEY 204
 #define BTRFS_DEV_ITEM_KEY 216
 #define BTRFS_CHUNK_ITEM_KEY 228
@@ -152,6 +153,7 @@ enum btrfs_ft {
 
 /* ---- blocks ------------------------------------------------------------ */
 
+/* Tree: every one; in each item header and node pointer */
 struct btrfs_disk_key {
 	le64 objectid;
 	u8 type;
@@ -159,6 +161,7 @@ struct btrfs_disk_key {
 };
 static_assert(sizeof(struct btrfs_disk_key) == 17, "btrfs_disk_key");
 
+/* Tree: every one; the beginning of each block */
 struct btrfs_header {
 	u8 csum[BTRFS_CSUM_SIZE]; /* over the rest of the block */
 	u8 fsid[BTRFS_FSID_SIZE];
@@ -172,7 +175,7 @@ struct btrfs_header {
 };
 static_assert(sizeof(struct btrfs_header) == 101, "btrfs_header");
 
-/* In a leaf: item headers grow up, their data grows down from the block's end. */
+/* Tree: every one, in leaves. Item headers grow up, their data grows down from the block's end. */
 struct btrfs_item {
 	struct btrfs_disk_key key;
 	le32 offset; /* of the data, from the end of the header */
@@ -180,7 +183,7 @@ struct btrfs_item {
 };
 static_assert(sizeof(struct btrfs_item) == 25, "btrfs_item");
 
-/* In a node. */
+/* Tree: every one, in nodes */
 struct btrfs_key_ptr {
 	struct btrfs_disk_key key; /* first key of the child */
 	le64 blockptr;
@@ -190,16 +193,14 @@ static_assert(sizeof(struct btrfs_key_ptr) == 33, "btrfs_key_ptr");
 
 /* ---- inodes and names (subvolume trees) ---------------------------------- */
 
+/* Tree: part of inode items and root items */
 struct btrfs_timespec {
 	le64 sec; /* signed */
 	le32 nsec;
 };
 static_assert(sizeof(struct btrfs_timespec) == 12, "btrfs_timespec");
 
-/*
- * Key format: (<ino>, INODE_ITEM, 0)
- * Tree: subvolumes, data reloc, root (the "default" directory)
- */
+/* Key format: (<ino>, INODE_ITEM, 0); Tree: subvolumes, data reloc, root (directory "default") */
 struct btrfs_inode_item {
 	le64 generation;
 	le64 transid;
@@ -221,7 +222,10 @@ struct btrfs_inode_item {
 };
 static_assert(sizeof(struct btrfs_inode_item) == 160, "btrfs_inode_item");
 
-/* Key format: (<ino>, INODE_REF, <parent ino>); records of one parent follow each other. */
+/*
+ * Key format: (<ino>, INODE_REF, <parent ino>); Tree: subvolumes, data reloc, root
+ * Records of one parent follow each other in one item.
+ */
 struct btrfs_inode_ref {
 	le64 index;
 	le16 name_len;
@@ -229,7 +233,10 @@ struct btrfs_inode_ref {
 };
 static_assert(sizeof(struct btrfs_inode_ref) == 10, "btrfs_inode_ref");
 
-/* Key format: (<ino>, INODE_EXTREF, crc32c(parent, name)) */
+/*
+ * Key format: (<ino>, INODE_EXTREF, crc32c(parent, name)); Tree: subvolumes
+ * Records with one hash follow each other in one item.
+ */
 struct btrfs_inode_extref {
 	le64 parent_objectid;
 	le64 index;
@@ -240,7 +247,7 @@ static_assert(sizeof(struct btrfs_inode_extref) == 18, "btrfs_inode_extref");
 
 /*
  * Key format: (<dir>, DIR_ITEM, name hash), (<dir>, DIR_INDEX, index),
- *             (<ino>, XATTR_ITEM, name hash)
+ *             (<ino>, XATTR_ITEM, name hash); Tree: subvolumes, root (DIR_ITEM)
  * Records with one hash follow each other in one item.
  */
 struct btrfs_dir_item {
@@ -254,7 +261,7 @@ struct btrfs_dir_item {
 static_assert(sizeof(struct btrfs_dir_item) == 30, "btrfs_dir_item");
 
 /*
- * Key format: (<ino>, EXTENT_DATA, <file offset>)
+ * Key format: (<ino>, EXTENT_DATA, <file offset>); Tree: subvolumes
  * Inline data follows the head; a regular extent has the four fields of the tail.
  */
 struct btrfs_file_extent_head {
@@ -267,12 +274,13 @@ struct btrfs_file_extent_head {
 };
 static_assert(sizeof(struct btrfs_file_extent_head) == 21, "btrfs_file_extent_head");
 
+/* Key format and tree as above: type is BTRFS_FILE_EXTENT_REG */
 struct btrfs_file_extent_item {
 	struct btrfs_file_extent_head head;
-	le64 disk_bytenr;
-	le64 disk_num_bytes;
-	le64 offset;
-	le64 num_bytes;
+	le64 disk_bytenr;    /* logical address of the extent */
+	le64 disk_num_bytes; /* stored bytes of the extent */
+	le64 offset;         /* where the file's data begins in the uncompressed extent */
+	le64 num_bytes;      /* of the file */
 };
 static_assert(sizeof(struct btrfs_file_extent_item) == 53, "btrfs_file_extent_item");
 
@@ -310,7 +318,9 @@ static_assert(sizeof(struct btrfs_root_item) == 439, "btrfs_root_item");
 
 /* ---- extent, free space, device and chunk trees ---------------------------- */
 
-/* Key format: (<bytenr>, EXTENT_ITEM, <bytes>) or (<bytenr>, METADATA_ITEM, <level>); refs follow.
+/*
+ * Key format: (<bytenr>, EXTENT_ITEM, <bytes>), (<bytenr>, METADATA_ITEM, <level>); Tree: extent
+ * Refs follow in the item, further ones in items of their own.
  */
 struct btrfs_extent_item {
 	le64 refs;
@@ -319,14 +329,17 @@ struct btrfs_extent_item {
 };
 static_assert(sizeof(struct btrfs_extent_item) == 24, "btrfs_extent_item");
 
-/* Inline behind a METADATA_ITEM. */
+/* In a METADATA_ITEM; others are empty items (<bytenr>, TREE_BLOCK_REF, <owner>); Tree: extent */
 struct btrfs_extent_inline_ref {
 	u8 type;     /* TREE_BLOCK_REF */
 	le64 offset; /* owning tree */
 };
 static_assert(sizeof(struct btrfs_extent_inline_ref) == 9, "btrfs_extent_inline_ref");
 
-/* Inline behind an EXTENT_ITEM, after a type byte (EXTENT_DATA_REF). */
+/*
+ * In an EXTENT_ITEM, behind the btrfs_extent_item and a type byte (EXTENT_DATA_REF); further ones:
+ * Key format: (<bytenr>, EXTENT_DATA_REF, hash of root, objectid and offset); Tree: extent
+ */
 struct btrfs_extent_data_ref {
 	le64 root;
 	le64 objectid;
@@ -379,6 +392,7 @@ struct btrfs_dev_item {
 };
 static_assert(sizeof(struct btrfs_dev_item) == 98, "btrfs_dev_item");
 
+/* Tree: chunk; behind a btrfs_chunk */
 struct btrfs_stripe {
 	le64 devid;
 	le64 offset; /* physical */
@@ -400,7 +414,7 @@ struct btrfs_chunk {
 };
 static_assert(sizeof(struct btrfs_chunk) == 48, "btrfs_chunk");
 
-/* Key format: (<tree id>, ROOT_REF|ROOT_BACKREF, <tree id>); the name follows; Tree: root */
+/* Key format: (<tree id>, ROOT_REF|ROOT_BACKREF, <tree id>); Tree: root; the name follows */
 struct btrfs_root_ref {
 	le64 dirid;
 	le64 sequence;
@@ -410,10 +424,11 @@ static_assert(sizeof(struct btrfs_root_ref) == 18, "btrfs_root_ref");
 
 /* ---- superblock ------------------------------------------------------------ */
 
+/* Not in a tree: at fixed addresses of the device, BTRFS_SUPER_INFO_OFFSET and the mirrors */
 struct btrfs_super_block {
 	u8 csum[BTRFS_CSUM_SIZE];
 	u8 fsid[BTRFS_FSID_SIZE];
-	le64 bytenr; /* where this copy lies */
+	le64 bytenr; /* physical address of this copy */
 	le64 flags;
 	u8 magic[8];
 	le64 generation;

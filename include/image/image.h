@@ -51,8 +51,8 @@ struct image;
  * @tree, @content: finished; both must outlive the image. The layout sets blob.logical, the one
  *                  address that is kept in the model (an array of addresses would be 8 bytes a blob
  *                  more); all else of the content is only read.
- * Returns 0, or a negative errno after printing (size_bytes too small: names the least; spool read
- * error).
+ * Returns 0, or a negative errno after printing: size_bytes is too small (the message names the
+ * least), or a spool cannot be read.
  */
 int image_plan(const struct image_options *options, const struct tree *tree,
 	       struct content *content, struct image **image);
@@ -64,7 +64,7 @@ u64 image_bytes(const struct image *image);
 /* image_fsid - the filesystem id; known when the image is written */
 const u8 *image_fsid(const struct image *image);
 
-/* What trees of one kind take: those of all subvolumes below the top level are one kind. */
+/* The size of all trees of one kind; all subvolumes below the top level are one kind. */
 struct image_tree_bytes {
 	const char *name; /* as in the btrfs documentation: "root", "extent", "fs", ... */
 	u64 bytes;        /* of its blocks, in both copies with DUP */
@@ -77,10 +77,10 @@ bool image_tree_bytes(const struct image *image, u32 index, struct image_tree_by
 struct image_output {
 	int fd;
 	bool sparse;           /* @fd is an empty regular file: ranges of zeros become holes */
-	bool seekable;         /* @fd is a file that ends where it stands: in any order */
+	bool seekable;         /* @fd is a file at its end: parts may be written in any order */
 	unsigned threads;      /* that may use CPU, the caller's included */
 	struct sha256 *digest; /* NULL, or gets all bytes, those of holes too */
-	_Atomic u64 *written;  /* NULL, or bytes written so far, for other threads to look at */
+	_Atomic u64 *written;  /* NULL, or bytes written so far, for other threads to read */
 };
 
 /* image_write - write the image; returns 0 or a negative errno after printing */

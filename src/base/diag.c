@@ -27,13 +27,13 @@
 static enum diag_level diag_level = DIAG_WARNING;
 static diag_sink_fn *diag_sink;
 
-/* At the end of messages: texts by enum diag_hint, or NULL. */
+/* The ends of messages: texts by enum diag_hint, or NULL. */
 static const char *const *diag_hints;
 
-/* In front of each message, or NULL. */
+/* The beginning of each message, or NULL. */
 static const char *diag_context;
 
-/* The status line, and who may write to stderr at the moment. */
+/* Held by the thread that writes to stderr; the status line. */
 static pthread_mutex_t diag_lock = PTHREAD_MUTEX_INITIALIZER;
 static bool diag_status_shown;
 
@@ -259,15 +259,6 @@ const char *quote(char *out, const void *bytes, size_t len)
 	const size_t room = QUOTE_BYTES - 1;
 	const size_t half = (room - strlen(CUT_MARK)) / 2;
 	char *p = out;
-	/* Most names are plain, and one is quoted for each member: no byte is looked at twice. */
-	size_t plain = 0;
-	for (; plain < len && plain < room && is_printable(in[plain]); plain++)
-		out[plain] = (char)in[plain];
-	if (plain == len) {
-		out[len] = '\0';
-		return out;
-	}
-
 	size_t head = quotable(in, len, room);
 	size_t tail = len;
 	const bool is_cut = head < len;

@@ -82,7 +82,7 @@ static int write_all(int fd, const u8 *p, size_t bytes, u64 *pos)
 	while (bytes) {
 		ssize_t n = pos ? pwrite(fd, p, bytes, (off_t)*pos) : write(fd, p, bytes);
 		if (n == 0)
-			return -EIO; /* never seen; would repeat for ever */
+			return -EIO; /* never seen; to go on would be an endless loop */
 		if (n < 0) {
 			int err = wait_or_error(fd, POLLOUT);
 			if (err)

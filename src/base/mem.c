@@ -19,17 +19,19 @@
 #define GROW_MIN_ELEMENTS 16u
 
 /*
- * What is at least this large may come in huge pages, as x86 has them: one fault for 2 MiB, not
- * 512. For a million files that is a tenth of all time.
+ * Allocations of at least this size may get huge pages, of the size that x86 has: one page fault
+ * for 2 MiB instead of 512. With a million files this saves a tenth of the time.
  */
 #define HUGE_BYTES (4u << 20)
 #define HUGE_PAGE_BYTES (2u << 20)
 
-/* Few files need few; of many blocks each is large. The first, with malloc's own header, and the
- * others are whole numbers of pages. */
+/*
+ * The first block is small, since most trees have few files; the others are large. All of them are
+ * whole numbers of pages, the first one together with malloc's own header.
+ */
 #define ARENA_FIRST_BYTES ((1u << 20) - 32)
 #define ARENA_BLOCK_BYTES HUGE_BYTES
-/* Larger requests get their own block: at most this much of a block is lost. */
+/* Larger requests get a block of their own: so at most this much of a block is unused. */
 #define ARENA_OWN_BLOCK_BYTES (ARENA_FIRST_BYTES / 8)
 
 struct arena_block {
@@ -39,7 +41,7 @@ struct arena_block {
 };
 static_assert(offsetof(struct arena_block, data) % 8 == 0, "arena data is aligned");
 
-/* _exit: other threads may be at work, and exit handlers would race with them. */
+/* _exit: other threads may be running, and exit handlers would race with them. */
 static void *or_exit(void *p, size_t bytes)
 {
 	if (!p) {

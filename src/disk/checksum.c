@@ -132,7 +132,6 @@ struct sha256 *sha256_new(void)
 {
 	struct sha256 *s = xzalloc(sizeof(*s));
 	gcry_error_t err = gcry_md_open(&s->md, GCRY_MD_SHA256, 0);
-
 	if (err) { /* checksum_init() found the algorithm: out of memory */
 		fail(-ENOMEM, "libgcrypt: %s", gcry_strerror(err));
 		_exit(1);
@@ -155,7 +154,6 @@ void sha256_finish(struct sha256 *s, u8 digest[32])
 void hash128(const void *data, size_t bytes, u8 hash[16])
 {
 	XXH128_canonical_t canonical;
-
 	XXH128_canonicalFromHash(&canonical, XXH3_128bits(data, bytes));
 	static_assert(sizeof(canonical.digest) == 16, "128 bits");
 	memcpy(hash, canonical.digest, 16);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The list of codecs and the reader of ALGO[:LEVEL]. What is allowed is
- * written out from the list, so that messages follow it.
+ * The list of codecs and the parser of ALGO[:LEVEL]. Messages print the allowed values from the
+ * list.
  */
 #include "codec_table.h"
 
@@ -23,7 +23,6 @@ __attribute__((format(printf, 2, 3))) static void append(char *text, const char 
 {
 	const size_t len = strlen(text);
 	va_list args;
-
 	va_start(args, format);
 	const int n = vsnprintf(text + len, ALLOWED_BYTES - len, format, args);
 	va_end(args);

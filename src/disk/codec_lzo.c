@@ -5,9 +5,8 @@
  *   le32 bytes of the frame, this word included
  *   for each sector of input: le32 bytes of the segment, LZO1X data
  *
- * A segment's word does not cross a multiple of 4096 in the frame: up to three
- * zero bytes come before. Nothing follows the last segment: the kernel
- * wants the frame's length to be exact.
+ * A segment's word does not cross a multiple of 4096 in the frame: up to three zero bytes come
+ * before it. Nothing follows the last segment: the kernel checks the frame's length.
  */
 #include "codec_table.h"
 #include "randomness.h"
@@ -19,7 +18,7 @@
 #include <lzo/lzo1x.h>
 #include <unistd.h>
 
-/* What LZO1X makes of a sector at worst. */
+/* The most bytes that LZO1X makes of a sector. */
 #define SEGMENT_MAX (BTRFS_SECTORSIZE + BTRFS_SECTORSIZE / 16 + 64 + 3)
 #define LEVEL_FAST 1
 #define LEVEL_BEST 9
@@ -54,7 +53,6 @@ static size_t make_segment(struct lzo_context *lzo, const u8 *in, size_t in_byte
 {
 	lzo_uint n = SEGMENT_MAX;
 	int ret;
-
 	if (lzo->level == LEVEL_BEST)
 		ret = lzo1x_999_compress(in, in_bytes, lzo->segment, &n, lzo->work);
 	else

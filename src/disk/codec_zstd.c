@@ -4,9 +4,8 @@
  * The kernel has room for a window of 128 KiB only and reads nothing after
  * the first frame.
  *
- * The library's way through a block may depend on the room for its output, so
- * it always gets enough for the worst case: a piece makes the same frame
- * whatever room the caller has.
+ * The frame that the library makes may depend on the room for its output. So the library always
+ * gets enough for the worst case: equal pieces make equal frames.
  */
 #include "codec_table.h"
 #include "randomness.h"
@@ -22,8 +21,8 @@
 #define WINDOW_LOG 17
 static_assert(1u << WINDOW_LOG == BTRFS_MAX_COMPRESSED, "the window holds a piece");
 
-/* From here on trees of matches are built, at 15 MB/s where nothing matches; below, 300 MB/s and
- * more. */
+/* From this level on the library builds trees of matches: 15 MB/s of input where nothing matches,
+ * 300 MB/s and more at lower levels. */
 #define LEVEL_SLOW 13
 
 struct zstd_context {
@@ -33,7 +32,7 @@ struct zstd_context {
 	u8 frame[];
 };
 
-/* What is not a refused piece is lack of memory; storing the piece raw would change the image. */
+/* Out of memory: to store the piece plain instead would change the image. */
 static void exit_failed(const char *reason)
 {
 	fail(-ENOMEM, "zstd: %s", reason);
@@ -48,10 +47,10 @@ static void set_parameter(struct zstd_context *zstd, ZSTD_cParameter parameter, 
 }
 
 /*
- * Level 3 for pieces of 128 KiB. Its own tables (hash log 16 and 15) are for larger
- * inputs and do not fit in a CPU's first cache; these do, and what they lose in
- * matches the shorter ones win back. Over binaries, headers, documents and archives of
- * Debian: 5 to 16 % less time, size from -0.35 to +0.2 %.
+ * Level 3 for pieces of 128 KiB. The library's tables (hash log 16 and 15) are for larger inputs
+ * and do not fit into a CPU's first cache; these do. They lose some matches, and the shorter
+ * matches make up for that. Over binaries, headers, documents and archives of Debian, compared
+ * with the library's tables: 5 to 16 % less time, size from -0.35 to +0.2 %.
  */
 static void set_small_tables(struct zstd_context *zstd)
 {

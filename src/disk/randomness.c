@@ -5,9 +5,9 @@
  * - How even the byte counts of each sector are (chi square). Random bytes score 255 with a
  *   standard deviation of 23. A code of bytes gains about (score - 255) / (2 ln 2) bits, at EVEN
  *   less than 0.6 % of a sector, and a piece must shrink by a sector of 32 to count.
- * - How often strings of 8 bytes repeat. Looked at are those behind one byte value, which is
- *   about each 256th position in data that have passed the first measure: places chosen by
- *   content, so both ends of a repeat are looked at, however far apart they lie.
+ * - How often strings of 8 bytes repeat. Only strings that begin with one byte value count. In data
+ *   that has passed the first measure that is about each 256th position. Positions are chosen by
+ *   content, so both ends of a repeat are found at any distance.
  */
 #include "randomness.h"
 
@@ -19,7 +19,7 @@
 #define SLOTS 1024u    /* twice the marks in a piece */
 #define REPEATS_MAX 4u /* a sector's length has 16 marks */
 
-/* Four counters by turns: equal bytes in a row need not wait for each other. */
+/* Four counters by turns, so that adjacent equal bytes do not wait for each other. */
 static bool is_even(const u8 *data, u32 bytes)
 {
 	u16 counts[4][256] = { { 0 } };
@@ -43,7 +43,9 @@ static bool is_even(const u8 *data, u32 bytes)
 
 static bool repeats(const u8 *data, size_t bytes)
 {
-	u64 seen[SLOTS] = { 0 }; /* the last string of each; none is 0, for its first byte is not */
+	u64 seen[SLOTS] = {
+		0
+	}; /* the last string of each slot; 0: none, since strings begin with MARK */
 	const u8 *end = data + bytes, *p = data;
 	u32 nr = 0;
 	while ((p = memchr(p, MARK, (size_t)(end - p))) && end - p >= STRING_BYTES) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Back references of data extents. Most extents have one file item that leads to them, found by
- * walking the tree; what leads to an extent besides its first item is gathered here.
+ * Back references of data extents. Most extents are used by one file item, which the producer of
+ * the extent tree meets when it walks the tree. All further references are gathered here.
  */
 #ifndef IMAGE_DATA_REFS_H
 #define IMAGE_DATA_REFS_H
@@ -10,7 +10,7 @@
 
 struct blueprint;
 
-/* Equal ones of an extent are one with a count (struct btrfs_extent_data_ref). */
+/* Equal references to an extent are one with a count (struct btrfs_extent_data_ref). */
 struct data_ref {
 	u64 root; /* tree id of the subvolume */
 	u64 ino;
@@ -30,8 +30,8 @@ struct data_ref data_ref_of(const struct tree *tree, const struct inode *inode,
 			    const struct file_item *item);
 
 /*
- * data_refs_gather - all but the first of each extent
- * What stands in leaves that belong to another tree is that one's.
+ * data_refs_gather - all references except the first of each extent
+ * A file item in a shared leaf is a reference of the leaf's owner only.
  */
 struct data_refs data_refs_gather(const struct blueprint *bp);
 

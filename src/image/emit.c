@@ -10,11 +10,11 @@
 
 #define BUFFER_BYTES (256u << 10)
 #define KERNEL_COPY_BYTES (256u << 10) /* less goes through the buffer, with its neighbours */
-#define KERNEL_COPY_MOST (64u << 20)   /* at once, so that others see how far it is */
+#define KERNEL_COPY_MOST (64u << 20)   /* in one call, so that the progress can be shown */
 
 struct emit {
 	struct image_output output;
-	u64 position; /* behind what is written and buffered */
+	u64 position; /* of the next byte; all before it is written or buffered */
 	u8 *buffer;
 	size_t buffered;
 	const struct btrfs_super_block *supers;
@@ -47,7 +47,7 @@ static int write_failed(const struct emit *e, int err)
 			  (unsigned long long)(e->position - e->buffered));
 }
 
-/* What went out: @data is NULL for what nobody wants to hash. */
+/* Count written bytes; @data may be NULL if there is no digest. */
 static void account(struct emit *e, const void *data, u64 bytes)
 {
 	if (e->output.digest && data)
@@ -119,7 +119,7 @@ static int emit_zeros(struct emit *e, u64 bytes)
 	return 0;
 }
 
-/* The next superblock copy that lies before @position, or NULL. */
+/* The next superblock copy, if it begins before @position; else NULL. */
 static const struct btrfs_super_block *next_super(struct emit *e, u64 position)
 {
 	if (e->next_super == e->nr_supers || from_le64(e->supers[e->next_super].bytenr) >= position)
@@ -165,7 +165,7 @@ int emit_skip(struct emit *e, u64 position)
 	return emit_seek(e, position);
 }
 
-/* Through the buffer: little, or what must be looked at. */
+/* For short ranges, and for all data if there is a digest. */
 static int emit_buffered(struct emit *e, struct spool *spool, u64 offset, u64 bytes)
 {
 	int err = 0;
@@ -208,7 +208,7 @@ int emit_finish(struct emit *e, u64 total_bytes)
 	int err = emit_at(e, total_bytes);
 	if (!err)
 		err = emit_flush(e);
-	/* A hole at the end is there only when the file is as long. */
+	/* A hole at the end does not make a file longer. */
 	if (!err && e->output.sparse && ftruncate(e->output.fd, (off_t)total_bytes) < 0)
 		err = write_failed(e, -errno);
 	return err;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Output that goes forward, if not told otherwise. Positions are physical addresses; what lies
- * between is filled with zeros, and superblock copies there are written.
+ * Output in ascending order of position, with two exceptions: emit_seek() and emit_skip().
+ * Positions are physical addresses in bytes. Gaps are filled with zeros, and the superblock copies
+ * in them are written.
  */
 #ifndef IMAGE_EMIT_H
 #define IMAGE_EMIT_H
@@ -14,8 +15,8 @@ struct emit;
 
 /*
  * emit_new - begin at position 0 of @output
- * @supers: the sealed superblock copies in order of position, @nr_supers of them; must outlive the
- * result
+ * @supers: the sealed superblock copies in order of position, @nr_supers of them; must outlive
+ *          the result
  */
 struct emit *emit_new(const struct image_output *output, const struct btrfs_super_block *supers,
 		      u32 nr_supers);
@@ -23,11 +24,11 @@ void emit_free(struct emit *e);
 
 /* All return 0 or a negative errno after printing. */
 
-/* emit_at - go on at @position, at or behind the present one (asserted) */
+/* emit_at - continue at @position, which is not before the current one (asserted) */
 int emit_at(struct emit *e, u64 position);
-/* emit_seek - go on at @position, before or behind the present one; the output is seekable */
+/* emit_seek - continue at any @position; the output is seekable */
 int emit_seek(struct emit *e, u64 position);
-/* emit_skip - the same, but superblock copies that lie between are written */
+/* emit_skip - as emit_seek(), but forward, and the superblock copies on the way are written */
 int emit_skip(struct emit *e, u64 position);
 /* emit_bytes - write @bytes here */
 int emit_bytes(struct emit *e, const void *data, size_t bytes);

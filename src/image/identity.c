@@ -27,7 +27,7 @@ struct digesting {
 static int digest_block(void *context, u64 logical, u8 *block)
 {
 	const struct digesting *d = context;
-	(void)logical; /* stands in the block */
+	(void)logical; /* is in the block's header */
 	sha256_add(d->sha, block, d->nodesize);
 	return 0;
 }
@@ -59,8 +59,8 @@ static int content_digest(const struct blueprint *bp, u8 digest[DIGEST_BYTES])
 }
 
 /*
- * A version 8 uuid (RFC 9562): its bits are ours, here a hash of the role, of the path
- * where that is part of it, and of the digest.
+ * A version 8 uuid (RFC 9562), whose bits the program may choose: here a hash of the role, of the
+ * path (subvolumes only) and of the digest.
  */
 static void derive_uuid(const char *role, const char *path, size_t path_len,
 			const u8 digest[DIGEST_BYTES], u8 uuid[BTRFS_UUID_SIZE])
@@ -109,7 +109,7 @@ static int compare_uuids(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct subvol_uuid));
 }
 
-/* A derived one is a hash: of two that are the same, at least one was given. */
+/* Derived uuids are hashes and differ: of two equal ones at least one was given. */
 static int check_uuids(const struct blueprint *bp)
 {
 	size_t bytes = bp->nr_subvols * sizeof(struct subvol_uuid);

@@ -99,7 +99,7 @@ int produce_dev_tree(const struct blueprint *bp, struct tree_writer *tw)
 	return 0;
 }
 
-/* What is free in a chunk is its end: at most one run. */
+/* The free space of a chunk is its end: at most one range. */
 int produce_free_space_tree(const struct blueprint *bp, struct tree_writer *tw)
 {
 	for (size_t i = 0; i < bp->layout.nr_chunks; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The checksum tree: one sum for each sector of data, in items as long as
- * allowed. Runs go on across extents where addresses do.
+ * The checksum tree: one sum for each sector of data, in items as long as allowed. Sums of
+ * adjacent sectors share an item, even if the sectors belong to different extents.
  */
 #include "disk/checksum.h"
 #include "items.h"

@@ -12,9 +12,9 @@ struct extent_producer {
 	const struct blueprint *bp;
 	struct tree_writer *tw;
 	size_t next_chunk;     /* whose block group item has not been added */
-	size_t next_user;      /* of blueprint.leaf_users, behind those of leaves that were added */
-	size_t next_ref;       /* of blueprint.refs, behind those of extents that were added */
-	struct data_ref *refs; /* all of the extent at hand */
+	size_t next_user;      /* in blueprint.leaf_users: the first of leaves not added yet */
+	size_t next_ref;       /* in blueprint.refs: the first of extents not added yet */
+	struct data_ref *refs; /* all of the current extent */
 	size_t refs_capacity;
 	size_t nr_refs;
 };
@@ -49,14 +49,14 @@ static int add_block_groups_before(struct extent_producer *p, u64 logical)
 	return 0;
 }
 
-/* Refs of @bytes that the kernel would keep inside an EXTENT_ITEM (BTRFS_MAX_EXTENT_ITEM_SIZE). */
+/* How many refs of @bytes the kernel keeps inside an EXTENT_ITEM (BTRFS_MAX_EXTENT_ITEM_SIZE). */
 static size_t most_inline_refs(u32 nodesize, size_t bytes)
 {
 	const u32 item = btrfs_block_payload(nodesize) / 16 - (u32)sizeof(struct btrfs_item);
 	return (item - sizeof(struct btrfs_extent_item)) / bytes;
 }
 
-/* The trees besides @tree that have its leaf number @leaf; leaves are asked for in their order. */
+/* The other trees that share leaf number @leaf of @tree; called for ascending leaves. */
 static struct leaf_users users_of(struct extent_producer *p, const struct planned_tree *tree,
 				  u64 leaf)
 {
@@ -73,7 +73,7 @@ static struct leaf_users users_of(struct extent_producer *p, const struct planne
 	return users;
 }
 
-/* A block of @owner's that others have too; refs are stored by id, descending. */
+/* A block of @owner that @others share; refs are stored by id, descending. */
 static int add_tree_block(struct extent_producer *p, u64 logical, u8 level, u64 owner,
 			  const struct leaf_users *others)
 {
@@ -140,7 +140,7 @@ static struct btrfs_extent_data_ref ref_to_disk(const struct data_ref *ref)
 	};
 }
 
-/* All references of the extent that @first is the first to lead to, in the order of storage. */
+/* All references of the extent whose first one is @first, in the order of storage. */
 static void gather_refs(struct extent_producer *p, const struct data_ref *first)
 {
 	const struct data_refs *all = &p->bp->refs;
@@ -184,7 +184,7 @@ static int add_extent_item(struct extent_producer *p, u64 logical, u32 bytes, si
 	return 0;
 }
 
-/* The others are items: ascending by hash; of those with one hash each takes the next number. */
+/* The other references are items, ascending by hash; equal hashes are counted up. */
 static int add_keyed_refs(const struct extent_producer *p, u64 logical, size_t nr_inline)
 {
 	struct btrfs_key key = { logical, BTRFS_EXTENT_DATA_REF_KEY, 0 };

@@ -105,10 +105,7 @@ static int add_extrefs(const struct fs_producer *p, u64 ino, const struct dentry
 	return 0;
 }
 
-/*
- * Names of one parent go into its INODE_REF while they fit, the rest into
- * INODE_EXTREFs.
- */
+/* Names in one parent go into its INODE_REF while they fit, the rest into INODE_EXTREFs. */
 int add_refs(struct fs_producer *p, const struct inode *inode)
 {
 	size_t nr = 0;
@@ -119,7 +116,7 @@ int add_refs(struct fs_producer *p, const struct inode *inode)
 	if (nr > 1)
 		qsort(p->names, nr, sizeof(*p->names), compare_by_parent);
 
-	size_t nr_extrefs = 0; /* collected at the front of names, behind what has been read */
+	size_t nr_extrefs = 0; /* collected at the front of names, where all is read already */
 	u32 limit = btrfs_max_item_size(p->bp->options.nodesize);
 	for (size_t i = 0, end, fit; i < nr; i = end) {
 		u32 bytes = 0;
@@ -164,7 +161,7 @@ static u8 dir_item_type(u32 mode)
 	}
 }
 
-/* What a name leads to: an inode of the same tree, or another tree. */
+/* The target of a name: an inode of the same tree, or another tree. */
 static struct btrfs_disk_key location(const struct fs_producer *p, const struct inode *inode)
 {
 	if (inode_is_subvol_root(inode))
@@ -195,7 +192,7 @@ static int compare_by_hash(const void *a, const void *b)
 	return x->index < y->index ? -1 : x->index > y->index;
 }
 
-/* tree_add() saw to it that names with one hash fit into an item. */
+/* tree_add() made sure that names with one hash fit into an item. */
 static int add_dir_items(struct fs_producer *p, const struct inode *dir)
 {
 	p->names = mem_grow(p->names, &p->names_capacity, dir->nr + 1, sizeof(*p->names));
@@ -226,7 +223,7 @@ static int compare_by_index(const void *a, const void *b)
 	return x->index < y->index ? -1 : x->index > y->index;
 }
 
-/* The names of @dir in the order of their indexes: not by name if several layers brought them. */
+/* The names of @dir by index: not the order of names if several layers added them. */
 static const struct dentry *const *names_by_index(struct fs_producer *p, const struct inode *dir)
 {
 	u32 nr = 1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The root tree: where each other tree's root is, how subvolumes hang together,
- * and the name of the default one.
+ * The root tree: the roots of all other trees, the parents and children of subvolumes, and the
+ * name of the default one.
  */
 #include "disk/checksum.h"
 #include "inode_items.h"
@@ -22,7 +22,8 @@ static struct btrfs_inode_item root_item_inode(const struct blueprint *bp, bool 
 
 /*
  * Blocks up to the generation of last_snapshot may be shared: without it the kernel would change
- * them in place. A layer's parent is the one before it, as a snapshot's is what it was taken of.
+ * them in place. The parent of a layer is the layer before it, as the parent of a snapshot is the
+ * subvolume that it was made from.
  */
 static void set_snapshot(const struct blueprint *bp, u32 subvol, struct btrfs_root_item *root)
 {
@@ -68,7 +69,7 @@ static int add_root_item(const struct blueprint *bp, struct tree_writer *tw,
 	return 0;
 }
 
-/* Where the name of subvolume @child stands, under a key that ties it to its parent. */
+/* The directory, the index and the name of subvolume @child; @key has its id and its parent's. */
 static int add_root_ref(const struct blueprint *bp, struct tree_writer *tw, struct btrfs_key key,
 			u32 child)
 {

@@ -60,7 +60,7 @@ static void close_data_chunk(struct layout *layout, struct chunk *chunk)
 static struct chunk *open_data_chunk(struct layout *layout, u32 first_bytes, u64 *room)
 {
 	u64 pos = skip_mirror(layout->end);
-	/* A rest before a mirror that is smaller than the extent stays unused. */
+	/* Room before a mirror that is smaller than the extent stays unused. */
 	if (chunk_room(pos, 1) < first_bytes)
 		pos = skip_mirror(pos + chunk_room(pos, 1));
 	*room = chunk_room(pos, 1);

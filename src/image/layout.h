@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where everything lies. Logical address = physical address (of the first copy).
+ * All addresses. Logical address = physical address (of the first copy), in bytes.
  *
  *   0        64K   68K      1M
  *   | zeros | super | zeros | SYSTEM | METADATA ... | DATA ... | room |
  *
- * Chunks start and end on 64 KiB, are at most 1 GiB long, and end before a
- * superblock mirror; the next one starts 64 KiB behind the mirror's start. So no chunk
- * has a hole: what is used is its beginning, what is free its end.
+ * Chunks start and end on 64 KiB, are at most 1 GiB long, and end before a superblock mirror; the
+ * next one starts 64 KiB behind the mirror's start. So no chunk has a hole: the used bytes are its
+ * beginning, the free bytes its end.
  */
 #ifndef IMAGE_LAYOUT_H
 #define IMAGE_LAYOUT_H
@@ -22,7 +22,7 @@ struct chunk {
 	u64 length;      /* bytes of one copy */
 	u64 used;        /* bytes, from the start */
 	u64 type;        /* BTRFS_BLOCK_GROUP_*: one of SYSTEM, METADATA, DATA; maybe DUP */
-	u64 first_block; /* tree blocks: how many earlier chunks of this type hold */
+	u64 first_block; /* number of its first tree block: how many earlier chunks of this type hold */
 };
 
 struct layout {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which leaves are equal. Two runs of the producer for each layer: the first one, without shared
- * leaves, hashes what there is from each leaf's first key to its last one, of the leaves that the
- * tree before it has; the second one makes this tree's leaves around those that are equal, and
- * hashes them for the tree after it.
+ * Equal leaves are found by two runs of the producer for each layer. The first run has no shared
+ * leaves. For each leaf of the tree before, it hashes this tree's items from the leaf's first key
+ * to its last key. The second run makes the leaves of this tree that are not shared, and hashes
+ * them for the tree after it.
  *
- * Items hold addresses, which are not known yet. But equal items are equal with any addresses, as
- * long as different extents have different ones; so provisional ones will do.
+ * Items hold addresses, and these are not final yet. But items that are equal with one set of
+ * addresses are equal with any other set, as long as different extents have different addresses.
+ * So provisional addresses are enough.
  */
 #include "share.h"
 
@@ -23,7 +24,7 @@ struct leaf {
 	u32 owner; /* index into blueprint.trees */
 	u64 index; /* among the owner's leaves */
 	u8 hash[HASH_BYTES];
-	bool is_equal; /* the tree at hand has the same items there */
+	bool is_equal; /* the current tree has the same items */
 };
 
 struct leaves {
@@ -31,7 +32,7 @@ struct leaves {
 	size_t nr, capacity;
 };
 
-/* The items that the leaf at hand has, or would have. */
+/* The items of the current leaf, or of this tree where that leaf is. */
 struct gathered {
 	u8 *bytes;
 	u32 nr, limit;
@@ -42,8 +43,8 @@ struct gathered {
 struct leaf_scan {
 	u32 owner; /* of the tree, index into blueprint.trees */
 	struct gathered items;
-	struct leaves *leaves; /* that are compared, or made */
-	size_t at;             /* the one at hand, while comparing */
+	struct leaves *leaves; /* compared, or made */
+	size_t at;             /* the current leaf, while comparing */
 	u64 nr_leaves;         /* made */
 };
 
@@ -65,7 +66,7 @@ static void gathered_add_item(struct gathered *g, const u8 *block, const struct 
 		     from_le32(item->size));
 }
 
-/* Begins anew afterwards. False: there was more than a leaf holds. */
+/* Hash the items, and begin with none. False if they were more than a leaf holds. */
 static bool gathered_hash(struct gathered *g, u8 hash[HASH_BYTES])
 {
 	bool fits = !g->too_many;
@@ -157,7 +158,7 @@ static int compare_leaves(const void *a, const void *b)
 static int scan_tree(struct blueprint *bp, u32 nr, struct leaves *leaves,
 		     int (*put)(void *context, u64 logical, u8 *block), struct tree_shape *shape)
 {
-	/* Keys stand for headers, which are larger. */
+	/* Of a header only the key and the size are gathered: this is enough for a leaf. */
 	struct leaf_scan r = { .owner = nr,
 			       .leaves = leaves,
 			       .items = { .limit = btrfs_block_payload(bp->options.nodesize) } };
@@ -196,7 +197,7 @@ static int share_with(struct blueprint *bp, u32 nr, struct leaves *base)
 	struct tree_shape shape;
 	int err = scan_tree(bp, nr, base, compare_block, &shape);
 	tree->shared = xmalloc(base->nr * sizeof(*tree->shared));
-	/* A tree of one leaf has it as its root. */
+	/* A tree of one leaf shares none: the leaf is its root. */
 	for (size_t i = 0; i < base->nr && !err && shape.level; i++)
 		if (base->list[i].is_equal)
 			share(bp, tree, &base->list[i]);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Layers' trees share the leaves that are equal, as snapshots do. A leaf belongs to the first tree
- * that has it; later ones lead to it from nodes of their own. Nodes are not shared: they are 1 of
- * some hundred blocks. Nor are roots, since a root is its own tree's.
+ * The trees of layers share equal leaves, as the trees of snapshots do. A leaf belongs to the
+ * first tree that has it; nodes of later trees point to it. Nodes are not shared, since they are
+ * less than 1 % of all blocks. A leaf that is the root of its tree is not shared either.
  */
 #ifndef IMAGE_SHARE_H
 #define IMAGE_SHARE_H
@@ -13,7 +13,7 @@
 
 struct blueprint;
 
-/* A leaf's owner, and a tree that has it too. */
+/* A leaf, its owner, and another tree that has it. */
 struct leaf_user {
 	u32 owner; /* index into blueprint.trees */
 	u64 leaf;  /* number among the owner's leaves */
@@ -26,9 +26,9 @@ struct leaf_users {
 };
 
 /*
- * share_leaves - find the leaves that trees of layers share: planned_tree.shared, blueprint.leaf_users
- * Trees are chosen; blobs have addresses, but not the final ones. Returns 0, or a negative
- * errno after printing (spool).
+ * share_leaves - find the leaves that trees of layers share
+ * Sets planned_tree.shared and blueprint.leaf_users. Trees are chosen; blobs have addresses, but
+ * not the final ones. Returns 0, or a negative errno after printing (spool).
  */
 int share_leaves(struct blueprint *bp);
 

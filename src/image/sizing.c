@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sizing. The extent tree and the free space tree describe blocks that are their
- * own, and data moves when trees grow. So sizing repeats until nothing changes: room
- * for tree blocks only ever grows from round to round, and what turns out to be
- * spare is free space at the end of the METADATA chunks.
+ * Sizing. The extent tree and the free space tree describe their own blocks, and data moves when
+ * trees grow. So sizing repeats until nothing changes. Room for tree blocks only grows from round
+ * to round; room that is not needed in the end is free space at the end of the METADATA chunks.
  */
 #include "sizing.h"
 
@@ -12,7 +11,7 @@
 #include "model/blob_order.h"
 #include "trees.h"
 
-#define MAX_ROUNDS 100 /* a handful is needed; more is a bug */
+#define MAX_ROUNDS 100 /* about five are needed; more is a bug */
 
 /* With less room a writable mount's first transaction may abort (tried on kernel 6.18). */
 #define WRITABLE_ROOM (48ull << 20)

@@ -27,7 +27,7 @@ static u64 compat_ro_flags(const struct blueprint *bp)
 	return flags;
 }
 
-/* The SYSTEM chunk stands in the superblock too: it is needed to find the chunk tree. */
+/* The superblock repeats the SYSTEM chunk: it is needed to find the chunk tree. */
 static u32 fill_sys_chunk_array(const struct blueprint *bp, u8 *array)
 {
 	const struct chunk *chunk = &bp->layout.chunks[0];

@@ -3,7 +3,7 @@
 
 #include "base/mem.h"
 
-/* What a level hands to the one above: where each block begins. */
+/* A block, as the level above refers to it. */
 struct child {
 	struct btrfs_key key;
 	u64 logical;
@@ -19,8 +19,7 @@ struct tree_writer {
 	u32 free_bytes; /* between item headers and data */
 	struct btrfs_key last_key;
 	bool has_items;
-	struct child *children; /* of the level that is complete so far; while counting just their
-				   number */
+	struct child *children; /* of the last complete level; NULL while counting */
 	size_t nr_children, children_capacity;
 	struct tree_shape shape;
 };
@@ -54,7 +53,7 @@ bool tree_writer_wants_data(const struct tree_writer *tw)
 	return tw->options.sink && !tw->options.sink->without_data;
 }
 
-/* The address of block @index of @tw's chunks; while addresses do not matter, any. */
+/* The address of block number @index; any number if addresses do not matter. */
 static u64 block_address(const struct tree_writer *tw, u64 index)
 {
 	const struct tree_writer_options *options = &tw->options;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sorted items in, tree blocks out. Leaves are packed to the last byte and lie in
- * a row; behind them the nodes of level 1, then of level 2, up to the root.
+ * Sorted items in, tree blocks out. Leaves are filled until the next item does not fit, and are
+ * adjacent; then come the nodes of level 1, those of level 2, and so on up to the root.
  *
  * A writer without a sink only counts: sizing and writing run the same producers.
  */
@@ -30,7 +30,7 @@ struct tree_shape {
 	u8 level; /* of the root */
 };
 
-/* The ids that stand in every tree block. */
+/* The ids in every tree block. */
 struct block_ids {
 	u8 fsid[BTRFS_FSID_SIZE];
 	u8 chunk_tree_uuid[BTRFS_UUID_SIZE];
@@ -40,15 +40,14 @@ struct block_ids {
 struct block_sink {
 	int (*put)(void *context, u64 logical, u8 *block);
 	void *context;
-	bool without_data; /* file data and their sums may stay zero: blob.hash says what they are
-			    */
+	bool without_data; /* file data and its sums may be zeros: blob.hash identifies the data */
 };
 
 struct tree_writer_options {
-	const struct layout *layout;      /* NULL: addresses do not matter yet */
-	bool system;                      /* blocks come from the SYSTEM chunk */
-	u64 owner;                        /* tree id */
-	u64 first_block;                  /* where the tree begins among the blocks of its chunks */
+	const struct layout *layout; /* NULL: addresses do not matter yet */
+	bool system;                 /* blocks come from the SYSTEM chunk */
+	u64 owner;                   /* tree id */
+	u64 first_block; /* number of the tree's first block in the chunks of its type */
 	const struct shared_leaf *shared; /* ascending; never the tree's only leaf */
 	size_t nr_shared;
 	const struct block_ids *ids;
