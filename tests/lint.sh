@@ -143,8 +143,9 @@ names()
 # messages below the program do not name its options: they may end with a hint (base/diag.h)
 options_below_cli()
 {
-	! grep -nE '"[^"]*(--[a-z]|-n [0-9]+k)' $(printf '%s\n' "${sources[@]}" "${headers[@]}" | grep -vE '^(src|include)/(cli|convert)/') |
-		grep -vE '^[^:]*:[0-9]+:[[:space:]]*(/\*|\*)'
+	local below
+	mapfile -t below < <(printf '%s\n' "${sources[@]}" "${headers[@]}" | grep -vE '^(src|include)/(cli|convert)/')
+	! grep -nE '"[^"]*(--[a-z]|-n [0-9]+k)' "${below[@]}" | grep -vE '^[^:]*:[0-9]+:[[:space:]]*(/\*|\*)'
 }
 
 # only_in PATTERN PLACE - system headers that match are included below these paths only
