@@ -4,21 +4,22 @@
 
 #include "base/diag.h"
 #include "base/io.h"
+#include "convert/convert.h"
 #include "disk/checksum.h"
 #include "disk/codec.h"
-#include "image/image.h"
-#include "input/reader.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#define PIPE_BYTES (1 << 20)
 
 struct outcome {
 	int err;
 	unsigned messages; /* of errors */
 	u8 fsid[BTRFS_FSID_SIZE];
 	u64 bytes;
-	u8 digest[32]; /* of the image; with one thread only if wanted */
+	u8 digest[32]; /* of the image */
 };
 
 static unsigned messages;
@@ -31,82 +32,109 @@ static void count_message(enum diag_level level, const char *line, size_t len)
 		messages++;
 }
 
+/* ---- options ------------------------------------------------------------------- */
+
+/* All of a run that does not depend on threads. */
 struct settings {
-	struct reader_options reader;
-	struct tree_options tree;
-	struct file_data_options data;
-	struct image_options image;
-	bool digest;
+	struct convert_options options;
+	struct subvol_request subvols[2];
 };
 
-static struct settings settings_of(size_t size, unsigned threads)
+static struct codec_choice codec_of(u32 nr)
 {
-	static const u32 nodesizes[] = { 16384, 4096, 65536, 16384 };
-	u32 nodesize = nodesizes[size % 4];
-	struct settings s = { 0 };
-
-	s.reader.nodesize = s.tree.nodesize = s.data.nodesize = s.image.nodesize = nodesize;
-	s.reader.skip_unsupported = size & 4;
-	s.reader.keep_times = size & 8;
-	s.tree.implied.mode = 0755;
-	s.tree.hard_dereference = (size & 0x70) == 0x70;
-	if ((size & 3) == 3)
-		s.tree.rules.codec = codec_default();
-	s.data.max_inline = 2048;
-	s.data.threads = threads;
-	s.data.detect_holes = size & 0x10;
-	s.image.dup = size & 0x20;
-	s.image.free_space_tree = s.image.block_group_tree = !(size & 0x40);
-	s.image.seed = true;
-	return s;
+	static const char *const texts[] = { "zstd:3", "none",  "zlib:9", "lzo:1",
+					     "zstd:1", "lzo:9", "zstd:7", "zlib:1" };
+	struct codec_choice choice;
+	must(!codec_parse(texts[nr], &choice));
+	return choice;
 }
 
-static int read_all(int fd, const struct settings *s, struct tree *tree, struct content *content)
+static void set_file_data(struct file_data_options *data, const u8 *header)
 {
-	struct reader_counts counts = { 0 };
-	struct file_data *data = file_data_new(&s->data, content);
-	const struct reader_input input = { .fd = fd, .name = "fuzz", .bytes = UINT64_MAX };
-	int err = reader_run(&input, &s->reader, tree, data, &counts);
-	if (!err)
-		err = file_data_flush(data);
-	if (!err)
-		err = tree_bind_links(tree, content);
-	if (!err)
-		err = tree_finish(tree, content);
-	if (!err)
-		err = tree_apply_rules(tree, content, data);
-	if (!err)
-		err = file_data_flush(data);
-	file_data_free(data);
-	return err;
+	static const u32 max_inlines[] = { 2048, 0, 4096, 1000 };
+	static const u32 pack_bytes[] = { 0, 131072, 4096, 32768 };
+	data->dedupe = !(header[1] & 8);
+	data->max_inline = max_inlines[header[1] >> 4 & 3];
+	data->hash_files = header[1] & 0x40;
+	data->detect_holes = header[1] & 0x80;
+	data->pack_bytes = pack_bytes[header[2] & 3];
 }
+
+static void set_image(struct image_options *image, const u8 *header)
+{
+	static const u64 free_bytes[] = { 0, 4096, 70 << 20, 1 << 20 };
+	image->dup = header[0] & 0x10;
+	image->free_space_tree = !(header[0] & 0x20);
+	image->block_group_tree = !(header[0] & 0x60);
+	image->seed = !(header[0] & 0x80);
+	image->free_bytes = free_bytes[header[2] >> 4 & 3];
+}
+
+/* What the command line refuses together is not set together. */
+static void set_tree(struct settings *s, const struct fuzz_run *run)
+{
+	struct tree_options *tree = &s->options.tree;
+	tree->implied.mode = 0755;
+	tree->rules.codec = codec_of(run->header[1] & 7);
+	tree->whiteouts = run->is_oci || run->header[3] & 3;
+	s->options.keep_layers = (run->header[3] & 3) == 2 && !run->plan;
+	tree->hard_dereference = run->header[3] & 4 && !s->options.keep_layers;
+	if (!(run->header[3] & 8) || s->options.keep_layers)
+		return;
+	s->subvols[0] = (struct subvol_request){ .path = "a", .is_read_only = true };
+	s->subvols[1] = (struct subvol_request){ .path = "lib/x", .is_default = true };
+	tree->subvols.subvols = s->subvols;
+	tree->subvols.nr_subvols = 1 + (run->header[3] >> 4 & 1);
+}
+
+static void set_options(struct settings *s, const struct fuzz_run *run)
+{
+	static const u32 nodesizes[] = { 16384, 4096, 65536, 32768 };
+	struct convert_options *o = &s->options;
+	const u32 nodesize = nodesizes[run->header[0] & 3];
+	*s = (struct settings){ .options = { .spool_dir = "/dev/shm" } };
+	o->reader.nodesize = o->tree.nodesize = o->data.nodesize = o->image.nodesize = nodesize;
+	o->data.csum = o->image.csum = (enum btrfs_csum_type)(run->header[2] >> 2 & 3);
+	o->reader.skip_unsupported = run->header[0] & 4;
+	o->reader.keep_times = run->header[0] & 8;
+	set_file_data(&o->data, run->header);
+	set_image(&o->image, run->header);
+	set_tree(s, run);
+	o->plan = run->plan;
+	o->is_oci = run->is_oci;
+	o->oci.spool_dir = o->spool_dir;
+	o->oci.image = run->header[4] & 1 ? "app" : NULL;
+	o->oci.platform = run->header[4] & 2 ? "linux/amd64" : NULL;
+	if (run->is_oci && run->header[4] & 4)
+		o->oci_config = "lib/config";
+}
+
+/* ---- runs ---------------------------------------------------------------------- */
 
 /* From the first byte to the last; what is written is as long as was planned. */
-static int write_forward(struct image *image, struct outcome *out, bool digest)
+static int write_forward(struct convert *c, struct outcome *out)
 {
 	_Atomic u64 written = 0;
 	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	struct image_output output = { .fd = fd, .written = &written };
 	must(fd >= 0);
-	if (digest)
-		output.digest = sha256_new();
-	int err = image_write(image, &output);
-	if (digest)
-		sha256_finish(output.digest, out->digest);
+	output.digest = sha256_new();
+	int err = convert_write(c, &output);
+	sha256_finish(output.digest, out->digest);
 	close(fd);
-	must(err || written == image_bytes(image));
+	must(err || written == image_bytes(c->image));
 	return err;
 }
 
 /* Into a file, which is not written in order. */
-static int write_file(struct image *image, struct outcome *out, unsigned threads)
+static int write_file(struct convert *c, struct outcome *out)
 {
 	int fd = memfd_create("image", MFD_CLOEXEC);
 	struct image_output output = {
-		.fd = fd, .sparse = true, .seekable = true, .threads = threads
+		.fd = fd, .sparse = true, .seekable = true, .threads = c->options->data.threads
 	};
 	must(fd >= 0);
-	int err = image_write(image, &output);
+	int err = convert_write(c, &output);
 	struct sha256 *sha = sha256_new();
 	u8 buf[65536];
 	u64 at = 0;
@@ -114,53 +142,82 @@ static int write_file(struct image *image, struct outcome *out, unsigned threads
 		sha256_add(sha, buf, (size_t)n);
 	sha256_finish(sha, out->digest);
 	close(fd);
-	must(err || at == image_bytes(image));
+	must(err || at == image_bytes(c->image));
 	return err;
 }
 
-static struct outcome convert(int fd, const struct settings *s)
+/* A descriptor that the bytes can be read from: a file, or a pipe if it holds them all. */
+static int open_input(const struct fuzz_input *input, bool by_pipe)
 {
-	struct outcome out = { 0 };
-	struct content *content;
-	struct image *image = NULL;
+	int ends[2];
+	if (by_pipe && !pipe(ends)) {
+		const int room = fcntl(ends[1], F_SETPIPE_SZ, PIPE_BYTES);
+		if (room >= (int)input->size)
+			must(!io_write_full(ends[1], input->bytes, input->size));
+		close(ends[1]);
+		if (room >= (int)input->size)
+			return ends[0];
+		close(ends[0]);
+	}
+	int fd = memfd_create("archive", MFD_CLOEXEC);
+	must(fd >= 0 && !io_write_full(fd, input->bytes, input->size) && !lseek(fd, 0, SEEK_SET));
+	return fd;
+}
 
+static int run_steps(struct convert *c, const struct convert_input *inputs, size_t nr,
+		     struct outcome *out)
+{
+	int err = convert_read(c, inputs, nr);
+	if (!err)
+		err = convert_plan(c);
+	if (err)
+		return err;
+	must(!(c->options->data.threads == 1 ? write_forward(c, out) : write_file(c, out)));
+	memcpy(out->fsid, image_fsid(c->image), sizeof(out->fsid));
+	out->bytes = image_bytes(c->image);
+	return 0;
+}
+
+static struct outcome run_once(const struct fuzz_run *run, unsigned threads, bool by_pipe)
+{
+	struct convert_input inputs[FUZZ_MAX_INPUTS];
+	struct outcome out = { 0 };
+	struct settings s;
+	struct convert c = { 0 };
 	messages = 0;
 	diag_set_sink(count_message);
-	must(!lseek(fd, 0, SEEK_SET) && !content_new("/dev/shm", &content));
-	struct tree *tree = tree_new(&s->tree);
-	out.err = read_all(fd, s, tree, content);
+	set_options(&s, run);
+	s.options.data.threads = threads;
+	for (size_t i = 0; i < run->nr; i++)
+		inputs[i] = (struct convert_input){ open_input(&run->inputs[i], by_pipe), "fuzz" };
+	out.err = convert_open(&c, &s.options);
 	if (!out.err)
-		out.err = image_plan(&s->image, tree, content, &image);
-	if (!out.err) {
-		must(!(s->data.threads == 1 ? write_forward(image, &out, s->digest)
-					    : write_file(image, &out, s->data.threads)));
-		memcpy(out.fsid, image_fsid(image), sizeof(out.fsid));
-		out.bytes = image_bytes(image);
-	}
-	image_free(image);
-	tree_free(tree);
-	content_free(content);
+		out.err = run_steps(&c, inputs, run->nr, &out);
+	convert_free(&c);
+	for (size_t i = 0; i < run->nr; i++)
+		close(inputs[i].fd);
 	out.messages = messages;
 	return out;
 }
 
-void fuzz_convert(const u8 *archive, size_t size)
+void fuzz_convert(const struct fuzz_run *run)
 {
-	struct settings s = settings_of(size, 1);
-	const bool twice = size % 16 == 0;
-	int fd = memfd_create("archive", MFD_CLOEXEC);
-
-	must(checksum_init() == 0 && fd >= 0 && !io_write_full(fd, archive, size));
-	s.digest = twice;
-	struct outcome out = convert(fd, &s);
+	must(checksum_init() == 0);
+	struct outcome out = run_once(run, 1, false);
 	/* A failure is said once, in one line. */
 	must(out.err <= 0 && out.messages == (out.err ? 1 : 0));
-	if (twice && !out.err) {
-		s = settings_of(size, 3);
-		struct outcome again = convert(fd, &s);
-		must(!again.err && again.bytes == out.bytes &&
-		     !memcmp(again.fsid, out.fsid, sizeof(out.fsid)) &&
-		     !memcmp(again.digest, out.digest, sizeof(out.digest)));
-	}
-	close(fd);
+	if (run->header[2] & 0x40)
+		return;
+	struct outcome again = run_once(run, 3, run->header[2] & 0x80);
+	must(!again.err == !out.err && again.messages == out.messages && again.bytes == out.bytes &&
+	     !memcmp(again.fsid, out.fsid, sizeof(out.fsid)) &&
+	     !memcmp(again.digest, out.digest, sizeof(out.digest)));
+}
+
+void fuzz_take_header(struct fuzz_run *run, const u8 **data, size_t *size)
+{
+	const size_t n = min_u64(*size, FUZZ_HEADER_BYTES);
+	memcpy(run->header, *data, n);
+	*data += n;
+	*size -= n;
 }

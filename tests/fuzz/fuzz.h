@@ -26,7 +26,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 struct decisions {
 	const u8 *bytes;
 	size_t left;
-	bool is_mild; /* for the generator: nothing that must be refused */
+	bool is_mild;       /* for the generator: nothing that must be refused */
+	bool has_whiteouts; /* for the generator: names of layers, too */
 };
 
 static inline u8 decide_byte(struct decisions *d)
@@ -56,10 +57,45 @@ static inline bool nasty(struct decisions *d, u32 n)
 }
 
 /*
- * convert.c: fuzz_convert - the archive of @size bytes becomes an image, or is refused
- * Options follow from @size. What is promised of both outcomes is checked.
+ * Options of a run, in front of the other bytes of an input; all zero is what the program does
+ * without options. By byte and bits, of which enumerations are in convert.c:
+ *   0: 0x03 node size, 0x04 skip_unsupported, 0x08 keep_times, 0x10 dup, 0x20 no free space tree,
+ *      0x40 no block group tree, 0x80 no seed
+ *   1: 0x07 codec, 0x08 no dedupe, 0x30 max_inline, 0x40 hash_files, 0x80 detect_holes
+ *   2: 0x03 pack_bytes, 0x0c checksum, 0x30 free_bytes, 0x40 one run is enough, 0x80 the second run
+ *      reads from pipes
+ *   3: 0x03 whiteouts: 0 no, 1 yes, 2 each layer in a subvolume, 3 yes; 0x04 hard_dereference,
+ *      0x08 subvolumes, 0x10 two of them, 0xc0 number of archives less 1
+ *   4: 0x01 one image of a container archive, 0x02 one platform, 0x04 with its configuration
+ *   5: where archives are cut into several
+ * Inputs from before there was a header get one in front: that of `fuzz_NAME` without options is
+ * six zeros.
  */
-void fuzz_convert(const u8 *archive, size_t size);
+#define FUZZ_HEADER_BYTES 6
+#define FUZZ_MAX_INPUTS 4
+
+struct fuzz_input {
+	const u8 *bytes;
+	size_t size;
+};
+
+struct fuzz_run {
+	u8 header[FUZZ_HEADER_BYTES];
+	struct fuzz_input inputs[FUZZ_MAX_INPUTS];
+	size_t nr;
+	bool is_oci;      /* the one input is an archive of a container image */
+	const char *plan; /* path of an mtree plan, or NULL */
+};
+
+/* convert.c: fuzz_take_header - the first of @size bytes at @data are the header; moves both on */
+void fuzz_take_header(struct fuzz_run *run, const u8 **data, size_t *size);
+
+/*
+ * convert.c: fuzz_convert - the inputs become an image, or are refused
+ * By one thread from files, and again by three: the same image. What is promised of both outcomes
+ * is checked.
+ */
+void fuzz_convert(const struct fuzz_run *run);
 
 /* generator.c: generate_archive - an archive that is often good, with nasty values
  * @room: bytes at @out; returns the archive's length */

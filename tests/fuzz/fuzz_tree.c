@@ -424,7 +424,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	static struct model m;
 	static struct content content;
-	struct decisions d = { data, size, false };
+	struct decisions d = { .bytes = data, .left = size };
 	struct tree_options options = { .nodesize = 16384, .implied.mode = 0755 };
 
 	must(checksum_init() == 0);

@@ -121,7 +121,7 @@ static struct tree_shape write_tree(struct tree_writer_options *options, const s
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	static struct item items[MAX_ITEMS];
-	struct decisions d = { data, size, false };
+	struct decisions d = { .bytes = data, .left = size };
 	struct chunk chunks[2] = { { .logical = 1 << 20, .length = 1 << 30 },
 				   { .logical = 4 << 20, .length = 1 << 30 } };
 	struct layout layout = {

@@ -17,7 +17,7 @@ int main(int argc, char **argv)
 		x = x * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
 		bytes[i] = (u8)(x >> 56);
 	}
-	struct decisions d = { bytes, sizeof(bytes), argc == 3 };
+	struct decisions d = { .bytes = bytes, .left = sizeof(bytes), .is_mild = argc == 3 };
 	size_t len = generate_archive(&d, archive, sizeof(archive));
 	return fwrite(archive, 1, len, stdout) == len ? 0 : 1;
 }

@@ -7,6 +7,7 @@
 #include "fuzz.h"
 
 #define BLOCK 512u
+#define PICK(d, list) ((list)[decide(d, sizeof(list) / sizeof(*(list)))])
 
 struct out {
 	u8 *bytes;
@@ -45,6 +46,16 @@ static const char *const nasty_names[] = {
 	"", "..", "a/../b", "a//b/", "/a/", "\\\377\t", ".wh.a", "TRAILER!!!", "c/.", "a\nb",
 };
 
+/* Whiteouts of the names above. */
+static const char *const layer_names[] = {
+	".wh.a",          ".wh.b",
+	".wh.c",          "a/.wh.b",
+	".wh.lib",        "lib/.wh.x",
+	"usr/.wh.lib",    ".wh..wh..opq",
+	"a/.wh..wh..opq", "lib/.wh..wh..opq",
+	".wh..wh.aufs",   "usr/lib/.wh..wh..opq",
+};
+
 /* None is the parent of another. */
 static const char *const mild_names[] = { "f", "g", "h/f", "h/g", "./k", "usr/lib/x", "e/e/e/e/e" };
 
@@ -67,6 +78,8 @@ static size_t mild_path(struct decisions *d, char *out)
 /* A path; @out has room for 8192 bytes. */
 static size_t path(struct decisions *d, char *out)
 {
+	if (d->has_whiteouts && decide(d, 4) == 3)
+		return (size_t)sprintf(out, "%s", PICK(d, layer_names));
 	if (d->is_mild)
 		return mild_path(d, out);
 	u32 kind = decide(d, 32);
@@ -275,8 +288,6 @@ static const char *const number_keys[] = {
 	"SCHILY.ino",
 	"size",
 };
-
-#define PICK(d, list) ((list)[decide(d, sizeof(list) / sizeof(*(list)))])
 
 static void xattr_record(struct decisions *d, struct records *r)
 {
