@@ -51,10 +51,6 @@ bool output_is_seekable(const struct output *output);
 /* outputs_allow - let files be made where outputs that were opened put theirs */
 void outputs_allow(const struct outputs *outputs, struct sandbox *sandbox);
 
-/* outputs_renew_guard - let the thread that guards temporary names be bound by what the caller is
- * bound by now; returns 0, or a negative errno after printing */
-int outputs_renew_guard(struct outputs *outputs);
-
 /*
  * output_commit - the image is complete: sync it and put it in place
  * A device's stale superblock mirrors beyond @image_bytes are zeroed.

@@ -1,31 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * All or nothing: a regular FILE is written as an unnamed file in its
- * directory, which gets a name only when it is complete and on disk. linkat()
- * cannot replace, so over an old FILE the new one takes a temporary name first
- * and is renamed. Where there are no unnamed files, it has that name from the start.
- */
 #include "cli/output.h"
 
 #include "base/diag.h"
 #include "base/mem.h"
 #include "block_device.h"
-#include "guard.h"
+#include "new_file.h"
 #include "output_path.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
-#include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-#define TEMP_NAME_TRIES 100
 
 struct outputs {
 	const struct archives *archives;
-	struct guard guard; /* of temporary names */
 	struct output *list;
 };
 
@@ -35,16 +23,12 @@ struct output {
 	char name[QUOTE_BYTES]; /* for messages */
 	enum output_kind kind;
 	int fd;
-	bool owns_fd;               /* close it in the end; else it is the caller's */
-	bool is_seekable;           /* a regular file that ends where it stands */
+	bool owns_fd;               /* opened here: closed in the end */
+	bool is_seekable;           /* a regular file whose offset is its end */
 	bool is_block;              /* a block device: */
 	struct block_device device; /* valid then */
-
-	/* A regular FILE that is made anew; else temp.dir_fd is -1. */
-	struct guarded_name temp; /* its directory, and the temporary name there */
-	char base[NAME_MAX + 1];  /* its name in that directory */
-	bool replaces;            /* there was a FILE */
-	mode_t old_mode;          /* its permissions */
+	bool is_new;                /* a regular file that is made anew: */
+	struct new_file file;       /* valid then, and the owner of fd */
 };
 
 /* ---- destinations that are written in place ------------------------------- */
@@ -101,105 +85,20 @@ static int open_in_place(struct output *o, const char *path, const struct stat *
 	return take_descriptor(o, fd);
 }
 
-/* ---- regular files -------------------------------------------------------- */
-
-/*
- * Find a free temporary name: @make is tried until it does not say EEXIST.
- * Returns its result, or -1 with errno set.
- */
-static int make_temp(struct output *o, int (*make)(const struct output *o, const char *name))
-{
-	for (int i = 0; i < TEMP_NAME_TRIES; i++) {
-		char name[GUARD_NAME_BYTES];
-		u64 number;
-
-		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
-			return -1;
-		snprintf(name, sizeof(name), ".tar2btrfs-%016llx", (unsigned long long)number);
-		int result = make(o, name);
-		if (result >= 0)
-			memcpy(o->temp.bytes, name, sizeof(name));
-		if (result >= 0 || errno != EEXIST)
-			return result;
-	}
-	return -1;
-}
-
-/* While it is written, nobody may read what the old FILE did not let them read. */
-static mode_t creation_mode(const struct output *o)
-{
-	return o->replaces ? 0600 : 0666;
-}
-
-static int make_named(const struct output *o, const char *name)
-{
-	return openat(o->temp.dir_fd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
-		      creation_mode(o));
-}
-
-static int link_unnamed(const struct output *o, const char *name)
-{
-	char self[48];
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", o->fd);
-	return linkat(AT_FDCWD, self, o->temp.dir_fd, name, AT_SYMLINK_FOLLOW);
-}
-
-/* Open the new file: without a name if that is possible and it can be given one later. */
-static int create_file(struct output *o)
-{
-	int fd = -1;
-	int err = guard_add(&o->all->guard, &o->temp);
-	if (err)
-		return err;
-	if (access("/proc/self/fd", X_OK))
-		errno = EOPNOTSUPP;
-	else
-		fd = openat(o->temp.dir_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, creation_mode(o));
-	/* EISDIR: an old kernel takes this for a directory opened to write. */
-	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
-		pthread_mutex_lock(&o->all->guard.lock);
-		fd = make_temp(o, make_named);
-		pthread_mutex_unlock(&o->all->guard.lock);
-	}
-	if (fd < 0)
-		return fail_errno("cannot create a file beside %s", o->name);
-	o->fd = fd;
-	o->owns_fd = true;
-	return 0;
-}
-
-static int open_replacing(struct output *o, char *path, const struct stat *st)
-{
-	char *slash = strrchr(path, '/');
-	const char *base = slash ? slash + 1 : path;
-	const char *dir = slash ? path : ".";
-	int err;
-	if (!*base)
-		return fail(-EISDIR, "%s has no name behind the last /, allowed: a file", o->name);
-	if (strlen(base) > NAME_MAX)
-		return fail(-ENAMETOOLONG, "%s: the name is %zu bytes, allowed: %d", o->name,
-			    strlen(base), NAME_MAX);
-	memcpy(o->base, base, strlen(base) + 1);
-	if (slash == path)
-		dir = "/";
-	else if (slash)
-		*slash = '\0';
-	o->temp.dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (o->temp.dir_fd < 0)
-		return fail_errno("cannot open the directory of %s", o->name);
-	if (st) {
-		err = refuse_archive(o, st);
-		if (err)
-			return err;
-		if (faccessat(o->temp.dir_fd, o->base, W_OK, AT_EACCESS))
-			return fail_errno("cannot write %s", o->name);
-		o->replaces = true;
-		o->old_mode = st->st_mode & 0777;
-	}
-	return create_file(o);
-}
-
 /* ---- what a path means ---------------------------------------------------- */
+
+/* @old: the file at @path, or NULL */
+static int open_new(struct output *o, char *path, const struct stat *old)
+{
+	o->is_new = true;
+	int err = new_file_open_dir(&o->file, o->name, path);
+	if (!err && old)
+		err = refuse_archive(o, old);
+	if (!err)
+		err = new_file_create(&o->file, o->name, old);
+	o->fd = o->file.fd;
+	return err;
+}
 
 static int open_path(struct output *o, const char *given)
 {
@@ -221,10 +120,10 @@ static int open_path(struct output *o, const char *given)
 	if (stat(path, &st)) {
 		if (errno != ENOENT)
 			return fail_errno("cannot look at %s", o->name);
-		return open_replacing(o, path, NULL);
+		return open_new(o, path, NULL);
 	}
 	if (S_ISREG(st.st_mode))
-		return open_replacing(o, path, &st);
+		return open_new(o, path, &st);
 	if (S_ISDIR(st.st_mode))
 		return fail(-EISDIR, "%s is a directory, allowed: a file, device or FIFO", o->name);
 	if (S_ISSOCK(st.st_mode))
@@ -234,11 +133,6 @@ static int open_path(struct output *o, const char *given)
 
 /* ---- outputs of one run ----------------------------------------------------- */
 
-static bool is_replacing(const struct output *o)
-{
-	return o->temp.dir_fd >= 0;
-}
-
 static bool is_one_inode(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
@@ -247,8 +141,8 @@ static bool is_one_inode(const struct stat *a, const struct stat *b)
 /* The file that is written or will be replaced; false if there is none yet. */
 static bool stat_target(const struct output *o, struct stat *st)
 {
-	if (is_replacing(o))
-		return !fstatat(o->temp.dir_fd, o->base, st, AT_SYMLINK_NOFOLLOW);
+	if (o->is_new)
+		return !fstatat(o->file.dir_fd, o->file.base, st, AT_SYMLINK_NOFOLLOW);
 	return !fstat(o->fd, st);
 }
 
@@ -256,14 +150,13 @@ static bool stat_target(const struct output *o, struct stat *st)
 static bool clashes(const struct output *a, const struct output *b)
 {
 	struct stat x, y;
-	if (is_replacing(a) && is_replacing(b))
-		return !strcmp(a->base, b->base) && !fstat(a->temp.dir_fd, &x) &&
-		       !fstat(b->temp.dir_fd, &y) && is_one_inode(&x, &y);
+	if (a->is_new && b->is_new)
+		return !strcmp(a->file.base, b->file.base) && !fstat(a->file.dir_fd, &x) &&
+		       !fstat(b->file.dir_fd, &y) && is_one_inode(&x, &y);
 	if (!stat_target(a, &x) || !stat_target(b, &y) || !is_one_inode(&x, &y) ||
 	    S_ISCHR(x.st_mode))
 		return false;
-	return is_replacing(a) || is_replacing(b) || a->kind == OUTPUT_IMAGE ||
-	       b->kind == OUTPUT_IMAGE;
+	return a->is_new || b->is_new || a->kind == OUTPUT_IMAGE || b->kind == OUTPUT_IMAGE;
 }
 
 static int refuse_clashes(const struct output *o)
@@ -281,19 +174,16 @@ struct outputs *outputs_new(const struct archives *archives)
 {
 	struct outputs *all = xzalloc(sizeof(*all));
 	all->archives = archives;
-	guard_init(&all->guard);
 	return all;
 }
 
 static void release(struct output *o)
 {
-	guard_remove(&o->all->guard, &o->temp);
 	if (o->is_block)
 		block_device_close(&o->device);
 	if (o->owns_fd)
 		close(o->fd);
-	if (is_replacing(o))
-		close(o->temp.dir_fd);
+	new_file_close(&o->file);
 	xfree(o);
 }
 
@@ -305,7 +195,6 @@ void outputs_free(struct outputs *all)
 		next = o->next;
 		release(o);
 	}
-	guard_stop(&all->guard);
 	xfree(all);
 }
 
@@ -317,7 +206,7 @@ int output_open(struct outputs *all, const char *path, enum output_kind kind,
 	o->all = all;
 	o->kind = kind;
 	o->fd = -1;
-	o->temp.dir_fd = -1;
+	o->file.dir_fd = o->file.fd = -1;
 	if (strcmp(path, "-")) {
 		quote(o->name, path, strlen(path));
 		err = open_path(o, path);
@@ -348,24 +237,19 @@ int output_fd(const struct output *o)
 
 bool output_is_new(const struct output *o)
 {
-	return is_replacing(o);
+	return o->is_new;
 }
 
 bool output_is_seekable(const struct output *o)
 {
-	return is_replacing(o) || o->is_seekable;
+	return o->is_new || o->is_seekable;
 }
 
 void outputs_allow(const struct outputs *all, struct sandbox *sandbox)
 {
 	for (const struct output *o = all->list; o; o = o->next)
-		if (is_replacing(o))
-			sandbox_allow_making(sandbox, o->temp.dir_fd);
-}
-
-int outputs_renew_guard(struct outputs *all)
-{
-	return guard_renew(&all->guard);
+		if (o->is_new)
+			sandbox_allow_making(sandbox, o->file.dir_fd);
 }
 
 static int commit_in_place(struct output *o, u64 image_bytes)
@@ -375,46 +259,14 @@ static int commit_in_place(struct output *o, u64 image_bytes)
 		if (err)
 			return err;
 	}
-	/* Some filesystems tell only here that a write failed; any descriptor of the file will do.
-	 */
+	/* Some filesystems report a failed write only when a descriptor of the file is closed. */
 	int copy = fcntl(o->fd, F_DUPFD_CLOEXEC, 0);
 	if (copy < 0 || close(copy))
 		return fail_errno("cannot write %s", o->name);
 	return 0;
 }
 
-static int put_in_place(struct output *o)
-{
-	if (!*o->temp.bytes) {
-		if (!link_unnamed(o, o->base))
-			return 0;
-		if (errno != EEXIST || make_temp(o, link_unnamed) < 0)
-			return fail_errno("cannot give a new file its name %s", o->name);
-	}
-	if (renameat(o->temp.dir_fd, o->temp.bytes, o->temp.dir_fd, o->base))
-		return fail_errno("cannot replace %s", o->name);
-	*o->temp.bytes = '\0';
-	return 0;
-}
-
-static int commit_file(struct output *o)
-{
-	if (o->replaces && fchmod(o->fd, o->old_mode))
-		return fail_errno("cannot set the mode of %s", o->name);
-	if (fsync(o->fd))
-		return fail_errno("cannot write %s", o->name);
-	pthread_mutex_lock(&o->all->guard.lock);
-	int err = put_in_place(o);
-	pthread_mutex_unlock(&o->all->guard.lock);
-	if (err)
-		return err;
-	/* EINVAL: a filesystem that cannot sync directories. */
-	if (fsync(o->temp.dir_fd) && errno != EINVAL)
-		return fail_errno("cannot sync the directory of %s", o->name);
-	return 0;
-}
-
 int output_commit(struct output *o, u64 image_bytes)
 {
-	return is_replacing(o) ? commit_file(o) : commit_in_place(o, image_bytes);
+	return o->is_new ? new_file_commit(&o->file, o->name) : commit_in_place(o, image_bytes);
 }

@@ -39,8 +39,7 @@ static int enter_sandbox(struct run *run)
 		return 0;
 	archives_allow(&run->archives, &sandbox);
 	outputs_allow(run->outputs, &sandbox);
-	int err = sandbox_enter(&sandbox, run->options->convert.spool_dir);
-	return err ? err : outputs_renew_guard(run->outputs);
+	return sandbox_enter(&sandbox, run->options->convert.spool_dir);
 }
 
 static int read_archives(struct run *run)

@@ -134,8 +134,6 @@ static const int allowed[] = {
 	SCMP_SYS(rt_sigaction),
 	SCMP_SYS(rt_sigprocmask),
 	SCMP_SYS(rt_sigreturn),
-	SCMP_SYS(rt_sigtimedwait),
-	SCMP_SYS(rt_sigtimedwait_time64),
 	SCMP_SYS(sigaltstack),
 	SCMP_SYS(restart_syscall),
 	SCMP_SYS(exit),
