@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# ci.sh NAME... - what CI runs, each by name: check lint asan. Ends with the sum "N passed, N failed".
-# Everything runs, whatever failed before; the exit status is 1 if anything did.
+# ci.sh NAME... - run the named jobs of CI: check, lint, asan. The last line is the sum,
+# "N passed, N failed". A failed job does not stop the next one; the exit status is 1 if any job failed.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 
 passed=0 failed=0 skipped=0
 
-# count COMMAND... - run it; its last line of the form "N passed, N failed" counts, else it is one test
+# count COMMAND... - run it and add its last line of the form "N passed, N failed" to the sum; a command
+# without such a line counts as one test
 count()
 {
 	local log status=0 line

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# demo.sh [DIRECTORY...] - from directories of this machine to a mounted image, compared with its source.
-# Default: /etc and some of /usr. Works without root too, but then mounts nothing.
+# demo.sh [DIRECTORY...] - make an image of directories of this machine, mount it, and compare it with
+# the directories (default: /etc and parts of /usr). Without root nothing is mounted.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -72,10 +72,10 @@ if [ "$(id -u)" = 0 ] && [ -e /dev/loop-control ] &&
 	mkdir "$work/mnt" "$work/tree"
 	device=$(losetup --find --show --read-only "$img")
 	mount -t btrfs -o ro "$device" "$work/mnt"
-	# entry by entry: type, mode, owner, time, size, device, target, links, attributes, content
+	# of each file: type, mode, owner, time, size, device, target, links, attributes, content
 	pack | tar -C "$work/tree" --xattrs --xattrs-include='*' --acls -xp
 	printf '  '
-	# tar gives parents that no member describes its own mode and the time of the day
+	# tar creates parent directories that are no members with a mode and a time of its own
 	parents=$(for d in "${directories[@]}"; do
 		while d=$(dirname "$d"); [ "$d" != . ]; do echo -n ",attrs:$d"; done
 	done)

@@ -2,9 +2,10 @@
 # shellcheck shell=bash
 # Loaded by every bats file: where the program is, images, mounts that are always undone, assertions.
 #
-# Everything a test makes lies below BATS_TEST_TMPDIR or, from setup_file on, BATS_FILE_TMPDIR; teardown takes
-# down mounts and loop devices that lie there. Tests may run beside others on one machine: image labels are unique, since
-# two images of one content cannot be mounted at once, and kernel messages are looked at by device.
+# The files of a test are below BATS_TEST_TMPDIR or, made by setup_file, below BATS_FILE_TMPDIR; teardown
+# removes mounts and loop devices below them. Several tests may run at once on one machine. So image
+# labels are unique, since two images of one content cannot be mounted at once, and kernel messages are
+# selected by device.
 
 bats_require_minimum_version 1.5.0
 
@@ -15,13 +16,13 @@ export TAR2BTRFS
 export GEN=$TOP/tests/gen
 export LC_ALL=C
 unset SOURCE_DATE_EPOCH
-# An unhandled leak would hide what a sanitizer run is for; a plain abort keeps the status apart from 1 and 2.
+# A sanitizer's report ends in abort(), whose status differs from 1 and 2.
 export ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 
 # ---- what a test needs -------------------------------------------------------
 
-# skip, but with CI=true a missing thing is a failure: nothing may be left out there in silence
+# skip; with CI=true fail instead, so that CI leaves no test out
 skip_or_fail()
 {
 	[ "${CI:-}" != true ] || { echo "needed here: $1" >&2; return 1; }
@@ -50,7 +51,7 @@ require_mount()
 	grep -qw btrfs /proc/filesystems || modprobe btrfs 2>/dev/null || skip_or_fail "no btrfs in the kernel"
 }
 
-# figures of time and memory mean nothing under a sanitizer
+# skip under a sanitizer, where times and memory are not those of the program
 require_plain_build()
 {
 	[ -z "${SANITIZER:-}" ] || skip "not for $SANITIZER builds"
@@ -72,7 +73,7 @@ unique_label()
 	echo "${BATS_TEST_NAME:-file} ${BATS_RUN_TMPDIR##*/} ${BATS_TEST_NUMBER:-0}" | tail -c 200 | tr -d '\n'
 }
 
-# mkimage OUT ARCHIVE [OPTIONS] - an image with a label of its own, without a word on stderr
+# mkimage OUT ARCHIVE [OPTIONS] - an image with a unique label; stderr must stay empty
 mkimage()
 {
 	local out=$1 archive=$2
@@ -94,7 +95,7 @@ image_hash()
 	"$TAR2BTRFS" "$@" | sha256sum | cut -c1-64
 }
 
-# assert_same_bytes SPEC OPTIONS - neither the order of members nor the number of threads shows in the image
+# assert_same_bytes SPEC OPTIONS - the image depends neither on the order of members nor on the number of threads
 assert_same_bytes()
 {
 	local spec=$1 archive expected seed threads
@@ -128,7 +129,7 @@ refused()
 	one_line
 }
 
-# archive_refused STATUS TEXT OPTION... - the same of "$archive", and the line has the text
+# archive_refused STATUS TEXT OPTION... - the program refuses "$archive" in the same way, and the line has the text
 archive_refused()
 {
 	local wanted=$1 text=$2
@@ -160,7 +161,7 @@ assert_differ()
 	}
 }
 
-# assert_check IMAGE [lowmem] - btrfs check finds nothing, not even something to warn of
+# assert_check IMAGE [lowmem] - btrfs check has neither an error nor a warning
 assert_check()
 {
 	local mode log=$BATS_FILE_TMPDIR/check.$BASHPID
@@ -186,7 +187,7 @@ attach()
 	dmesg_mark "$dev"
 }
 
-# mount_image IMAGE DIR [OPTIONS] - read-only unless options say else; sets $dev
+# mount_image IMAGE DIR [OPTIONS] - mount, read-only by default; sets $dev
 mount_image()
 {
 	local image=$1 dir=$2
@@ -200,7 +201,7 @@ mount_image()
 	fi
 }
 
-# detach DIR [DEV] - unmount and give the device back; the kernel must have had no complaints about it
+# detach DIR [DEV] - unmount and release the device; the kernel must have printed no message about it
 detach()
 {
 	local device=${2:-$(findmnt -n -o SOURCE "$1")}
@@ -209,7 +210,7 @@ detach()
 	losetup -d "$device"
 }
 
-# with_mount IMAGE COMMAND... - run the command with $mnt mounted, unmount whatever it returns
+# with_mount IMAGE COMMAND... - run the command with $mnt mounted, and unmount even if it fails
 with_mount()
 {
 	local image=$1 status=0
@@ -222,7 +223,7 @@ with_mount()
 	return "$status"
 }
 
-# take down what lies below a directory: mounts, innermost first, then loop devices
+# remove the mounts below a directory, innermost first, then the loop devices of files there
 undo_mounts()
 {
 	local where
@@ -247,7 +248,7 @@ teardown_file()
 
 # ---- the kernel's messages -----------------------------------------------------
 
-# dmesg_mark DEV - remember where the log stands; a device is ours alone from attach to detach
+# dmesg_mark DEV - remember the end of the log; from attach to detach only this test uses the device
 dmesg_mark()
 {
 	echo "tar2btrfs-test $1 attached" >/dev/kmsg
@@ -266,7 +267,7 @@ dmesg_since_mark()
 assert_dmesg()
 {
 	local lines
-	# the last: a seed that was known before, came back with another loop device
+	# the last pattern: a seed that the kernel already knew came back with another loop device
 	lines=$(dmesg_since_mark "$1" | grep -E 'BTRFS (warning|error|critical|alert|emergency)|I/O error|WARNING:|BUG:' |
 		grep -v 'maj:min changed from 0:0' || true)
 	[ -z "$lines" ] || {
@@ -293,7 +294,7 @@ assert_scrub()
 	grep -q 'data_bytes_scrubbed' <<<"$log"
 }
 
-# assert_tree_equal A B [TREECMP OPTIONS] - all that treecmp.py compares, holes too
+# assert_tree_equal A B [TREECMP OPTIONS] - treecmp.py finds no difference, also none in holes
 assert_tree_equal()
 {
 	local a=$1 b=$2
@@ -301,7 +302,7 @@ assert_tree_equal()
 	python3 "$TOP/tests/tools/treecmp.py" --holes "$@" "$a" "$b"
 }
 
-# assert_manifest IMAGE <SPEC - mounted, the image is the tree that the spec describes
+# assert_manifest IMAGE <SPEC - the mounted image is the tree that the spec describes
 assert_manifest()
 {
 	local m=$BATS_TEST_TMPDIR/manifest.$BASHPID
@@ -340,7 +341,7 @@ spec_image()
 	assert_check "$image"
 }
 
-# scratch_btrfs DIR - an empty btrfs of the kernel's making, to extract reference trees on
+# scratch_btrfs DIR - mount an empty btrfs of mkfs.btrfs, to extract reference trees on
 scratch_btrfs()
 {
 	truncate -s "${2:-4g}" "$1.scratch"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# build.sh DIR - build a Debian package of the source that this file is in, in DIR, which is made anew.
-# What git does not track and does not ignore is part of it; without git, all is.
+# build.sh DIR - build a Debian package of this source tree in DIR, which is emptied first. Files that
+# git neither tracks nor ignores are part of the source; without git, all files are.
 set -eu
 
 top=$(cd "$(dirname "$0")/../.." && pwd)

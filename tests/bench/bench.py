@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""bench.py [--rounds N] [--threads N] [CASE...] - tar2btrfs against the tools that do a like job, in turns.
+"""bench.py [--rounds N] [--threads N] [CASE...] - measure tar2btrfs and tools for similar work, in turns.
 
 Each round runs every tool once on the same archive with the same codec, level and number of threads, so that
 a machine that slows down slows all of them. Each image is checked before its time counts. Tools are taken from PATH;
@@ -27,8 +27,8 @@ from tools import CASES, PROGRAM, TOOLS
 
 DOCS = os.path.join(inputs.TOP, 'docs', 'benchmark')
 OUT = os.path.join(inputs.CACHE, 'out')
-ONCE_SECONDS = 60  # what takes longer runs once
-MOST_SECONDS = 200  # what takes longer is stopped, and counts as that
+ONCE_SECONDS = 60  # a slower tool runs once
+MOST_SECONDS = 200  # a slower run is stopped, and counts as this time
 
 
 STOPPED = 124  # the exit status of timeout

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Archives to measure with, and directories of what they hold. They are made once, in the cache."""
+"""Archives for measurements, and directories with their content. They are made once, in the cache."""
 import os
 import shlex
 import shutil
@@ -10,7 +10,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 CACHE = os.environ.get('BENCH_CACHE', os.path.expanduser('~/.cache/tar2btrfs-bench'))
 STREAM = 'python3 %s/tests/gen/stream.py' % shlex.quote(TOP)
 
-# What a machine's packages unpack to; their scripts do not run, so that it is the same each time.
+# The files of a system's packages; package scripts do not run, so that the tree is the same each time.
 UNPACKED = 'mmdebstrap --quiet --variant=extract %s bookworm {tar}.tar && mv {tar}.tar {tar}'
 STANDARD = "--include='~prequired' --include='~pimportant' --include='~pstandard' "
 

@@ -8,7 +8,7 @@ import subprocess
 
 from tools import BARS, CASES, CPU_BAR, TOOLS, memory_bar
 
-# program: how it tells its version
+# program: its command that prints the version
 VERSIONS = {
     'tar2sqfs': 'tar2sqfs --version',
     'mksquashfs': 'mksquashfs -version',
@@ -46,7 +46,7 @@ def best(rounds, key):
 
 
 def ours_for(tool, runs):
-    """the runs of ours that a tool's are compared with, or None"""
+    """the runs of tar2btrfs that a tool is compared with, or None"""
     return runs.get(TOOLS[tool].against) if tool in TOOLS else None
 
 
@@ -113,7 +113,7 @@ def gnuplot(path, title, commands, blocks):
 
 
 def plot_bars(path, figures):
-    """how many times our time each tool takes, rootfs"""
+    """the time of each tool as a multiple of the time of tar2btrfs, for rootfs"""
     runs = figures['rootfs']['runs']
     unpack = median(runs['tar -x'], 'wall') if 'tar -x' in runs else 0
     rows = []
@@ -161,7 +161,7 @@ def plot_scale(path, curves, title, unit):
 
 
 def write(docs, figures, cases):
-    """draw all anew; returns how many bars of the given cases are missed"""
+    """write all tables and plots again; returns how many bars of the given cases are missed"""
     judged = list(bars(figures))
     rows = ['| %s | %s | %.2f | %.2f | %s |' % (c, escaped(what), found, limit, 'yes' if found <= limit else '**no**') for c, what, found, limit in judged]
     missed = [(c, what, found, limit) for c, what, found, limit in judged if found > limit and c in cases]

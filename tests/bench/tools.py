@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tools, what each is good for, and the bars that tar2btrfs is to reach against them."""
+"""The tools, the cases that each can do, and the bars that tar2btrfs has to reach against them."""
 import os
 import shlex
 
@@ -16,7 +16,7 @@ class Tool:
     """one way to make an image, or something to compare with"""
     def __init__(self, needs, command, check, against, cases=None, from_directory=False):
         self.needs, self.command, self.check = needs, command, check
-        self.against = against  # the tool of ours that its figures are divided by, or None
+        self.against = against  # the way of tar2btrfs that its figures are divided by, or None
         self.cases = cases      # all if None
         self.from_directory = from_directory
 
@@ -30,7 +30,7 @@ TOOLS = {
     'tar2btrfs none, -o': Tool(PROGRAM, OURS + ' --compress none --threads {threads} -o {out} {tar}', CHECK, None, ('rootfs',)),
     'tar2btrfs none, pipe': Tool(PROGRAM, 'cat {tar} | ' + OURS + ' --compress none --threads {threads} >{out}', CHECK, None, ('rootfs',)),
     'tar2sqfs': Tool('tar2sqfs', 'tar2sqfs -q -f -c zstd -X level=3 -b 131072 -j {threads} {out} <{tar}', LIST, 'tar2btrfs zstd'),
-    # sqfstar is mksquashfs by another name; under that one it takes no level in Debian 12
+    # sqfstar is another name of mksquashfs; under that name it accepts no level in Debian 12
     'sqfstar': Tool('mksquashfs', 'mksquashfs - {out} -tar -quiet -no-progress -comp zstd -Xcompression-level 3 -b 128K '
                     '-processors {threads} <{tar}', LIST, 'tar2btrfs zstd'),
     'mkfs.btrfs': Tool('mkfs.btrfs', 'truncate -s $(({kib} * 2 + {entries} * 8 + 524288))k {out} && mkfs.btrfs -q -f --rootdir {dir} '
@@ -47,7 +47,7 @@ TOOLS = {
     'zstd:9, 2 threads': Tool(PROGRAM, OURS + ' --compress zstd:9 --threads 2 {tar} >{out}', CHECK, None, ('text-512m',)),
 }
 
-# case: tools that are not asked there
+# case: tools that do not run in it
 CASES = {
     'rootfs': (),
     'kernel': (),
@@ -73,9 +73,9 @@ BARS = [
     ('names-300000', 'wall', 'tar2sqfs', 0.03),
     ('text-512m', 'wall', 'zstd:9, 1 thread', 1 / 1.8),
 ]
-CPU_BAR = ('files-1000000', 'tar2btrfs zstd', 6e-6)  # seconds of CPU an entry
+CPU_BAR = ('files-1000000', 'tar2btrfs zstd', 6e-6)  # seconds of CPU a member
 
 
 def memory_bar(entries, threads, data_bytes):
-    """KiB that a run of ours may have resident; every piece counts as a stored extent"""
+    """KiB that a run of tar2btrfs may have resident; every piece counts as a stored blob"""
     return 64 * 1024 + (entries * 250 + data_bytes // (128 << 10) * 100 >> 10) + threads * 2048

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# Packages for other CPUs, unpacked: nothing is installed, and no architecture is added to dpkg. Fetching needs no root.
-# To be read by other scripts.
+# Functions for other scripts: fetch and unpack packages for other CPUs. Nothing is installed, no
+# architecture is added to dpkg, and no root is needed.
 
 # apt_for ARCH DIR TOOL ARGUMENT... - apt-get or apt-cache as on a machine of ARCH, with lists of its own in DIR/apt
 apt_for()
@@ -15,17 +15,17 @@ apt_for()
 		-o Acquire::Languages=none "$@"
 }
 
-# lists_for ARCH DIR - begin DIR anew: lists of packages for ARCH
+# lists_for ARCH DIR - empty DIR and fetch the package lists for ARCH
 lists_for()
 {
 	rm -rf "$2"
 	mkdir -p "$2/apt/lists/partial" "$2/apt/cache/archives/partial" "$2/deb" "$2/root"
 	: >"$2/apt/status"
-	# a source that has nothing for this architecture is no failure; what comes after tells
+	# A source without packages for ARCH is no failure: apt-get download will tell what is missing.
 	apt_for "$1" "$2" apt-get update || :
 }
 
-# unpack_for ARCH DIR PACKAGE... - the packages' files in DIR/root; the lists go
+# unpack_for ARCH DIR PACKAGE... - unpack the packages into DIR/root and remove the lists
 unpack_for()
 {
 	wanted=$1

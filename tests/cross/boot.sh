@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# boot.sh ARCH... - the programs of build.sh (arm64, s390x) under Debian's kernel for their CPU, in a machine that qemu
-# emulates: with the sandbox, which needs such a kernel. Their images must be those of ./tar2btrfs, in whatever way
-# the program is run. The kernels come below build-cross; fetching needs apt-get, but not root.
+# boot.sh ARCH... - run the programs of build.sh (arm64, s390x) under Debian's kernel for their CPU, in
+# a machine that qemu emulates, since the sandbox needs such a kernel. Their images must be equal to
+# those of ./tar2btrfs, for each kind of input and output. The kernels are kept below build-cross;
+# fetching them needs apt-get, but not root.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -10,11 +11,11 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 program=${TAR2BTRFS:-$top/tar2btrfs}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-# archives for all of them, with what there is here
+# archives for all machines, of files of this source tree
 tar -C "$top" -cf "$work/a.tar" src include tests/unit
 gzip -k "$work/a.tar"
 
-# kernel ARCH PACKAGE - Debian's kernel and a shell for it, in build-cross/ARCH/machine, once
+# kernel ARCH PACKAGE - fetch Debian's kernel and a shell for it into build-cross/ARCH/machine, once
 kernel()
 {
 	local dir=$top/build-cross/$1/machine name
@@ -26,7 +27,7 @@ kernel()
 	touch "$dir/ready"
 }
 
-# run_in_machine ARCH QEMU-ARGUMENT... - boot it, with what is told below as its first process; its console
+# run_in_machine ARCH QEMU-ARGUMENT... - boot the kernel with the script below as its first process; print the console
 run_in_machine()
 {
 	local machine=$top/build-cross/$1/machine applet

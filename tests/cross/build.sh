@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# build.sh ARCH... - a static tar2btrfs for each of Debian's ARCHs (arm64, s390x), in build-cross/ARCH/, the unit tests,
-# and "run", which is the program under qemu.
+# build.sh ARCH... - build a static tar2btrfs and the unit tests for each of Debian's ARCHs (arm64,
+# s390x) in build-cross/ARCH/, and write "run" there, which runs the program under qemu.
 # The libraries come from Debian's packages for ARCH, unpacked below build-cross.
 set -eu
 
@@ -10,7 +10,7 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 libraries="libarchive-dev libzstd-dev zlib1g-dev liblzo2-dev uuid-dev libgcrypt20-dev libgpg-error-dev libxxhash-dev libjansson-dev
 	liblzma-dev liblz4-dev libbz2-dev nettle-dev libselinux1-dev libpcre2-dev libseccomp-dev"
 
-# sysroot ARCH - headers and static libraries in build-cross/ARCH/root
+# sysroot ARCH - fetch headers and static libraries in build-cross/ARCH/root
 sysroot()
 {
 	dir=$top/build-cross/$1

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# check-accepted.sh FROM TO - the archives FROM..TO of the generator, and each file of the corpora that is one: what
-# tar2btrfs accepts, btrfs check must accept, and (as root) every 50th image is mounted and read in full.
-# Options rotate with the number. The last line is the sum; status 1 at the first image that is not good, which stays.
+# check-accepted.sh FROM TO - convert the generator's archives FROM..TO and the archives of the corpora.
+# btrfs check must accept each image; as root, every 50th image is also mounted and read in full. The
+# options rotate with the number. The last line is the sum. The first bad image is kept and ends the
+# run with status 1.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit
 work=$(mktemp -d)
@@ -20,7 +21,7 @@ read_all()
 	mkdir -p "$work/mnt"
 	mount -o loop,ro "$work/img" "$work/mnt" || bad "$1" "does not mount"
 	local status=0
-	# what is no file is only looked at
+	# a file type without data is only looked at
 	find "$work/mnt" -xdev -ls >/dev/null 2>"$work/errors" || status=1
 	find "$work/mnt" -xdev -type f -size -64M -exec cat {} + >/dev/null 2>>"$work/errors" || status=1
 	umount "$work/mnt"
@@ -45,7 +46,7 @@ check()
 }
 
 for ((i = $1; i <= $2; i++)); do
-	# three of four are mild, of which most are accepted
+	# three of four archives have mild faults; most of these are accepted
 	if [ $((i % 4)) = 0 ]; then build/fuzz/generate "$i"; else build/fuzz/generate "$i" mild; fi >"$work/a"
 	check "generate $i" "$i"
 done

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# run.sh SECONDS HARNESS... - let each harness of build-fuzz search for so long, one after the other.
-# What is found grows in build-fuzz/corpus/HARNESS; an input that crashes ends the run and lies in build-fuzz/found.
+# run.sh SECONDS HARNESS... - let the harnesses of build-fuzz search, SECONDS each, one after the other.
+# New inputs are added to build-fuzz/corpus/HARNESS. An input that crashes is kept in build-fuzz/found and ends the run.
 # Each run adds a line to build-fuzz/log: harness, executions, CPU seconds, edges covered, inputs in the corpus.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -12,7 +12,7 @@ for harness; do
 	corpus=build-fuzz/corpus/$harness
 	mkdir -p "$corpus"
 	status=0
-	# without a limit of memory in use there is no second thread, which would slow down each munmap()
+	# With a limit of memory in use libFuzzer has a second thread, which would slow down each munmap().
 	ASAN_OPTIONS=quarantine_size_mb=4 command time -f '%U %S' -o build-fuzz/time \
 		"build-fuzz/fuzz/$harness" -max_total_time="$seconds" -timeout=60 -rss_limit_mb=0 -malloc_limit_mb=512 \
 		-max_len=16384 -len_control=0 -print_final_stats=1 -artifact_prefix="build-fuzz/found/$harness-" \

@@ -6,7 +6,7 @@
   archive.py manifest < SPEC > MANIFEST          (for treecmp.py --manifest)
   archive.py make DIR < SPEC                     (the tree itself, as root)
 
-SPEC is one member a line; # begins a comment, words stand between blanks:
+SPEC has one member a line; # begins a comment, blanks separate words:
 
   dir PATH | file PATH [text=T | size=N [seed=N] | data=HEX] | link PATH TARGET | symlink PATH TARGET
   char PATH MAJOR,MINOR | block PATH MAJOR,MINOR | fifo PATH | socket PATH (manifest and make only)
@@ -85,7 +85,7 @@ class Member:
                 self.data = pseudo_text(self.seed, size)
 
     def pieces(self):
-        """(offset, bytes) of what is data; all of it, unless there are holes"""
+        """(offset, bytes) of each range of data; the whole file if it has no holes"""
         pos = 0
         for start, length in sorted(self.holes) + [(self.size, 0)]:
             if start > pos:

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""bombs.py KIND [N [COUNT]] - archives that are small and ask for much, tar if not said otherwise, to standard output.
+"""bombs.py KIND [N [COUNT]] - write a small archive that asks for many resources to standard output; the format is tar by default.
 
   paths N COUNT    COUNT directories whose path has N components, all but the first of the same name
   xattrs N         a file with N attributes, in one pax header

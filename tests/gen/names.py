@@ -31,7 +31,7 @@ def colliding(count, length=64, prefix=b''):
     free = length - len(prefix)
     base = prefix + b'a' * free
     zero = name_hash(base)
-    # column i: what turning the i-th "a" into "c" does to the hash
+    # column i: the change of the hash if the i-th "a" becomes a "c"
     rows, kernel = {}, []
     for i in range(free):
         p = len(prefix) + i

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""oci.py - container images from layers that are tar archives, right ones and broken ones.
+"""oci.py - write container images, valid and broken ones, from layers that are tar archives.
 
   oci.py OUT [--kind oci|dir|docker|both|flat] [--pack none|gzip|zstd] [--shuffle SEED] [--nested] [--break WHAT]
          [--odd WHAT]... [--artifact WHAT]... NAME@OS/ARCH[/VARIANT]=LAYER,LAYER... ...

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""rich.py - the spec (see archive.py) of a tree with everything that GNU tar can carry, and each limit nearby.
+"""rich.py - the spec (see archive.py) of a tree with everything that GNU tar can store, and values close to each limit.
 
   rich.py | archive.py make DIR     the tree, as root, on a filesystem that holds it (btrfs)
 """

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""stream.py KIND ... - big archives straight to stdout, without touching a disk.
+"""stream.py KIND ... - write a big archive to stdout, without a file on disk.
 
   files N [BYTES [PERDIR]]   N small files of BYTES (default 100), PERDIR (1000) to a directory
   names N [LENGTH]           N empty files with names of LENGTH bytes (200) in one directory
@@ -96,7 +96,7 @@ def data(total, count=1, text=False):
         w.header(b'data-%04d' % f, b'0', size)
         done = 0
         while done < size:
-            # a number at the head of each piece keeps it unlike all others
+            # a number at the head of each piece makes it unique
             k = (done // step * 7 + f * 13) % (len(pool) // step)
             piece = (b'%020d%04d' % (done, f) + pool[k * step + 24:(k + 1) * step])[:size - done]
             w.put(piece)

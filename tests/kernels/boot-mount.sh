@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # boot-mount.sh [options] IMAGE [shell-commands]
-# Boots Debian's kernel in qemu (software emulation, about 7 s), mounts IMAGE (/dev/vda) on /mnt and runs the commands
-# there (default: find .). Their stdout comes back byte for byte; stderr carries the console and the kernel's messages.
-# Exit status: the commands'; 32 mount failed, 124 no answer in time, 125 the guest died.
+# Boots Debian's kernel in qemu (software emulation, about 7 s), mounts IMAGE (/dev/vda) on /mnt and runs
+# the commands there (default: find .). Their output goes to stdout unchanged; the console and the
+# kernel's messages go to stderr. The exit status is that of the commands, or 32: the mount failed,
+# 124: no answer in time, 125: the guest died.
 #  -o MOUNTOPTS (ro)   -d SCRATCH.img  a writable disk (/dev/vdb, ...), may be repeated   -D OTHER.img  a read-only one
 #  -m MEGABYTES (512)  -t SECONDS (120)
 mo=ro; mem=512; to=120; disks=()

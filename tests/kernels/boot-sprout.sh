@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# boot-sprout.sh - a system whose root is a seed, then the sprout with its seed, then the sprout alone: three boots of
-# Debian's kernel in qemu (software emulation). The system in the seed sprouts itself, and lets go of the seed by
-# contrib/sprout-install. $BOOT_CACHE (default ~/.cache/boot-mount) keeps the kernel.
+# boot-sprout.sh - boot Debian's kernel three times in qemu (software emulation): with a seed as the
+# root, with the sprout and its seed, and with the sprout alone. The system in the seed sprouts itself;
+# contrib/sprout-install removes the seed. $BOOT_CACHE (default ~/.cache/boot-mount) keeps the kernel.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -19,7 +19,7 @@ cp /bin/busybox root/bin
 for applet in sh cat echo id readlink sed grep tr wc head mktemp rmdir sync poweroff mount umount stat true; do
 	ln -s busybox root/bin/$applet
 done
-# pthread_cancel, of which btrfs scrub makes use, loads one more library
+# btrfs scrub calls pthread_cancel, which loads one more library
 more=$(ldconfig -p | sed -n 's|.*libgcc_s.so.1 .* => ||p' | head -n 1)
 for tool in btrfs findmnt blkid blockdev lsblk; do
 	path=$(command -v $tool)
@@ -31,7 +31,7 @@ done
 done
 cp "$top/contrib/sprout-install" root/bin
 echo 'of the seed' >root/base
-# what each boot does is chosen on the kernel's command line
+# the kernel's command line selects the job of each boot
 cat >root/sbin/init <<-'END'
 	#!/bin/sh
 	export PATH=/bin
@@ -65,7 +65,7 @@ chmod +x root/sbin/init
 tar -C root -c . | "${TAR2BTRFS:-$top/tar2btrfs}" --all-root -o seed.img
 truncate -s 512m disk.img
 
-# the initramfs: modules as there, another init; what every initramfs that knows btrfs does is the scan
+# the initramfs: the modules of boot-kernel.sh and another init, which scans for btrfs as any initramfs does
 mkdir initramfs
 cat >initramfs/init <<-'END'
 	#!/bin/sh
@@ -85,7 +85,7 @@ END
 chmod +x initramfs/init
 cat "$cache/initramfs.cpio" <(cd initramfs && echo init | cpio --quiet -o -H newc -R 0:0) >initrd
 
-# boot ROOT JOB DISK... - what the system says
+# boot ROOT JOB DISK... - boot the system and print its output
 boot()
 {
 	local root=$1 job=$2 disks=() disk

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# check-kernels.sh - another kernel reads our images: Debian's own, booted in qemu (software emulation).
-# Images of each codec, checksum and node size, pairwise; content hashes of the guest compared with GNU tar's.
+# check-kernels.sh - Debian's kernel, booted in qemu (software emulation), reads images that cover the
+# pairs of codec, checksum and node size. The guest's hashes of all files are compared with GNU tar's.
 # $BOOT_CACHE (default ~/.cache/boot-mount) keeps the kernel and its initramfs.
 set -euo pipefail
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""chunks.py IMAGE - does the layout keep the rules of chunks? Prints the chunks; exit status 1 and a reason if not.
+"""chunks.py IMAGE - check that the layout keeps the rules of chunks, and print the chunks. If not: exit status 1 and a reason.
 
 Logical = physical of the first copy; starts and ends on 64 KiB; SYSTEM, METADATA, DATA in this order; at most 1 GiB
 each; none over a superblock copy; the file as long as the device says; each superblock copy there and valid.

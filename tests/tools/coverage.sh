@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# coverage.sh BUILD - how many lines of src/ the runs of a --coverage build have reached, by file, the least first.
+# coverage.sh BUILD - how many lines of src/ a --coverage build has reached, by file, the least first.
 set -eu
 cd "$(dirname "$0")/../.."
 for object in "$1"/*/*.gcno; do

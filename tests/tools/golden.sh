@@ -4,9 +4,10 @@
 #
 # tests/golden/images.sha256   "layout N", then a sum and the options of each image
 # tests/golden/*.dump          the filesystem tree of a compressed image: bytes of codecs change with their
-#                              versions, so addresses, stored lengths and what follows from them are left out
-# write lets btrfs check judge each image before its sum counts.
-# check, of all images or of those made from the archives NAME, fails when bytes changed and the layout version did not; and when the version did and the sums are old.
+#                              versions, so addresses and stored lengths are left out
+# write runs btrfs check on each image before it writes its sum.
+# check compares all images, or those made from the archives NAME. It fails if bytes have changed and
+# the layout version has not, and if the version has changed and the sums are old.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -31,7 +32,7 @@ python3 "$gen/rich.py" >rich.spec
 } >>rich.spec
 python3 "$gen/archive.py" tar <rich.spec >rich.tar
 
-# a little of everything that codecs see
+# small samples of each kind of data for the codecs
 cat >small.spec <<-END
 	file text size=1000000
 	file noise size=700000 seed=noise
@@ -68,7 +69,7 @@ images()
 	echo "chunks --compress none"
 }
 
-# only - of lines that name an archive, those of the archives wanted; all, if none are named
+# only - filter lines that name an archive by the wanted archives; without wanted ones pass all
 names=("${@:2}")
 only()
 {
@@ -86,7 +87,7 @@ archive()
 	esac
 }
 
-# btrfs-progs of Debian 12 does not know the block group tree: that image the matrix has the kernel judge
+# btrfs-progs of Debian 12 does not know the block group tree; tests/65-matrix.bats mounts such images
 judge()
 {
 	case $* in *block-group-tree*) return ;; esac
@@ -96,7 +97,7 @@ judge()
 	}
 }
 
-# sums [judge] - one line an image, after judging it
+# sums [judge] - one line an image, with judge after btrfs check
 sums()
 {
 	local name options sum

@@ -31,8 +31,8 @@ def main():
     r = random.Random('moments:%s:%s' % (name, seed))
     want = open(good, 'rb').read()
     command = [program, '--spool-dir', spool, '-o', out, archive]
-    # The shortest of five runs: a longer one would put most moments behind the end of the runs that follow. Where the
-    # machine gets slower later, the moments come early, which is as good.
+    # The shortest of five runs: after a longer one most moments would be later than the end of the runs
+    # that follow. If the machine gets slower, the moments are early in a run, which does no harm.
     whole = min(seconds_of(command) for _ in range(5))
     ended = 0
     for i in range(int(count)):
@@ -45,7 +45,7 @@ def main():
         status = p.wait()
         found = open(out, 'rb').read()
         left = os.listdir(spool) + [n for n in os.listdir(os.path.dirname(out)) if n != os.path.basename(out)]
-        # SIGKILL between link and rename, when nobody can tidy up; what comes after must not find it
+        # SIGKILL between link and rename leaves a temporary name; remove it before the next run
         if number == signal.SIGKILL:
             for n in (n for n in left if n.startswith('.tar2btrfs-')):
                 os.unlink(os.path.join(os.path.dirname(out), n))

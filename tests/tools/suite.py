@@ -21,7 +21,7 @@ import time
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TOP = os.path.dirname(HERE)
-# Files that take longest start first, so that none is left over at the end.
+# The slowest files start first, so that no slow file runs alone at the end.
 SLOW_FIRST = ['71-', '65-', '95-', '80-', '70-', '90-']
 LINE = re.compile(r'(not )?ok\s+\d+\s*(?:- )?(.*)')
 SKIP = re.compile(r'\s# skip\b\s*(.*)', re.I)
@@ -34,7 +34,7 @@ class Result:
 
 
 def parse_tap(result, lines):
-    """count TAP lines; the comment lines behind a failure belong to it, others are figures to show"""
+    """count TAP lines; comment lines after a failure belong to it; other comment lines are figures to show"""
     plan, seen, current = None, 0, None
     for line in lines:
         m = LINE.match(line)
@@ -121,7 +121,7 @@ def main():
     ap.add_argument('--jobs', type=int, default=len(os.sched_getaffinity(0)))
     ap.add_argument('names', nargs='*')
     args = ap.parse_args()
-    if shutil.which('ps'):  # bats looks for children to kill with it
+    if shutil.which('ps'):  # bats uses it to find the children to kill
         os.environ.setdefault('BATS_TEST_TIMEOUT', '900')  # seconds: a test that hangs is a failure
     ci = os.environ.get('CI') == 'true'
     jobs = jobs_of(args)

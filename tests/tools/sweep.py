@@ -49,7 +49,7 @@ def one(call, options, image):
 
 
 def room():
-    """memory if there is enough of it: disks are slow where other tests write gigabytes"""
+    """a directory in memory if there is enough: a disk is slow while other tests write gigabytes"""
     try:
         fs = os.statvfs('/dev/shm')
         return '/dev/shm' if fs.f_bavail * fs.f_frsize > 2 << 30 else None

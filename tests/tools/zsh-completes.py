@@ -9,7 +9,7 @@ import pty
 import sys
 
 BEGIN, END = '<begin', 'end>'
-# the key lists what could stand there, then says that it is done
+# the key lists the completions, then prints a mark
 SETUP = """stty -echo cols 200 rows 200; PS1= PS2= RPS1=; unset zle_bracketed_paste
 fpath=(%s $fpath); autoload -Uz compinit; compinit -u -D; setopt no_list_packed list_rows_first
 list() { print -n '%s'; zle list-choices; zle -R; print '%s'; exit }; zle -N list; bindkey '^X' list
@@ -35,12 +35,12 @@ def main():
         os.environ.update(TERM='dumb')
         os.execvp('zsh', ['zsh', '-f', '-i'])
     where = sys.argv[1].replace("'", "'\\''")
-    # the marks are made up where they are printed, so that no echo of them counts
+    # the marks are composed by the print command, so that the terminal's echo of it is no mark
     os.write(fd, (SETUP % ("'%s'" % where, BEGIN, END) + 'print rea""dy\n').encode())
     read_until(fd, 'ready')
     os.write(fd, sys.argv[2].encode() + b'\x18')
     listed = read_until(fd, END).split(BEGIN)[-1].split('\n')[1:]
-    # the line that was typed stands behind the list; descriptions behind --
+    # after the list comes the typed line again; descriptions come after --
     words = [w for line in listed if not line.startswith(sys.argv[2]) for w in line.split(' -- ')[0].split()]
     print('\n'.join(sorted(words)))
 

@@ -7,14 +7,14 @@
 #   IMAGE_FSTYPES += "btrfs-seed"
 #
 # Options of tar2btrfs go into EXTRA_IMAGECMD:btrfs-seed; conversions (btrfs-seed.zst, .bmap, .sha256sum) work as for
-# other types. IMAGE_ROOTFS_SIZE and its relatives do not count: a seed has no free space, and needs none.
+# other types. IMAGE_ROOTFS_SIZE and related variables have no effect: a seed needs no free space.
 
 EXTRA_IMAGECMD:btrfs-seed ?= "--compress zstd:15"
 
-# tar runs under pseudo and says what pseudo says: owners, devices, and all xattrs, ACLs and capabilities among them.
-# Without --sparse, since holes are the build filesystem's business; --detect-holes makes holes of zeros anywhere.
-# All times are at most that of the root filesystem, which image.bbclass takes from REPRODUCIBLE_TIMESTAMP_ROOTFS; the
-# SOURCE_DATE_EPOCH of an image recipe is a constant of no meaning.
+# tar runs under pseudo, so it archives pseudo's owners, devices and xattrs (with ACLs and capabilities).
+# tar has no --sparse, since holes depend on the build filesystem; --detect-holes turns zeros into holes
+# anywhere. Times are clamped to that of the root filesystem, REPRODUCIBLE_TIMESTAMP_ROOTFS; the
+# SOURCE_DATE_EPOCH of an image recipe is a constant without meaning.
 oe_mkbtrfsseed () {
 	image=${IMGDEPLOYDIR}/${IMAGE_NAME}.btrfs-seed
 	archive=${WORKDIR}/btrfs-seed.tar

@@ -25,8 +25,8 @@ BTRFS_SEED_OPTS += \
 	$(foreach s,$(call qstrip,$(BR2_TARGET_ROOTFS_BTRFS_SEED_SUBVOLUMES)),-u '$(s)') \
 	$(call qstrip,$(BR2_TARGET_ROOTFS_BTRFS_SEED_EXTRA_ARGS))
 
-# With BR2_REPRODUCIBLE, SOURCE_DATE_EPOCH is in the environment. Of the archive's times only mtimes count, and the order
-# of its members does not.
+# With BR2_REPRODUCIBLE, SOURCE_DATE_EPOCH is in the environment. The image depends on the mtimes of the
+# archive, on no other of its times, and not on the order of its members.
 define ROOTFS_BTRFS_SEED_CMD
 	$(TAR) --format=posix --xattrs --xattrs-include='*' -cf $@.tar -C $(TARGET_DIR) .
 	$(HOST_DIR)/bin/tar2btrfs $(BTRFS_SEED_OPTS) -o $@ $@.tar

@@ -23,7 +23,7 @@ HOST_TAR2BTRFS_DEPENDENCIES = \
 	host-zlib \
 	host-zstd
 
-# Buildroot itself builds jansson for targets only. Its hashes are where it is, not here.
+# Buildroot builds jansson for targets only. The hashes of its source are in package/jansson.
 ifndef HOST_JANSSON_NAME
 $(eval $(call inner-autotools-package,host-jansson,HOST_JANSSON,JANSSON,host))
 HOST_JANSSON_PKGDIR = package/jansson

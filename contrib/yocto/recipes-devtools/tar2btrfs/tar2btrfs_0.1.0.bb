@@ -15,7 +15,7 @@ DEPENDS = "libarchive zstd zlib lzo util-linux-libuuid libgcrypt xxhash jansson"
 
 inherit pkgconfig bash-completion
 
-# libselinux comes with meta-selinux; sandbox is for archives that nobody vouches for
+# libselinux comes with meta-selinux; the sandbox is for archives from untrusted sources
 PACKAGECONFIG ??= ""
 PACKAGECONFIG[sandbox] = "SANDBOX=libseccomp,SANDBOX=,libseccomp"
 PACKAGECONFIG[selinux] = "SELINUX=libselinux,SELINUX=,libselinux"

@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The core layer has it for targets and for building; the SDK's tar2btrfs needs it too.
+# The core layer builds jansson for targets and for the build host; the SDK's tar2btrfs also needs it.
 BBCLASSEXTEND:append = " nativesdk"
