@@ -219,7 +219,19 @@ merged()
 	done
 	spec_tar 2.tar <<<$'link b a\nfile .wh.a'
 	refused 1 --whiteouts 1.tar 2.tar
-	[[ $stderr == *"b: the target of this hard link, 'a', is not in the archive"* ]]
+	[[ $stderr == *"b: the target of this hard link, 'a', is hidden by a whiteout of the same layer" ]]
+	spec_tar 2.tar <<<$'link b a\nfile .wh.x'
+	refused 1 --whiteouts 2.tar 2.tar
+	[[ $stderr == *"b: the target of this hard link, 'a', is not in the archive" ]]
+	for hides in d/.wh.a .wh.d d/.wh..wh..opq; do
+		spec_tar 3.tar <<<'file d/a text=a'
+		spec_tar 4.tar <<<"file $hides"$'\nlink b d/a'
+		refused 1 --whiteouts 3.tar 4.tar
+		[[ $stderr == *"'d/a', is hidden by a whiteout of the same layer" ]]
+		# unless something comes in its place
+		spec_tar 5.tar <<<"file $hides"$'\nlink b d/a\nfile d/a text=new'
+		"$TAR2BTRFS" --whiteouts 3.tar 5.tar >img
+	done
 	printf x >junk
 	refused 1 1.tar junk
 	[[ $stderr == *junk* ]]

@@ -16,6 +16,7 @@ struct pending_link {
 	struct path_hash awaited;  /* of the target with known symlinks followed: the table's key */
 	struct xattr *xattrs;      /* sorted */
 	struct inode *donor;       /* data that came with the link, or NULL */
+	bool is_hidden;            /* a whiteout in the layer of the link hides the target */
 	struct pending_link *chain; /* while late links are followed */
 	bool visited;
 };
@@ -124,6 +125,7 @@ static void wait_for(struct tree *tree, struct dentry *link, const struct path *
 		.awaited = *awaited,
 		.xattrs = xattrs,
 		.donor = donor,
+		.is_hidden = tree->layers.hides_target,
 	};
 	tree->links.pending = p;
 	if (++tree->links.nr_pending > tree->links.nr_buckets)
@@ -176,10 +178,12 @@ void links_forget(struct links *links)
 
 int refuse_lost_link(const struct dentry *d)
 {
-	const struct path *target = &d->inode->pending->target;
+	const struct pending_link *p = d->inode->pending;
 	char q[QUOTE_BYTES];
-	return dentry_fail(-ENOENT, d, "the target of this hard link, '%s', is not in the archive",
-			   quote(q, target->bytes, target->len));
+	return dentry_fail(-ENOENT, d, "the target of this hard link, '%s', %s",
+			   quote(q, p->target.bytes, p->target.len),
+			   p->is_hidden ? "is hidden by a whiteout of the same layer"
+					: "is not in the archive");
 }
 
 int links_resolve(struct tree *tree, struct dentry *dentry)

@@ -161,19 +161,39 @@ static void hide(struct tree *tree, const struct whiteout *w)
 	}
 }
 
+static bool has_target(struct tree *tree, const struct waiting *w)
+{
+	const struct dentry *at = w->target ? tree_lookup(tree, w->target, NULL) : NULL;
+	return at && at->inode;
+}
+
+/* Hide what the whiteouts name, and note the links that lose their targets by that. */
+static void hide_all(struct tree *tree, const struct layers *layer)
+{
+	for (struct whiteout *w = layer->whiteouts; w; w = w->next)
+		look_up(tree, w);
+	for (struct waiting *w = layer->first; w; w = w->next)
+		w->hides_target = has_target(tree, w);
+	for (const struct whiteout *w = layer->whiteouts; w; w = w->next)
+		hide(tree, w);
+	for (struct waiting *w = layer->first; w; w = w->next)
+		w->hides_target = w->hides_target && !has_target(tree, w);
+}
+
 int tree_end_layer(struct tree *tree)
 {
 	struct layers *layer = &tree->layers;
 	int err = 0;
 	assert(layer->is_open);
 	layer->is_open = false;
-	for (struct whiteout *w = layer->whiteouts; w; w = w->next)
-		look_up(tree, w);
-	for (const struct whiteout *w = layer->whiteouts; w; w = w->next)
-		hide(tree, w);
-	for (const struct waiting *w = layer->first; w && !err; w = w->next)
+	if (layer->whiteouts)
+		hide_all(tree, layer);
+	for (const struct waiting *w = layer->first; w && !err; w = w->next) {
+		layer->hides_target = w->hides_target;
 		err = w->target ? tree_put_link(tree, &w->path, w->target, w->xattrs, w->inode)
 				: tree_put_inode(tree, &w->path, w->inode);
+	}
+	layer->hides_target = false;
 	arena_free(&layer->arena);
 	return err;
 }

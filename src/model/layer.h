@@ -23,6 +23,7 @@ struct waiting {
 	struct path *target;  /* of a hard link; NULL: it is none */
 	struct inode *inode;  /* of a hard link: the donor, or NULL */
 	struct xattr *xattrs; /* of a hard link */
+	bool hides_target;    /* of a hard link: whiteouts of its own layer hide the target */
 };
 
 /* The layer that is being read, and the subvolumes of those that were kept. */
@@ -32,6 +33,7 @@ struct layers {
 	struct arena arena; /* of the waiting members and whiteouts */
 	struct waiting *first, **last;
 	struct whiteout *whiteouts;
+	bool hides_target; /* of the waiting member that is put now */
 	struct inode *top; /* the root directory above the kept layers; NULL: none was kept */
 	u32 last_ino;      /* of the inodes in kept layers */
 };
