@@ -12,6 +12,7 @@
 /*
  * blob_order_apply - sort content.blobs by their first use, drop those of no use, join plain ones
  * that follow each other in a file to extents of up to MAX_PLAIN_EXTENT bytes
+ * The last step of the model, after pack_tails() and before image_plan().
  * @content: flushed; nothing is added to it afterwards
  * @tree:    finished; every inode has file extents of its own
  */

@@ -212,6 +212,23 @@ int tree_apply_rules(struct tree *tree, struct content *content, struct file_dat
 
 /* ---- after tree_finish() ------------------------------------------------- */
 
+/*
+ * A walk over names, depth first: a directory before the names in it, these by memcmp. Paths may be
+ * deep: it is no recursion. Zero before tree_walk_enter(); release with tree_walk_release().
+ */
+struct tree_walk {
+	struct tree_walk_level *levels;
+	size_t depth, capacity;
+	size_t mark; /* of the directory that has the name which tree_walk_next() returned */
+};
+
+/* tree_walk_enter - the names in @dir, which is sorted, come next; @mark: for the caller's use */
+void tree_walk_enter(struct tree_walk *walk, const struct inode *dir, size_t mark);
+
+/* tree_walk_next - the next name; NULL: there is none. The caller enters it if it is to be entered. */
+struct dentry *tree_walk_next(struct tree_walk *walk);
+void tree_walk_release(struct tree_walk *walk);
+
 /* tree_root - the root directory */
 const struct inode *tree_root(const struct tree *tree);
 

@@ -268,13 +268,6 @@ static void put_entry(struct listing *l, const struct inode *inode)
 
 /* ---- the walk ---------------------------------------------------------------------- */
 
-/* A directory whose names are being visited. Paths may be deep: this is no recursion. */
-struct frame {
-	const struct inode *dir;
-	u32 next;
-	size_t path_len;
-};
-
 static void add_path(struct listing *l, const char *bytes, size_t len)
 {
 	l->path = mem_grow(l->path, &l->path_capacity, l->path_len + 4 * len, 1);
@@ -282,31 +275,21 @@ static void add_path(struct listing *l, const char *bytes, size_t len)
 		l->path_len += escape((u8)bytes[i], l->path + l->path_len);
 }
 
-static void walk(struct listing *l, const struct inode *root)
+static void put_tree(struct listing *l, const struct inode *root)
 {
-	struct frame *stack = NULL;
-	size_t depth = 0, capacity = 0;
+	struct tree_walk walk = { .depth = 0 };
 	add_path(l, ".", 1);
 	put_entry(l, root);
-	stack = mem_grow(stack, &capacity, 1, sizeof(*stack));
-	stack[depth++] = (struct frame){ .dir = root, .path_len = l->path_len };
-	while (depth && !l->err) {
-		struct frame *top = &stack[depth - 1];
-		if (top->next == top->dir->nr) {
-			depth--;
-			continue;
-		}
-		const struct dentry *d = top->dir->sorted[top->next++];
-		l->path_len = top->path_len;
+	tree_walk_enter(&walk, root, l->path_len);
+	for (const struct dentry *d; !l->err && (d = tree_walk_next(&walk));) {
+		l->path_len = walk.mark;
 		add_path(l, "/", 1);
 		add_path(l, d->name, d->name_len);
 		put_entry(l, d->inode);
-		if (!inode_is_dir(d->inode))
-			continue;
-		stack = mem_grow(stack, &capacity, depth + 1, sizeof(*stack));
-		stack[depth++] = (struct frame){ .dir = d->inode, .path_len = l->path_len };
+		if (inode_is_dir(d->inode))
+			tree_walk_enter(&walk, d->inode, l->path_len);
 	}
-	xfree(stack);
+	tree_walk_release(&walk);
 }
 
 int manifest_write(const struct tree *tree, int fd, const char *name,
@@ -318,7 +301,7 @@ int manifest_write(const struct tree *tree, int fd, const char *name,
 	l.groups = xzalloc(nr_inodes * sizeof(*l.groups));
 	l.buffer = xmalloc(BUFFER_BYTES);
 	put_format(&l, "#mtree\n");
-	walk(&l, tree_root(tree));
+	put_tree(&l, tree_root(tree));
 	flush(&l);
 	sha256_finish(l.sha, digest);
 	xfree(l.groups);

@@ -2,6 +2,7 @@
 #include "convert/convert.h"
 
 #include "base/hex.h"
+#include "model/blob_order.h"
 #include "model/pack_tails.h"
 
 int convert_open(struct convert *c, const struct convert_options *options)
@@ -114,6 +115,8 @@ static int finish_tree(struct convert *c)
 		err = file_data_flush(c->data);
 	if (!err && pack_bytes)
 		err = pack_tails(c->data, c->content, c->tree, pack_bytes);
+	if (!err)
+		blob_order_apply(c->content, c->tree);
 	return err;
 }
 

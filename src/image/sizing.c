@@ -8,7 +8,6 @@
 
 #include "base/diag.h"
 #include "disk/codec.h"
-#include "model/blob_order.h"
 #include "trees.h"
 
 #define MAX_ROUNDS 100 /* about five are needed; more is a bug */
@@ -109,7 +108,6 @@ int sizing_settle(struct blueprint *bp, struct content *content)
 	bp->ids.subvols = xzalloc(bp->nr_subvols * sizeof(*bp->ids.subvols));
 	ids_clear(bp);
 	trees_choose(bp);
-	blob_order_apply(content, bp->tree);
 	if (tree_has_layers(bp->tree)) {
 		place(bp, content, 1, 1);
 		int err = share_leaves(bp);

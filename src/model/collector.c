@@ -148,8 +148,9 @@ int collect(void *context, struct piece *p)
 {
 	struct collector *t = context;
 	u32 blob = NO_BLOB;
-	if (p->unread)
-		return spool_read_failed(p->unread, p->origin.offset, p->error);
+	if (p->error)
+		return spool_read_failed(t->content->stores[p->origin.store_nr], p->origin.offset,
+					 p->error);
 	int err = p->place == BLOB_INLINE ? 0 : find_equal(t, p, &blob);
 	if (!err && blob == NO_BLOB)
 		err = store(t, p, &blob);

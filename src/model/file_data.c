@@ -194,12 +194,16 @@ int file_data_write(struct file_data *data, u64 file_off, const void *buf, size_
 	return 0;
 }
 
-/* Here the bytes are wanted before the threads get the piece. */
+/*
+ * The bytes are needed before the threads get the piece: a hash runs over a whole file in order,
+ * and holes decide how many pieces there are. So these two options read on the caller's thread.
+ */
 static int look_at(struct file_data *data, struct piece *p)
 {
 	piece_read(p);
-	if (p->unread)
-		return spool_read_failed(p->unread, p->origin.offset, p->error);
+	if (p->error)
+		return spool_read_failed(data->content->stores[p->origin.store_nr],
+					 p->origin.offset, p->error);
 	if (data->hash)
 		file_hash_add(data->hash, p->file_off, p->in, p->bytes);
 	return 0;

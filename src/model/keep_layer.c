@@ -20,12 +20,6 @@
 /* As many file extents take the memory of an entry. */
 #define EXTENTS_PER_ENTRY 16
 
-/* A directory whose names are being visited. Paths may be deep: this is no recursion. */
-struct frame {
-	struct inode *copy;
-	u32 next;
-};
-
 struct keeping {
 	struct tree *tree;
 	struct content *content;
@@ -34,8 +28,7 @@ struct keeping {
 	struct inode **copies;  /* by number of the inode, less 256; NULL: not in this layer */
 	size_t copies_capacity; /* those at nr_copies and behind are not set */
 	size_t nr_copies;
-	struct frame *stack;
-	size_t depth, stack_capacity;
+	struct tree_walk walk;
 };
 
 static struct inode **copy_at(struct keeping *k, u32 ino)
@@ -48,7 +41,7 @@ static struct inode **copy_at(struct keeping *k, u32 ino)
 }
 
 /* What is kept counts as entries: its memory is theirs. */
-static int count(struct keeping *k, const struct inode *inode)
+static int count_kept(struct keeping *k, const struct inode *inode)
 {
 	struct tree *tree = k->tree;
 	const u64 limit = tree->options.max_entries;
@@ -64,7 +57,7 @@ static int count(struct keeping *k, const struct inode *inode)
 static int copy_inode(struct keeping *k, const struct inode *live, struct inode **copy)
 {
 	struct tree *tree = k->tree;
-	int err = count(k, live);
+	int err = count_kept(k, live);
 	if (err)
 		return err;
 	*copy = arena_alloc(&tree->arena, sizeof(**copy));
@@ -98,12 +91,11 @@ static void open_directory(struct keeping *k, const struct inode *live, struct i
 			d->index = ++last;
 		copy->sorted[i] = copy_name(k->tree, d, copy);
 	}
-	k->stack = mem_grow(k->stack, &k->stack_capacity, k->depth + 1, sizeof(*k->stack));
-	k->stack[k->depth++] = (struct frame){ .copy = copy };
+	tree_walk_enter(&k->walk, copy, 0);
 }
 
 /* Let @d, which leads to what the later layers change, lead to its copy. */
-static int visit(struct keeping *k, struct dentry *d)
+static int keep_name(struct keeping *k, struct dentry *d)
 {
 	struct inode *live = d->inode;
 	if (!live->mode)
@@ -158,13 +150,8 @@ static int copy_tree(struct keeping *k, const char *digest)
 	*copy_at(k, root->ino) = root;
 	name_subvol(k, digest, root);
 	open_directory(k, live, root);
-	while (k->depth) {
-		struct frame *top = &k->stack[k->depth - 1];
-		if (top->next == top->copy->nr) {
-			k->depth--;
-			continue;
-		}
-		int err = visit(k, top->copy->sorted[top->next++]);
+	for (struct dentry *d; (d = tree_walk_next(&k->walk));) {
+		int err = keep_name(k, d);
 		if (err)
 			return err;
 	}
@@ -204,7 +191,7 @@ int tree_keep_layer(struct tree *tree, struct file_data *file_data, const char *
 		if (k.copies[i])
 			numbering_add_inode(&tree->numbering, k.copies[i]);
 	xfree(k.copies);
-	xfree(k.stack);
+	tree_walk_release(&k.walk);
 	return err;
 }
 

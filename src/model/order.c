@@ -88,3 +88,34 @@ int inode_add_alias(struct dentry *d)
 	inode->names = d;
 	return 0;
 }
+
+/* A directory whose names are being visited. */
+struct tree_walk_level {
+	const struct inode *dir;
+	u32 next;
+	size_t mark;
+};
+
+void tree_walk_enter(struct tree_walk *walk, const struct inode *dir, size_t mark)
+{
+	walk->levels =
+		mem_grow(walk->levels, &walk->capacity, walk->depth + 1, sizeof(*walk->levels));
+	walk->levels[walk->depth++] = (struct tree_walk_level){ .dir = dir, .mark = mark };
+}
+
+struct dentry *tree_walk_next(struct tree_walk *walk)
+{
+	for (; walk->depth; walk->depth--) {
+		struct tree_walk_level *top = &walk->levels[walk->depth - 1];
+		if (top->next == top->dir->nr)
+			continue;
+		walk->mark = top->mark;
+		return top->dir->sorted[top->next++];
+	}
+	return NULL;
+}
+
+void tree_walk_release(struct tree_walk *walk)
+{
+	xfree(walk->levels);
+}

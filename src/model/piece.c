@@ -128,15 +128,14 @@ void piece_read(struct piece *p)
 	if (!p->unread)
 		return;
 	p->error = spool_read_any(p->unread, p->origin.offset, p->in, p->bytes);
-	if (!p->error)
-		p->unread = NULL;
+	p->unread = NULL;
 }
 
 void piece_work(const struct piece_rules *rules, struct codec_contexts *contexts, struct piece *p,
 		u8 *out, u8 *sums)
 {
 	piece_read(p);
-	if (p->unread)
+	if (p->error)
 		return;
 	if (p->may_inline &&
 	    store_inline(rules, codec_contexts_get(contexts, &p->storage.codec), p, out)) {

@@ -61,7 +61,7 @@ struct piece_rules {
 void piece_store(const struct piece_rules *rules, struct codec_contexts *contexts, struct piece *p,
 		 u8 *out, u8 *sums);
 
-/* piece_read - read the data if they are unread; on an error they stay so */
+/* piece_read - read the data if they are unread; sets error */
 void piece_read(struct piece *p);
 
 /* piece_work - piece_store(), unless the piece is known, where its data may go inline or into a

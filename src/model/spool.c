@@ -33,7 +33,7 @@ int spool_new(const char *dir, struct spool **spool)
 	int fd = io_tmpfile(dir);
 	if (fd < 0) {
 		errno = -fd;
-		return fail_errno("cannot create a spool file in '%s' (see --spool-dir)", dir);
+		return fail_errno_hint(HINT_SPOOL_DIR, "cannot create a spool file in '%s'", dir);
 	}
 	struct spool *s = xzalloc(sizeof(*s));
 	s->fd = fd;
@@ -99,9 +99,9 @@ int spool_flush(struct spool *s)
 	int err = io_pwrite_full(s->fd, s->buffer, s->buffered, s->written);
 	if (err) {
 		errno = -err;
-		return fail_errno(
-			"cannot write the spool file in '%s' after %llu bytes (see --spool-dir)",
-			s->dir, (unsigned long long)s->written);
+		return fail_errno_hint(HINT_SPOOL_DIR,
+				       "cannot write the spool file in '%s' after %llu bytes",
+				       s->dir, (unsigned long long)s->written);
 	}
 	s->written += s->buffered;
 	s->buffered = 0;

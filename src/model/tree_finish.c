@@ -9,14 +9,8 @@
 #include "disk/format.h"
 #include "tree_private.h"
 
-/* A directory whose names are being visited. Paths may be deep: this is no recursion. */
-struct frame {
-	struct inode *dir;
-	u32 next;
-};
-
 /* The next number of subvolume @subvol, whose walk goes on. */
-static void number(struct tree *tree, u32 subvol, struct inode *inode)
+static void number_inode(struct tree *tree, u32 subvol, struct inode *inode)
 {
 	const struct subvol *s = &tree->numbering.subvols[subvol];
 	inode->ino = u32_from_u64(BTRFS_FIRST_FREE_OBJECTID + s->nr_inodes);
@@ -47,7 +41,7 @@ static struct inode *dereference(struct tree *tree, struct content *content, str
 	return copy;
 }
 
-static int visit(struct tree *tree, struct content *content, u32 subvol, struct dentry *d)
+static int number_name(struct tree *tree, struct content *content, u32 subvol, struct dentry *d)
 {
 	struct inode *inode = d->inode;
 	if (!inode->mode)
@@ -58,7 +52,7 @@ static int visit(struct tree *tree, struct content *content, u32 subvol, struct 
 		return refuse_cross_link(d);
 	if (inode->ino)
 		return inode_add_alias(d);
-	number(tree, subvol, inode);
+	number_inode(tree, subvol, inode);
 	inode_set_name(d);
 	return 0;
 }
@@ -74,37 +68,28 @@ static void close_alias_lists(struct tree *tree)
 	}
 }
 
-/* Sort and number what is in one subvolume. */
-static int walk(struct tree *tree, struct content *content, u32 subvol)
+/* Sort and number the names of one subvolume. */
+static int number_subvol(struct tree *tree, struct content *content, u32 subvol)
 {
 	struct inode *root = tree->numbering.subvols[subvol].root;
-	struct frame *stack = NULL;
-	size_t depth = 0, capacity = 0;
+	struct tree_walk walk = { .depth = 0 };
 	int err = 0;
 	tree->numbering.subvols[subvol].first_inode = tree->numbering.nr_inodes;
-	number(tree, subvol, root);
+	number_inode(tree, subvol, root);
 	directory_sort(&tree->arena, root);
-	stack = mem_grow(stack, &capacity, 1, sizeof(*stack));
-	stack[depth++] = (struct frame){ .dir = root };
-	while (depth && !err) {
-		struct frame *top = &stack[depth - 1];
-		if (top->next == top->dir->nr) {
-			depth--;
-			continue;
-		}
-		struct dentry *d = top->dir->sorted[top->next++];
+	tree_walk_enter(&walk, root, 0);
+	for (struct dentry *d; !err && (d = tree_walk_next(&walk));) {
 		if (inode_is_subvol_root(d->inode)) {
 			d->alias_next = NULL;
 			continue;
 		}
-		err = visit(tree, content, subvol, d);
-		if (err || !inode_is_dir(d->inode))
-			continue;
-		directory_sort(&tree->arena, d->inode);
-		stack = mem_grow(stack, &capacity, depth + 1, sizeof(*stack));
-		stack[depth++] = (struct frame){ .dir = d->inode };
+		err = number_name(tree, content, subvol, d);
+		if (!err && inode_is_dir(d->inode)) {
+			directory_sort(&tree->arena, d->inode);
+			tree_walk_enter(&walk, d->inode, 0);
+		}
 	}
-	xfree(stack);
+	tree_walk_release(&walk);
 	return err;
 }
 
@@ -124,7 +109,7 @@ static int number_tree(struct tree *tree, struct content *content)
 	/* The walk reuses the chains of the table of names. */
 	name_table_release(&tree->names);
 	for (u32 i = 0; i < tree->numbering.nr_subvols && !err; i++)
-		err = walk(tree, content, i);
+		err = number_subvol(tree, content, i);
 	return err;
 }
 
