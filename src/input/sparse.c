@@ -136,7 +136,13 @@ int sparse_read_10(struct stream *stream, u64 offset, u64 stored, struct member 
 	*map_bytes = align_up(l.offset - offset, 512);
 	if (*map_bytes > stored)
 		return bad_map(m, "is longer than the stored data");
-	return 0;
+	/* the data are looked at next: read the padding before them */
+	const u8 *padding;
+	const u64 bytes = offset + *map_bytes - l.offset;
+	const ssize_t got = stream_peek(stream, l.offset, (size_t)bytes, &padding);
+	if (got < 0)
+		return (int)got;
+	return (u64)got < bytes ? bad_map(m, "is cut: the archive ends inside it") : 0;
 }
 
 int sparse_read_solaris(struct text text, struct member *m)
