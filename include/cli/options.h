@@ -25,8 +25,7 @@ enum stats_format {
 	STATS_JSON,
 };
 
-/* What is said of a run beside the image. A path is NULL for standard error, "-" for standard
- * output. */
+/* Reports of a run. A path is NULL for standard error and "-" for standard output. */
 struct report_options {
 	enum progress_mode progress;
 	u64 input_bytes; /* as --input-size says, or 0 */

@@ -19,19 +19,19 @@ enum output_kind {
 	OUTPUT_TEXT, /* may go to a terminal, not to a block device */
 };
 
-/* outputs_new - none yet; @archives: the input, which none may be */
+/* outputs_new - no output yet; @archives: no output may be one of these files */
 struct outputs *outputs_new(const struct archives *archives);
 
-/* outputs_free - close all; a file without a commit is as it was; NULL is fine */
+/* outputs_free - close all; files without a commit are unchanged; NULL is fine */
 void outputs_free(struct outputs *all);
 
 /*
  * output_open - prepare one more destination, before any work is done
  * @path: "-" is standard output; a terminal is refused for images
- * A regular or new file is not touched until output_commit(): an unnamed file beside it is written.
- * A symlink is followed; /dev/stdout and /dev/fd/N mean that descriptor. Refused is what leads to
- * the archive, or to the file of another output that this would spoil. Returns 0, or a negative
- * errno after printing.
+ * A regular file is not touched until output_commit(): an unnamed file in its directory is written.
+ * Symlinks are followed; /dev/stdout and /dev/fd/N mean the descriptor. An archive is refused, and
+ * the file of another output if both would be lost or mixed. Returns 0, or a negative errno after
+ * printing.
  */
 int output_open(struct outputs *all, const char *path, enum output_kind kind,
 		struct output **output);
@@ -42,13 +42,13 @@ int output_begin(struct output *output, u64 image_bytes);
 /* output_fd - where to write */
 int output_fd(const struct output *output);
 
-/* output_is_new - whether that is an empty file: zeros may become holes */
+/* output_is_new - whether the descriptor is an empty file: zeros may become holes */
 bool output_is_new(const struct output *output);
 
-/* output_is_seekable - whether it may be written in any order: a file that ends where it stands */
+/* output_is_seekable - whether it may be written in any order: a file whose offset is its end */
 bool output_is_seekable(const struct output *output);
 
-/* outputs_allow - let files be made where outputs that were opened put theirs */
+/* outputs_allow - let files be made in the directories of the opened outputs */
 void outputs_allow(const struct outputs *outputs, struct sandbox *sandbox);
 
 /*

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is said of a run beside the image: digests, the manifest, figures.
+ * Reports of a run: digests, the manifest, figures.
  *
- * All files are opened before any work is done and appear when the image is complete. None
- * is left behind or changed by a run that fails.
+ * All files are opened before any work is done and appear when the image is complete. A run that
+ * fails creates and changes none.
  */
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
@@ -16,7 +16,7 @@ struct report;
 /*
  * report_check - whether no name stands for two files; 0, or -EINVAL after printing
  * @image_path: as given with -o; "-" is standard output
- * Names that differ may still lead to one file, which output_open() finds out.
+ * Different names may still mean one file; output_open() refuses that.
  */
 int report_check(const struct report_options *options, const char *image_path);
 
@@ -28,7 +28,7 @@ int report_check(const struct report_options *options, const char *image_path);
 int report_open(const struct report_options *options, const char *image_path,
 		struct outputs *outputs, struct report **report);
 
-/* report_digest - what is to get the bytes of the image, or NULL if nobody asked for that */
+/* report_digest - the sum that the bytes of the image are added to, or NULL without --digest */
 struct sha256 *report_digest(struct report *report);
 
 /* report_tree - write what follows from the tree; before anything of the image is written */

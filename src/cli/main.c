@@ -14,7 +14,7 @@ enum exit_status {
 	STATUS_USAGE = 2,
 };
 
-/* The switches that move the limits which other floors state. */
+/* The options that change a limit or a choice; other floors state the limit. */
 static const char *const hints[HINT_NR] = {
 	[HINT_ENTRIES] = " (see --max-entries)",
 	[HINT_INPUT_BYTES] = " (see --max-bytes)",
@@ -29,8 +29,8 @@ static const char *const hints[HINT_NR] = {
 };
 
 /*
- * Files that are opened later must not land on descriptors 0 to 2. The place
- * of a closed one is taken in the wrong direction, so that using it still fails.
+ * Files that are opened later must not get descriptors 0 to 2. A closed one is replaced by
+ * /dev/null, open in the wrong direction, so that using it still fails.
  */
 static bool occupy_standard_descriptors(void)
 {
@@ -48,7 +48,7 @@ int main(int argc, char **argv)
 	struct options options;
 	if (!occupy_standard_descriptors())
 		return STATUS_FAILED;
-	/* A write that fails is to be reported, not to kill. */
+	/* A failed write is reported instead. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	diag_set_hints(hints);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Done by hand, because the last symlink may dangle, and because open() of a
- * descriptor's path would open the file behind it anew.
+ * The kernel cannot do this: the last symlink may have no target, and open() of a descriptor's path
+ * would open its file again.
  */
 #include "output_path.h"
 

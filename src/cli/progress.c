@@ -35,12 +35,13 @@ static u64 now(void)
 
 /* ---- the text ----------------------------------------------------------------- */
 
-struct text {
+struct status_line {
 	char bytes[MAX_COLUMNS + 1];
 	size_t len;
 };
 
-__attribute__((format(printf, 2, 3))) static void add(struct text *t, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void add(struct status_line *t, const char *format,
+						      ...)
 {
 	va_list args;
 
@@ -50,7 +51,7 @@ __attribute__((format(printf, 2, 3))) static void add(struct text *t, const char
 	t->len = min_u64(t->len + (u64)n, sizeof(t->bytes) - 1);
 }
 
-static void add_size(struct text *t, u64 bytes)
+static void add_size(struct status_line *t, u64 bytes)
 {
 	static const char units[] = "KMGTPE";
 	double value = (double)bytes / 1024;
@@ -63,7 +64,7 @@ static void add_size(struct text *t, u64 bytes)
 	add(t, "%.1f %ciB", value, units[unit]);
 }
 
-static void add_bar(struct text *t, u64 done, u64 total)
+static void add_bar(struct status_line *t, u64 done, u64 total)
 {
 	static const char cells[] = "##########";
 	const int nr = sizeof(cells) - 1;
@@ -72,7 +73,7 @@ static void add_bar(struct text *t, u64 done, u64 total)
 	add(t, "[%.*s%*s] %3d%%  ", filled, cells, nr - filled, "", (int)(part * 100));
 }
 
-static void add_time(struct text *t, double seconds)
+static void add_time(struct status_line *t, double seconds)
 {
 	const u64 s = seconds < 1e9 ? (u64)seconds : (u64)1e9;
 	if (s >= 3600)
@@ -82,7 +83,7 @@ static void add_time(struct text *t, double seconds)
 }
 
 /* Call with the lock held. */
-static void describe(const struct progress *p, struct text *t)
+static void describe(const struct progress *p, struct status_line *t)
 {
 	const struct progress_phase *phase = &p->phase;
 	const double seconds = (double)(now() - p->began) / (double)NSEC_PER_SEC;
@@ -125,7 +126,7 @@ static bool is_background(void)
 
 static void show(const struct progress *p)
 {
-	struct text t;
+	struct status_line t;
 	describe(p, &t);
 	if (!p->is_terminal) {
 		notice("%s", t.bytes);
