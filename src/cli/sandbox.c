@@ -4,10 +4,12 @@
 #include "base/diag.h"
 #include "base/mem.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #ifdef HAVE_SECCOMP
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
@@ -17,7 +19,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 /* ---- Landlock ------------------------------------------------------------- */
 
