@@ -3,14 +3,12 @@
  * LD_PRELOAD for the program: does what an exploit would do, PLANT, at a moment, PLANT_AT:
  *   reader   when libarchive begins to unpack the archive, which must be packed
  *   worker   when a file is to be compressed, in a thread if there are any
- *   guard    when the thread that guards a temporary name begins to wait, in the sandbox
  * What the attempt returned is written to stderr. PLANT is open, create, unlink, exec, socket, fork, code, type.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,11 +70,4 @@ size_t ZSTD_compress2(void *context, void *to, size_t room, const void *from, si
 		dlsym(RTLD_NEXT, "ZSTD_compress2");
 	plant("worker", 1);
 	return next(context, to, room, from, bytes);
-}
-
-int sigwaitinfo(const sigset_t *set, siginfo_t *info)
-{
-	int (*next)(const sigset_t *, siginfo_t *) = dlsym(RTLD_NEXT, "sigwaitinfo");
-	plant("guard", 2);
-	return next(set, info);
 }
