@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * File extents as they are on disk: what of a file lies in a row in one extent. After
- * blob_order_apply().
+ * File items: the parts of a file by on-disk extent. Neighbouring file extents in one extent are
+ * one item. Valid after blob_order_apply().
  */
 #ifndef MODEL_FILE_ITEM_H
 #define MODEL_FILE_ITEM_H
@@ -20,7 +20,7 @@ struct file_item {
 
 /*
  * file_item_next - the next item of @inode, a file
- * @at: where to go on, 0 first. Returns false at the end.
+ * @at: position of the walk, 0 at first. Returns false at the end.
  */
 bool file_item_next(const struct content *content, const struct inode *inode, u32 *at,
 		    struct file_item *item);
@@ -49,11 +49,12 @@ struct item_walk {
 	u64 nr_inodes;
 	u64 next_inode;
 	u32 at;                    /* in the inode's file extents */
-	const struct inode *inode; /* that the item returned last belongs to */
-	u32 next_blob;             /* the first one that no item led to */
-	bool is_first;             /* that item is the first one that leads to its extent */
+	const struct inode *inode; /* of the item returned last */
+	u32 next_blob;             /* the first one that no item referred to */
+	bool is_first;             /* the item returned last is the first one of its extent */
 };
 
+/* item_walk_begin, item_walk_next - start before the first item; the next one, false at the end */
 struct item_walk item_walk_begin(const struct tree *tree, const struct content *content);
 bool item_walk_next(struct item_walk *walk, struct file_item *item);
 

@@ -3,11 +3,11 @@
  * The tree in memory: what the archive describes, before any disk address.
  *
  *   tree.root ──> inode (directory)
- *                   │ dir.sorted[]
+ *                   │ inode.sorted[]
  *                   ├── dentry "bin" ──> inode (symlink, target)
- *                   ├── dentry "etc" ──> inode (directory) ── dir.sorted[] ── ...
+ *                   ├── dentry "etc" ──> inode (directory) ── inode.sorted[] ── ...
  *                   ├── dentry "a"   ──┐
- *                   └── dentry "b"   ──┴> inode (file) ── its extents in struct content
+ *                   └── dentry "b"   ──┴> inode (file) ── its file extents, in struct content
  *                                           │ names: "a" ─alias_next─> "b"
  *
  * Inodes, dentries and xattrs live in the tree's arena and are freed with it.
@@ -22,7 +22,7 @@
 struct pending_link;
 struct xattr;
 
-/* The times besides mtime, where --keep-times brings them. */
+/* The other times, of an inode whose member brings them and that keeps them. */
 struct inode_times {
 	struct timestamp atime;
 	struct timestamp ctime;
@@ -35,7 +35,7 @@ struct dentry {
 	struct inode *dir;
 	union {
 		struct dentry *hash_next;  /* while members arrive: chain of the name table */
-		struct dentry *alias_next; /* from tree_finish() on: next name of the inode */
+		struct dentry *alias_next; /* from the numbering walk on: next name of the inode */
 	};
 	struct dentry *sibling_next; /* while members arrive: list of the directory, newest first */
 	u32 name_hash;               /* name_hash() of the name */
@@ -46,7 +46,7 @@ struct dentry {
 
 struct inode {
 	u32 ino;    /* in its subvolume: 256 for the root, others from 257; set by tree_finish() */
-	u32 subvol; /* number of its subvolume; likewise */
+	u32 subvol; /* number of its subvolume; set by tree_finish() */
 	u64 size;   /* files: bytes; symlinks: target length; else 0 */
 	struct timestamp mtime;
 	struct inode_times *times; /* NULL: all times are the mtime */
@@ -59,14 +59,18 @@ struct inode {
 	u32 gid;
 	u32 nlink; /* set by tree_finish(); 1 for directories */
 	u32 flags; /* BTRFS_INODE_* */
-	u32 nr;    /* files: extents; directories: names (set by tree_finish()) */
+	u32 nr;    /* files: file extents; directories: names (set by tree_finish()) */
 	union {
-		u64 first_extent;             /* files: index into content.extents, if nr > 0 */
-		u64 rdev;                     /* devices: kernel dev_t, major << 20 | minor */
-		struct pending_link *pending; /* a link that waits for its target (mode 0) */
-		char *target;                 /* symlinks: size bytes, not terminated */
-		struct dentry *children;      /* directories, while members arrive */
-		struct dentry **sorted; /* directories, from tree_finish() on: by memcmp of names */
+		/* files: index into content.file_extents, if nr > 0; the collector sets it */
+		u64 first_extent;
+		u64 rdev;     /* devices: kernel dev_t, major << 20 | minor */
+		char *target; /* symlinks: size bytes, not terminated */
+		/* a link that waits for its target (mode 0) */
+		struct pending_link *pending;
+		/* directories: name_add() fills the list; directory_sort() replaces it in
+		 * tree_finish() by the array, in the order of memcmp() of names */
+		struct dentry *children;
+		struct dentry **sorted;
 	};
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What of an archive becomes the image: paths that are left out, and the directory
- * that becomes the root. Paths are the archive's, folded; a path is left out with
- * all that is below it.
+ * The part of an archive that becomes the image: paths that are left out, and the directory that
+ * becomes the root. Paths are those of the archive, folded. A path is left out with all paths below
+ * it.
  */
 #ifndef MODEL_PATH_FILTER_H
 #define MODEL_PATH_FILTER_H
@@ -25,22 +25,22 @@ struct path_filter {
 	size_t root_len;
 };
 
-/* path_filter_exclude_path - leave out what is at @path, NUL-terminated; 0, or a negative errno
- * after printing what is wrong with it */
+/* path_filter_exclude_path - leave out @path, NUL-terminated
+ * Returns 0, or a negative errno after printing what is wrong with the path. */
 int path_filter_exclude_path(struct path_filter *filter, const char *path);
 
-/* path_filter_exclude_regex - leave out paths that @regex, a POSIX extended one, matches anywhere;
- * 0, or -EINVAL after printing what is wrong with it */
+/* path_filter_exclude_regex - leave out paths that @regex, a POSIX extended one, matches anywhere
+ * Returns 0, or -EINVAL after printing what is wrong with the expression. */
 int path_filter_exclude_regex(struct path_filter *filter, const char *regex);
 
-/* path_filter_set_root - keep only what is at and below @path, which becomes the root; errors as
- * path_filter_exclude_path() */
+/* path_filter_set_root - keep only @path, which becomes the root, and the paths below it
+ * Errors as path_filter_exclude_path(). */
 int path_filter_set_root(struct path_filter *filter, const char *path);
 
 /*
  * path_filter_keeps - whether a folded path is to be in the image
- * @len: bytes at @path
- * @skip: result: so many of them drop from its beginning
+ * @len:  bytes at @path
+ * @skip: result: bytes to drop from the beginning of @path; 0 if it is left out
  */
 bool path_filter_keeps(const struct path_filter *filter, const char *path, size_t len,
 		       size_t *skip);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A spool: an unnamed temporary file that is appended to while the archive is
- * read, and read back while the image is written. The process's end, however
- * it comes, leaves nothing of it.
+ * A spool: an unnamed temporary file. Bytes are appended while the archive is read, and read back
+ * while the image is written. The kernel removes the file when the process ends for any reason.
+ *
+ * One type for both kinds of stores: spool_over() makes one of an archive that is read in place.
+ * For it, spool_append(), spool_append_zeros() and spool_fd() are not allowed.
  */
 #ifndef MODEL_SPOOL_H
 #define MODEL_SPOOL_H
@@ -19,57 +21,57 @@ int spool_new(const char *dir, struct spool **spool);
 void spool_free(struct spool *spool);
 
 /*
- * spool_over - a spool to read from only: the bytes of regular file @fd, from its present position
- * Returns NULL if @fd is no regular file or stands at its end. @fd must stay open, @name (for
- * messages) valid.
+ * spool_over - a read-only one: the bytes of regular file @fd, from its present position on
+ * Returns NULL if @fd is no regular file or is at its end. @fd must stay open, @name (for messages)
+ * valid.
  */
 struct spool *spool_over(int fd, const char *name);
 
-/* spool_check - after spool_over(): whether the file has kept its size and its mtime
+/* spool_check - for spool_over(): whether the file still has its size and its mtime
  * Returns 0 or a negative errno after printing. */
 int spool_check(const struct spool *spool);
 
 /* spool_size - bytes appended so far: the offset that the next spool_append() gets */
 u64 spool_size(const struct spool *spool);
 
-/* spool_fd - to read what was flushed, from offset 0; it is the spool's and stays so */
+/* spool_fd - to read the flushed bytes, from offset 0; the spool closes it */
 int spool_fd(const struct spool *spool);
 
-/* spool_append - @bytes at the end, buffered; returns 0 or a negative errno after printing */
+/* spool_append - append @bytes, buffered; returns 0 or a negative errno after printing */
 int spool_append(struct spool *spool, const void *data, size_t bytes);
 
-/* spool_append_zeros - the same with zeros */
+/* spool_append_zeros - append @bytes zeros; errors as spool_append() */
 int spool_append_zeros(struct spool *spool, size_t bytes);
 
-/* spool_flush - write what is buffered, so that a full disk shows now; 0, or a negative errno after
- * printing */
+/* spool_flush - write the buffer, so that a full disk is found now
+ * Returns 0, or a negative errno after printing. */
 int spool_flush(struct spool *spool);
 
 /*
  * spool_read - @bytes from @offset
- * The range must lie within spool_size(). Small reads in ascending order are cheap (one window is
- * kept). Returns 0 or a negative errno after printing.
+ * The range must be within spool_size(). Small reads in ascending order are cheap: one window of
+ * the file is in memory. Returns 0 or a negative errno after printing.
  */
 int spool_read(struct spool *spool, u64 offset, void *buf, size_t bytes);
 
 /*
- * spool_read_any - spool_read() by any thread, of what spool_over() made
+ * spool_read_any - spool_read() for spool_over(), by any thread
  * Returns 0 or a negative errno, not printed.
  */
 int spool_read_any(const struct spool *spool, u64 offset, void *buf, size_t bytes);
 
-/* spool_read_failed - print that reading at @offset failed with @err, a negative errno; returns it
- */
+/* spool_read_failed - print that reading at @offset failed with @err, a negative errno
+ * Returns @err. */
 int spool_read_failed(const struct spool *spool, u64 offset, int err);
 
-/* spool_cut - forget what lies at @bytes and behind, if it is a file of our own; that is the end
- * of appending */
+/* spool_cut - free the bytes from offset @bytes on, unless it is of spool_over()
+ * Nothing is appended afterwards. */
 void spool_cut(struct spool *spool, u64 bytes);
 
 /*
- * spool_copy - write @bytes from @offset to descriptor @fd, in the kernel where it can
- * Returns 0, a negative errno after printing if reading fails, or with *@write_error set to true
- * the errno of the failed write, not printed.
+ * spool_copy - write @bytes from @offset to descriptor @fd, inside the kernel if possible
+ * Returns 0; or a negative errno after printing: reading failed; or, with *@write_error true, that
+ * of the failed write, not printed.
  */
 int spool_copy(struct spool *spool, u64 offset, u64 bytes, int fd, bool *write_error);
 

@@ -6,11 +6,11 @@
 #include "disk/codec.h"
 
 struct storage {
-	struct codec_choice codec; /* none if without_sums: the kernel wants such data plain */
+	struct codec_choice codec; /* none if without_sums: the kernel reads such data plain only */
 	bool without_sums;
 };
 
-/* storage_of - what follows from a file's codec and its inode's flags */
+/* storage_of - the storage of a file with this codec and these inode flags */
 static inline struct storage storage_of(struct codec_choice codec, u32 inode_flags)
 {
 	if (inode_flags & BTRFS_INODE_NODATASUM)

@@ -2,8 +2,8 @@
 /*
  * Subvolumes: directories that become trees of their own.
  *
- * The top level is always one, number 0. The others are numbered in the order of
- * the walk (a directory before what is below it), so ids follow from paths.
+ * The top level is always one, number 0. The others are numbered in the order of the walk (a
+ * directory before the names below it), so ids follow from paths.
  */
 #ifndef MODEL_SUBVOL_H
 #define MODEL_SUBVOL_H
@@ -35,13 +35,13 @@ struct subvol_requests {
 
 /* A subvolume of the finished tree. */
 struct subvol {
-	u64 id;           /* of its btrfs tree: 5, others from 256 */
+	u64 id;           /* of its btrfs tree: 5 for the top level, others from 256 */
 	const char *path; /* folded, path_len bytes; empty for the top level */
 	size_t path_len;
-	struct inode *root; /* its directory, inode number 256; its name stands in the parent */
+	struct inode *root; /* its directory, inode number 256; the parent has its name */
 	u64 first_inode;    /* index into tree_inodes() */
-	u64 nr_inodes;      /* number 256 and those after it; of layers not all numbers are there */
-	u32 first_child;    /* list of those that have their names in this one, by number */
+	u64 nr_inodes;      /* by number, from 256 on; in layers' subvolumes with gaps */
+	u32 first_child;    /* list, by number, of the subvolumes whose names are in this one */
 	u32 next_sibling;   /* NO_SUBVOL ends the list */
 	bool is_read_only;
 	bool uuid_given;

@@ -3,7 +3,7 @@
 
 #define NO_PLACE UINT32_MAX
 
-/* Where a packed blob's file extents lead to. */
+/* Let a file extent that refers to a packed blob refer to the pack instead. */
 static void follow_pack(const struct content *content, struct file_extent *e)
 {
 	const struct blob *b = content_blob(content, e);
@@ -13,7 +13,7 @@ static void follow_pack(const struct content *content, struct file_extent *e)
 	e->blob_off = b->pack_sector;
 }
 
-/* Number the blobs in use, and let file extents lead to their new places; returns how many. */
+/* Number the used blobs, and let file extents refer to their new places; returns how many. */
 static u32 find_places(struct content *content, const struct tree *tree, u32 *places)
 {
 	u64 nr_inodes;
@@ -34,7 +34,7 @@ static u32 find_places(struct content *content, const struct tree *tree, u32 *pl
 	return nr;
 }
 
-/* Follow the cycles of the permutation; unused blobs are overwritten or left behind the others. */
+/* Follow the cycles of the permutation; unused blobs are overwritten, or end behind the others. */
 static void move_blobs(struct content *content, u32 *places)
 {
 	for (u32 i = 0; i < content->nr_blobs; i++) {

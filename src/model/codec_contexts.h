@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The codec contexts of one thread, made when they are needed first. */
+/* The codec contexts of one thread, made when they are first needed. */
 #ifndef MODEL_CODEC_CONTEXTS_H
 #define MODEL_CODEC_CONTEXTS_H
 
@@ -20,7 +20,7 @@ struct codec_contexts {
 /* codec_contexts_get - the context for @choice; NULL for "none" */
 void *codec_contexts_get(struct codec_contexts *contexts, const struct codec_choice *choice);
 
-/* codec_contexts_spare - room for another try at a piece */
+/* codec_contexts_spare - room for the second try to compress a piece */
 u8 *codec_contexts_spare(struct codec_contexts *contexts);
 
 /* codec_contexts_release - free all; the struct is usable again */

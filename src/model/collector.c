@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A piece that equals a stored one only gets a file extent. Workers look for keys in the table
- * beforehand, so that known pieces are not compressed; what they see there hangs on their speed,
- * what is decided here does not.
+ * A piece that equals a stored one gets a file extent only, no blob. Workers look for its key in
+ * the dedupe table beforehand, so that they need not compress duplicates. Their result depends on
+ * their speed; the decision here does not.
  */
 #include "collector.h"
 
 struct collector {
 	const struct piece_rules *rules;
 	struct content *content;
-	struct codec_contexts contexts; /* for pieces that only looked known */
-	u8 *data;                       /* PIECE_BYTES, of a blob that may be equal */
-	u8 *out;                        /* likewise, with sums for them */
+	u8 *data; /* PIECE_BYTES: the data of a blob that may be equal */
+	/* for pieces with a known key that are no duplicates */
+	struct codec_contexts contexts;
+	u8 *out; /* PIECE_BYTES */
 	u8 *sums;
 };
 
@@ -69,9 +70,9 @@ static int find_equal(struct collector *t, const struct piece *p, u32 *blob)
 	return err;
 }
 
-/* ---- what is stored ------------------------------------------------------------------ */
+/* ---- new blobs ------------------------------------------------------------------------- */
 
-/* Whether all of a plain piece can be found again in the archive, but for zeros at its end. */
+/* Whether the archive holds all bytes of a plain piece, except the zeros that pad it. */
 static bool is_in_archive(const struct collector *t, const struct piece *p)
 {
 	const struct origin *o = &p->origin;
@@ -119,9 +120,9 @@ static int add_blob(struct collector *t, const struct piece *p, u32 *index)
 	return err;
 }
 
-static int store(struct collector *t, struct piece *p, u32 *blob)
+static int store_piece(struct collector *t, struct piece *p, u32 *blob)
 {
-	if (p->seen_key) /* by its key alone */
+	if (p->seen_key) /* the worker did not compress it, but it is no duplicate */
 		piece_store(t->rules, &t->contexts, p, t->out, t->sums);
 	int err = add_blob(t, p, blob);
 	if (!err && t->rules->dedupe && p->place != BLOB_INLINE && !p->pack)
@@ -129,8 +130,8 @@ static int store(struct collector *t, struct piece *p, u32 *blob)
 	return err;
 }
 
-/* The tails are in blob @pack now. */
-static void lead_tails_to(struct collector *t, const struct pack *pack, u32 blob)
+/* The data of the tails are in @blob now, a pack. */
+static void set_packed(struct collector *t, const struct pack *pack, u32 blob)
 {
 	u32 sector = 0;
 	for (u32 i = 0; i < pack->nr; i++) {
@@ -153,11 +154,11 @@ int collect(void *context, struct piece *p)
 					 p->error);
 	int err = p->place == BLOB_INLINE ? 0 : find_equal(t, p, &blob);
 	if (!err && blob == NO_BLOB)
-		err = store(t, p, &blob);
+		err = store_piece(t, p, &blob);
 	if (err)
 		return err;
 	if (p->pack) {
-		lead_tails_to(t, p->pack, blob);
+		set_packed(t, p->pack, blob);
 		return 0;
 	}
 	const struct file_extent extent = {

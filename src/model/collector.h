@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Pieces with their results become blobs and file extents, in the order of arrival. */
+/* Turns processed pieces into blobs and file extents, in the order of arrival. */
 #ifndef MODEL_COLLECTOR_H
 #define MODEL_COLLECTOR_H
 
@@ -11,7 +11,7 @@ struct collector;
 struct collector *collector_new(const struct piece_rules *rules, struct content *content);
 void collector_free(struct collector *t);
 
-/* collect - a collect_fn: @context is the taker; the spool may be full */
+/* collect - a collect_fn, @context is the collector; errors: reading the archive, a full spool */
 int collect(void *context, struct piece *p);
 
 #endif

@@ -91,14 +91,14 @@ static const struct codec *codec_of(const struct blob *blob)
 	return *codec;
 }
 
-/* The stored bytes, but for zeros behind them. */
+/* Read the stored bytes, and add the zeros that their store does not hold. */
 static int read_stored(const struct content *content, const struct blob *blob, u8 *buf)
 {
 	const u32 bytes = blob->stored_bytes - blob->store_padding;
-	struct spool *source =
+	struct spool *store =
 		blob->place == BLOB_INLINE ? content->small_spool : content->stores[blob->store_nr];
 	memset(buf + bytes, 0, blob->store_padding);
-	return spool_read(source, blob->spool_off, buf, bytes);
+	return spool_read(store, blob->spool_off, buf, bytes);
 }
 
 int content_unpack(const struct content *content, const struct blob *blob, u8 *data)
@@ -176,17 +176,17 @@ static bool extents_equal(const struct content *content, const struct inode *a,
 	return true;
 }
 
-/* A file's data sector by sector, whatever way they are stored in. */
+/* A walk over a file's data, sector by sector, that does not depend on their storage. */
 struct sectors {
 	const struct content *content;
 	const struct inode *inode;
 	u32 next_extent;
-	u8 *data; /* of the extent before */
+	u8 *data; /* of the file extent before it */
 	u64 file_off;
 	u32 at, bytes; /* in data */
 };
 
-/* Go to the next sector; 0 and @found false at the end, or negative errno after printing. */
+/* Go to the next sector; at the end 0 with @found false; or a negative errno after printing. */
 static int next_sector(struct sectors *s, bool *found)
 {
 	*found = true;

@@ -11,7 +11,7 @@
 void dedupe_init(struct dedupe *d)
 {
 	pthread_mutex_init(&d->mutex, NULL);
-	/* Without it keys can be foreseen: slower on a hostile archive, not wrong. */
+	/* Without a secret keys are predictable: slower on a hostile archive, but correct. */
 	if (getrandom(&d->secret, sizeof(d->secret), GRND_NONBLOCK) != sizeof(d->secret))
 		d->secret = 0;
 }
@@ -28,7 +28,7 @@ u64 dedupe_key(const struct dedupe *d, u32 variant, const void *data, size_t byt
 	return keyed_hash64(d->secret ^ variant, data, bytes);
 }
 
-/* The place of a key among @capacity ones. */
+/* Where a table with @capacity places has a key, if that place is free. */
 static size_t home(u64 key, size_t capacity)
 {
 	return (size_t)(((unsigned __int128)key * capacity) >> 64);
@@ -39,7 +39,7 @@ static size_t behind(size_t place, size_t capacity)
 	return place + 1 == capacity ? 0 : place + 1;
 }
 
-static void put(struct dedupe *d, u64 key, u32 blob)
+static void dedupe_put(struct dedupe *d, u64 key, u32 blob)
 {
 	size_t place = home(key, d->capacity);
 	while (d->blobs[place] != NO_BLOB)
@@ -48,7 +48,7 @@ static void put(struct dedupe *d, u64 key, u32 blob)
 	d->blobs[place] = blob;
 }
 
-static void grow(struct dedupe *d)
+static void dedupe_grow(struct dedupe *d)
 {
 	const struct dedupe old = *d;
 	d->capacity = old.capacity ? old.capacity + old.capacity / 2 : FIRST_CAPACITY;
@@ -57,7 +57,7 @@ static void grow(struct dedupe *d)
 	memset(d->blobs, 0xff, d->capacity * sizeof(*d->blobs));
 	for (size_t i = 0; i < old.capacity; i++)
 		if (old.blobs[i] != NO_BLOB)
-			put(d, old.keys[i], old.blobs[i]);
+			dedupe_put(d, old.keys[i], old.blobs[i]);
 	xfree(old.keys);
 	xfree(old.blobs);
 }
@@ -92,8 +92,8 @@ void dedupe_add(struct dedupe *d, u64 key, u32 blob)
 	pthread_mutex_lock(&d->mutex);
 	/* At most 80 % full. */
 	if ((d->nr + 1) * 5 > d->capacity * 4)
-		grow(d);
-	put(d, key, blob);
+		dedupe_grow(d);
+	dedupe_put(d, key, blob);
 	d->nr++;
 	pthread_mutex_unlock(&d->mutex);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Cutting: the caller's bytes are copied once, into the piece they belong to, and leave
- * through the pipeline.
+ * Cutting: the caller's bytes are copied once, into their piece, which the pipeline takes over.
  */
 #include "model/file_data.h"
 
@@ -9,8 +8,8 @@
 #include "model/file_hash.h"
 #include "pipeline.h"
 
-/* File extents and what sorting them takes: measured. */
-#define STRETCH_BYTES 120u
+/* Memory of a piece before a hole: a file extent, and what sorting it takes; measured. */
+#define CUT_PIECE_BYTES 120u
 
 struct file_data {
 	struct file_data_options options;
@@ -21,11 +20,11 @@ struct file_data {
 	struct pipeline *pipeline;
 
 	struct inode *inode;    /* of the file being cut */
-	struct storage storage; /* likewise */
+	struct storage storage; /* of that file */
 	struct file_hash *hash; /* of that file, or NULL */
 	struct piece *open; /* its piece being filled, in the filling batch; NULL between pieces */
 	u32 nr_closed;      /* pieces of this file before the open one */
-	u64 nr_stretches;   /* pieces of all files that a hole ended */
+	u64 nr_cut_pieces;  /* pieces of all files that a hole ended */
 };
 
 static u64 open_end(const struct piece *p)
@@ -76,13 +75,13 @@ static struct piece part_of(const struct piece *p, u32 start, u32 end)
 	return part;
 }
 
-/* Replace the closed piece behind the batch's others by what is left of it without zero sectors;
- * returns how many holes end a part of it. */
+/* Replace the closed piece, the last one of the batch, by its parts between sectors of zeros;
+ * returns how many parts end at a hole. */
 static u32 cut_holes(struct batch *b)
 {
 	const u32 nr = b->nr;
 	const struct piece whole = b->pieces[b->nr];
-	u32 start = 0; /* of the run of sectors that are not zero */
+	u32 start = 0; /* of the part that has no sector of zeros */
 	for (u32 at = 0; at < whole.padded; at += BTRFS_SECTORSIZE) {
 		if (!is_zero_sector(&whole, at))
 			continue;
@@ -96,8 +95,8 @@ static u32 cut_holes(struct batch *b)
 	return ended;
 }
 
-/* Fill the last sector of a closed piece with zeros, if they may be needed; returns how many bytes
- * the piece takes. */
+/* Fill the last sector of a closed piece with zeros, if they may be needed; returns the bytes that
+ * the piece takes in its batch. */
 static u32 pad(const struct file_data *data, const struct piece *p)
 {
 	if (piece_fits_inline(&data->rules, p) && !data->options.detect_holes)
@@ -113,7 +112,7 @@ static int close_piece(struct file_data *data)
 	p->padded = u32_from_u64(align_up(p->bytes, BTRFS_SECTORSIZE));
 	b->in_bytes += pad(data, p);
 	if (data->options.detect_holes)
-		data->nr_stretches += cut_holes(b);
+		data->nr_cut_pieces += cut_holes(b);
 	else
 		b->nr++;
 	data->nr_closed++;
@@ -128,7 +127,7 @@ u16 file_data_add_archive(struct file_data *data, int archive_fd, const char *na
 
 u64 file_data_bytes(const struct file_data *data)
 {
-	return data->nr_stretches * STRETCH_BYTES;
+	return data->nr_cut_pieces * CUT_PIECE_BYTES;
 }
 
 struct content *file_data_content(struct file_data *data)
@@ -146,7 +145,7 @@ void file_data_begin(struct file_data *data, struct inode *inode, struct storage
 	data->nr_closed = 0;
 }
 
-/* Note where @p's bytes can be found, as long as they lie there in a row from its first on. */
+/* Note the origin of @p's bytes, while the archive holds them without a gap from the first on. */
 static void track_origin(struct piece *p, const struct origin *origin, u64 skipped, u32 bytes)
 {
 	if (!origin || p->origin_bytes != p->bytes)
@@ -168,7 +167,7 @@ int file_data_write(struct file_data *data, u64 file_off, const void *buf, size_
 		u64 sector_end = data->open ? align_up(open_end(data->open), BTRFS_SECTORSIZE) : 0;
 		if (data->open && file_off > sector_end) {
 			zero_fill(data->open, sector_end);
-			data->nr_stretches++;
+			data->nr_cut_pieces++;
 			int err = close_piece(data);
 			if (err)
 				return err;

@@ -9,8 +9,8 @@
 struct file_hash {
 	struct sha256 *sha;
 	u64 size;
-	u64 position;          /* behind what was added; plain */
-	u64 block_off;         /* of the block that is being filled; by blocks */
+	u64 position;          /* hash of all bytes: where the added bytes end */
+	u64 block_off;         /* hash by blocks: of the block that is being filled */
 	u8 block[BLOCK_BYTES]; /* zeros where nothing was added */
 };
 
@@ -24,7 +24,7 @@ struct file_hash *file_hash_new(u64 size)
 	return h;
 }
 
-static bool is_plain(const struct file_hash *h)
+static bool hashes_all_bytes(const struct file_hash *h)
 {
 	return h->size <= FILE_HASH_PLAIN_MAX;
 }
@@ -80,7 +80,7 @@ static void add_blocks(struct file_hash *h, u64 off, const u8 *data, size_t byte
 
 void file_hash_add(struct file_hash *h, u64 file_off, const void *data, size_t bytes)
 {
-	if (!is_plain(h)) {
+	if (!hashes_all_bytes(h)) {
 		add_blocks(h, file_off, data, bytes);
 		return;
 	}
@@ -91,7 +91,7 @@ void file_hash_add(struct file_hash *h, u64 file_off, const void *data, size_t b
 
 void file_hash_finish(struct file_hash *h, u8 hash[FILE_HASH_BYTES])
 {
-	if (is_plain(h))
+	if (hashes_all_bytes(h))
 		add_zeros_to(h, h->size);
 	else
 		end_block(h);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "model/file_item.h"
 
-/* Whether @e goes on where an item ends, in the file and in the extent. */
+/* Whether @e begins where an item ends, in the file and in the extent. */
 static bool continues(const struct content *content, const struct file_item *item,
 		      const struct file_extent *last, const struct file_extent *e)
 {

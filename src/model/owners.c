@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Owners of the finished tree, made what the user wants. */
+/* Sets the owners of the finished tree by struct owner_rules. */
 #include "model/owners.h"
 
 #include "tree_private.h"
@@ -7,7 +7,7 @@
 #include <linux/posix_acl.h>
 #include <linux/posix_acl_xattr.h>
 
-/* Add the offset to @id, or print why that cannot be. @what: "uid" or "gid" */
+/* Add the offset to @id, or print that the sum is out of range. @what: "uid" or "gid" */
 static int shift(const struct inode *inode, const char *what, s64 offset, u32 *id)
 {
 	s64 sum = *id + offset;
@@ -28,7 +28,7 @@ static bool is_acl(const struct xattr *x)
 	return xattr_is(x, XATTR_ACL_ACCESS) || xattr_is(x, XATTR_ACL_DEFAULT);
 }
 
-/* The value was checked when it came: a header and whole entries. */
+/* The input floor checked the value: a header and whole entries. */
 static int shift_acl(const struct owner_rules *rules, const struct inode *inode, struct xattr *x)
 {
 	struct posix_acl_xattr_entry entry;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Tails are taken in an order that brings like ones together: by codec, then by what
- * follows the last dot of a file's name, then by the order of the tree. Packs are filled
- * in that order; what does not fit any more is left for the next one, and smaller ones that
- * come soon are taken first.
+ * Tails are sorted so that similar ones share a pack: by codec, then by the suffix of the file's
+ * name, then by the order of the tree. Packs are filled in that order. A tail that does not fit any
+ * more waits for the next pack, and smaller tails up to LOOK_AHEAD behind it fill the rest.
  */
 #include "model/pack_tails.h"
 
@@ -13,7 +12,7 @@
 
 struct tail {
 	u32 blob;
-	u32 order; /* in the tree */
+	u32 order; /* in the tree: makes the sort order total */
 	const struct dentry *name;
 	u8 codec_id;
 	bool is_packed;
@@ -24,7 +23,7 @@ struct tails {
 	size_t nr, capacity;
 };
 
-/* ---- which tails there are --------------------------------------------------------- */
+/* ---- all tails ------------------------------------------------------------------------ */
 
 static void add_tail(struct tails *tails, const struct inode *inode, u32 blob, u8 codec_id)
 {
@@ -38,7 +37,7 @@ static void add_tail(struct tails *tails, const struct inode *inode, u32 blob, u
 	tails->nr++;
 }
 
-/* Only the last piece of a file can be a tail; equal ones are met once. */
+/* Only the last piece of a file can be a tail. Files with equal tails share a blob: add it once. */
 static void gather_tails(struct content *content, const struct tree *tree, struct tails *tails)
 {
 	u64 nr_inodes;
@@ -58,7 +57,7 @@ static void gather_tails(struct content *content, const struct tree *tree, struc
 
 /* ---- their order --------------------------------------------------------------------- */
 
-/* What follows the last dot of a name, a leading dot aside. */
+/* The bytes after the last dot of a name; a leading dot does not count. */
 static size_t suffix_of(const struct dentry *d, const char **suffix)
 {
 	for (size_t i = d->name_len; i > 1; i--) {
@@ -95,11 +94,10 @@ static u32 padded_bytes(const struct content *content, const struct tail *tail)
 	return u32_from_u64(align_up(content->blobs[tail->blob].ram_bytes, BTRFS_SECTORSIZE));
 }
 
-/* A pack is being filled from tails up to this far behind its first one. */
+/* Tails from which one pack is filled, its first one included. */
 #define LOOK_AHEAD 64
 
-/* Take tails from @first on that fit into a pack, as many as there is room for; returns how many.
- */
+/* Fill a pack with tails from @first on that fit into it; returns how many. */
 static u32 fill_pack(const struct content *content, const struct tails *tails, size_t first,
 		     u32 pack_bytes, u32 *blobs)
 {

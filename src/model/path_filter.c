@@ -57,7 +57,7 @@ int path_filter_set_root(struct path_filter *filter, const char *path)
 	return 0;
 }
 
-static bool matches(const struct path_filter *filter, const char *path, size_t len)
+static bool matches_regex(const struct path_filter *filter, const char *path, size_t len)
 {
 	for (size_t i = 0; i < filter->nr_regexes; i++) {
 		regmatch_t all = { .rm_so = 0, .rm_eo = (regoff_t)len };
@@ -77,7 +77,7 @@ static bool is_excluded(const struct path_filter *filter, const char *path, size
 	for (size_t end = 0; filter->nr_regexes && end < len; end++) {
 		const char *slash = memchr(path + end, '/', len - end);
 		end = slash ? (size_t)(slash - path) : len;
-		if (matches(filter, path, end))
+		if (matches_regex(filter, path, end))
 			return true;
 	}
 	return false;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Rules stand in the order of the walk, so those around a path come before it.
- * The last rule that does not come after a path is either around it, or lies beside it
- * below the same ones: so the innermost is found by stepping outwards from there.
+ * Rules are sorted in the order of the walk, so the rules around a path come before it. The last
+ * rule that does not come after a path is either around it, or inside the same outer rules. So the
+ * steps outwards from that rule find the innermost rule around the path.
  */
 #include "model/path_rules.h"
 
@@ -30,7 +30,7 @@ int path_rules_add(struct path_rules *rules, const char *option, const char *pat
 	return 0;
 }
 
-/* Of rules for one path that of a subvolume is the first, then they stand by age. */
+/* Of the rules for one path that of a subvolume comes first, then they are in order of age. */
 static int compare_rules(const void *a, const void *b)
 {
 	const struct path_rule *x = a, *y = b;

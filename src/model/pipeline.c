@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The mutex guards only the states of batches; no lock is held over work. */
+/* The mutex protects only the states of batches; no thread holds it while it works. */
 #include "pipeline.h"
 
 #define BATCHES_PER_THREAD 3
@@ -9,7 +9,7 @@ struct pipeline {
 	collect_fn *collect;
 	void *context;
 
-	struct batch *batches; /* a ring: [oldest, filling) are under way */
+	struct batch *batches; /* a ring: [oldest, filling) are queued or processed */
 	unsigned nr_batches;
 	unsigned oldest;
 	unsigned filling;
@@ -96,7 +96,7 @@ static int collect_oldest(struct pipeline *pl)
 	return err;
 }
 
-/* Make the oldest batch done: by waiting, or by working where work is left. */
+/* Get the oldest batch done: process queued batches, or wait if there are none. */
 static void finish_oldest(struct pipeline *pl)
 {
 	pthread_mutex_lock(&pl->mutex);
@@ -114,7 +114,7 @@ static void finish_oldest(struct pipeline *pl)
 	pthread_mutex_unlock(&pl->mutex);
 }
 
-/* Room for a batch comes when it is first filled: few files need few. */
+/* A batch gets its memory when it is first filled: few files need few batches. */
 static void start_filling(struct batch *b)
 {
 	if (b->in)
@@ -124,7 +124,7 @@ static void start_filling(struct batch *b)
 	b->sums = xmalloc(BATCH_BYTES / BTRFS_SECTORSIZE * BTRFS_CSUM_SIZE);
 }
 
-/* Queue the filling batch and find another to fill. */
+/* Queue the batch that was filled, and begin the next one. */
 static int submit(struct pipeline *pl)
 {
 	set_state(pl, pipeline_batch(pl), BATCH_QUEUED);
@@ -164,7 +164,7 @@ static void start_workers(struct pipeline *pl, unsigned threads)
 {
 	pl->workers = xzalloc(threads * sizeof(*pl->workers));
 	while (pl->nr_workers + 1 < threads) {
-		/* Fewer threads than wished for are no error: the caller works too. */
+		/* Fewer threads than asked for are no error: the caller's thread works too. */
 		if (pthread_create(&pl->workers[pl->nr_workers], NULL, worker, pl) != 0)
 			break;
 		pl->nr_workers++;

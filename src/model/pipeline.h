@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Pieces on their way through the threads. The caller's thread fills batches (one large
- * piece, or many small files); workers work on whole batches; the caller's thread takes the
- * results up, oldest batch first. When all batches are under way it does not wait but works
- * on one itself, so N threads keep N CPUs busy.
+ * Moves pieces through the threads. The caller's thread fills batches (one large piece, or many
+ * small files); workers process whole batches; the caller's thread hands the results to the
+ * collector, oldest batch first. When no batch is free the caller's thread processes one itself
+ * instead of waiting, so N threads keep N CPUs busy.
  */
 #ifndef MODEL_PIPELINE_H
 #define MODEL_PIPELINE_H
 
 #include "piece.h"
 
-#define BATCH_BYTES (2 * PIECE_BYTES) /* a batch below one piece's size has room for another */
-#define BATCH_PIECES 128              /* so many files that go inline whatever they hold */
-/* A batch that may take one piece more can get a full one, with a hole at every other sector. */
+#define BATCH_BYTES (2 * PIECE_BYTES) /* a batch with less than one piece has room for another */
+#define BATCH_PIECES 128              /* a batch with as many is full: small files */
+/* The last piece of a batch may be of full size, and cut at holes in every other sector. */
 #define BATCH_PIECES_MAX (BATCH_PIECES + PIECE_SECTORS / 2)
 
+/* Only BATCH_QUEUED batches are free to be taken by any thread; the others have one owner. */
 enum batch_state {
-	BATCH_FILLING,
+	BATCH_FILLING, /* the caller's thread */
 	BATCH_QUEUED,
-	BATCH_WORKING,
-	BATCH_DONE
+	BATCH_WORKING, /* the thread that took it */
+	BATCH_DONE     /* the caller's thread */
 };
 
 struct batch {
@@ -28,13 +29,13 @@ struct batch {
 	u32 in_bytes;
 	struct piece pieces[BATCH_PIECES_MAX];
 	u8 *in;   /* BATCH_BYTES */
-	u8 *out;  /* BATCH_BYTES: what is compressed is smaller than its input */
+	u8 *out;  /* BATCH_BYTES: compressed data are smaller than their input */
 	u8 *sums; /* of all stored sectors */
 };
 
 struct pipeline;
 
-/* What becomes of a piece with its results, in the order of arrival; 0 or negative errno. */
+/* Gets each piece with its results, in the order of arrival; returns 0 or a negative errno. */
 typedef int collect_fn(void *context, struct piece *p);
 
 /* pipeline_new - start the threads; release with pipeline_free() */
@@ -45,11 +46,10 @@ void pipeline_free(struct pipeline *pl);
 /* pipeline_batch - the batch to fill; another one after pipeline_push() */
 struct batch *pipeline_batch(struct pipeline *pl);
 
-/* pipeline_push - the batch got a piece more: send it on its way if it is full; errors of collect
- */
+/* pipeline_push - a piece was added to the batch: queue it if it is full; errors of collect */
 int pipeline_push(struct pipeline *pl);
 
-/* pipeline_flush - wait until all pieces are taken up; errors of collect */
+/* pipeline_flush - wait until collect got all pieces; errors of collect */
 int pipeline_flush(struct pipeline *pl);
 
 #endif
