@@ -2,7 +2,6 @@
 #include "help.h"
 
 #include "cli/version.h"
-#include "option_row.h"
 #include "options_default.h"
 
 #include <stdio.h>
@@ -10,8 +9,9 @@
 #define COLUMNS 80
 #define TEXT_COLUMN 29
 
-void print_version(void)
+void print_version(const struct option_row *table)
 {
+	(void)table;
 	printf("tar2btrfs %s\n", TAR2BTRFS_VERSION);
 	printf("image layout %d\n", LAYOUT_VERSION);
 	for (const struct codec *const *codec = codec_table; *codec; codec++)
@@ -55,7 +55,7 @@ static void print_row(const struct option_row *row, const struct options *defaul
 	print_wrapped(row->shows_default ? text : row->help);
 }
 
-void print_help(void)
+void print_help(const struct option_row *table)
 {
 	struct options defaults;
 	options_default(&defaults);
@@ -66,7 +66,7 @@ void print_help(void)
 	       "bytes for the same tree, and marked as a seed. Of several ARCHIVEs each is added\n"
 	       "to the tree of those before it; where both have a path, the later one counts.\n"
 	       "\n");
-	for (const struct option_row *row = option_table; row->name; row++)
+	for (const struct option_row *row = table; row->name; row++)
 		print_row(row, &defaults);
 	printf("\n"
 	       "SIZE takes a suffix k, m, g or t (powers of 1024). If an option is repeated, the\n"

@@ -3,7 +3,9 @@
 #ifndef CLI_HELP_H
 #define CLI_HELP_H
 
-void print_help(void);
-void print_version(void);
+#include "option_row.h"
+
+void print_help(const struct option_row *table);
+void print_version(const struct option_row *table); /* which it does not need */
 
 #endif

@@ -42,7 +42,7 @@ static void flush(struct listing *l)
 	l->buffered = 0;
 }
 
-static void put(struct listing *l, const char *text, size_t len)
+static void listing_put(struct listing *l, const char *text, size_t len)
 {
 	while (len) {
 		if (l->buffered == BUFFER_BYTES)
@@ -60,16 +60,15 @@ __attribute__((format(printf, 2, 3))) static void put_format(struct listing *l, 
 {
 	char text[128];
 	va_list args;
-
 	va_start(args, format);
 	int len = vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	assert(len >= 0 && (size_t)len < sizeof(text));
-	put(l, text, (size_t)len);
+	listing_put(l, text, (size_t)len);
 }
 
 /* Words end at a space and keywords at "="; "*", "?", "[", "#" and "\" mean something in mtree. */
-static bool is_plain(u8 c)
+static bool needs_no_escape(u8 c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
 	       (c && strchr("%+,-./:@_", c));
@@ -78,7 +77,7 @@ static bool is_plain(u8 c)
 /* The escaped form of @c at @out, at most 4 bytes; returns its length. */
 static size_t escape(u8 c, char *out)
 {
-	if (is_plain(c)) {
+	if (needs_no_escape(c)) {
 		*out = (char)c;
 		return 1;
 	}
@@ -93,7 +92,7 @@ static void put_escaped(struct listing *l, const char *bytes, size_t len)
 {
 	char escaped[4];
 	for (size_t i = 0; i < len; i++)
-		put(l, escaped, escape((u8)bytes[i], escaped));
+		listing_put(l, escaped, escape((u8)bytes[i], escaped));
 }
 
 static void put_hex(struct listing *l, const u8 *bytes, size_t len)
@@ -113,7 +112,7 @@ static void put_base64(struct listing *l, const char *bytes, size_t len)
 		char out[4] = { digits[bits >> 18], digits[bits >> 12 & 63],
 				n > 1 ? digits[bits >> 6 & 63] : '=',
 				n > 2 ? digits[bits & 63] : '=' };
-		put(l, out, sizeof(out));
+		listing_put(l, out, sizeof(out));
 		len -= n;
 	}
 }
@@ -255,7 +254,7 @@ static void put_xattrs(struct listing *l, const struct xattr *list)
 
 static void put_entry(struct listing *l, const struct inode *inode)
 {
-	put(l, l->path, l->path_len);
+	listing_put(l, l->path, l->path_len);
 	put_format(l, " type=%s mode=%04o uid=%u gid=%u", type_name(inode->mode),
 		   inode->mode & 07777, inode->uid, inode->gid);
 	put_times(l, inode);

@@ -161,7 +161,7 @@ static int refuse_value(const struct option_row *row, const char *value)
 	return option_refuse(value, allowed);
 }
 
-static int store(struct options *options, const struct option_row *row, const char *value)
+static int store_value(struct options *options, const struct option_row *row, const char *value)
 {
 	void *field = (char *)options + row->offset;
 	u64 number = row->value;
@@ -170,7 +170,6 @@ static int store(struct options *options, const struct option_row *row, const ch
 	case OPTION_CALL:
 		return row->parse(options, value);
 	case OPTION_PRINT:
-		row->print();
 		return 1;
 	case OPTION_TEXT:
 		is_good = !value || *value;
@@ -204,7 +203,7 @@ int option_store(struct options *options, const struct option_row *row, const ch
 	char name[CONTEXT_BYTES];
 	snprintf(name, sizeof(name), "--%s", row->name);
 	diag_set_context(name);
-	int result = store(options, row, value);
+	int result = store_value(options, row, value);
 	diag_set_context(NULL);
 	return result;
 }

@@ -38,7 +38,7 @@ struct option_row {
 	const struct option_word *words;
 	bool shows_default; /* --help adds the default, or for an optional argument option_row.value */
 	int (*parse)(struct options *options, const char *value);
-	void (*print)(void);
+	void (*print)(const struct option_row *table);
 };
 
 /* option_table - all options in the order of --help and the manual; a row without name ends it */
@@ -54,7 +54,7 @@ static inline bool option_is_optional(const struct option_row *row)
  * option_store - store @value, or do what the option asks for
  * @value: NULL without an argument
  * Messages name the option: it is the context while this runs. Returns 0, -EINVAL after printing,
- * or 1 if the option printed something to standard output and nothing is left to do.
+ * or 1 for OPTION_PRINT: the caller prints, and nothing else is left to do.
  */
 int option_store(struct options *options, const struct option_row *row, const char *value);
 

@@ -154,6 +154,8 @@ static enum options_result parse_arguments(struct options *options, int argc, ch
 			break;
 		}
 		int stored = option_store(options, row, row->argument ? optarg : NULL);
+		if (stored > 0)
+			row->print(option_table);
 		if (stored)
 			result = stored < 0 ? OPTIONS_USAGE : flush_stdout();
 	}

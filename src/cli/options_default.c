@@ -16,7 +16,6 @@ static unsigned usable_cpus(void)
 {
 	cpu_set_t set;
 	long nr;
-
 	/* The call fails where there are more CPUs than the set can hold. */
 	if (!sched_getaffinity(0, sizeof(set), &set))
 		nr = CPU_COUNT(&set);

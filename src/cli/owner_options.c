@@ -14,7 +14,7 @@ int owner_all_root(struct options *options, const char *value)
 	return 0;
 }
 
-static bool read_id(const char *text, u32 *id)
+static bool parse_owner(const char *text, u32 *id)
 {
 	u64 number;
 	if (!value_number(text, 0, OWNER_ID_MAX, &number))
@@ -43,9 +43,9 @@ static const char *read_default(struct options *options, const char *key, const 
 {
 	struct implied_attributes *implied = &options->convert.tree.implied;
 	if (!strcmp(key, "uid"))
-		return read_id(value, &implied->uid) ? NULL : "uid=0 to uid=4294967294";
+		return parse_owner(value, &implied->uid) ? NULL : "uid=0 to uid=4294967294";
 	if (!strcmp(key, "gid"))
-		return read_id(value, &implied->gid) ? NULL : "gid=0 to gid=4294967294";
+		return parse_owner(value, &implied->gid) ? NULL : "gid=0 to gid=4294967294";
 	if (!strcmp(key, "mode"))
 		return read_mode(value, &implied->mode) ? NULL : "mode=0 to mode=7777, octal";
 	if (strcmp(key, "mtime"))

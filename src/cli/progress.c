@@ -40,11 +40,10 @@ struct status_line {
 	size_t len;
 };
 
-__attribute__((format(printf, 2, 3))) static void add(struct status_line *t, const char *format,
-						      ...)
+__attribute__((format(printf, 2, 3))) static void status_add(struct status_line *t,
+							     const char *format, ...)
 {
 	va_list args;
-
 	va_start(args, format);
 	int n = vsnprintf(t->bytes + t->len, sizeof(t->bytes) - t->len, format, args);
 	va_end(args);
@@ -56,12 +55,11 @@ static void add_size(struct status_line *t, u64 bytes)
 	static const char units[] = "KMGTPE";
 	double value = (double)bytes / 1024;
 	size_t unit = 0;
-
 	while (value >= 1000 && units[unit + 1]) {
 		value /= 1024;
 		unit++;
 	}
-	add(t, "%.1f %ciB", value, units[unit]);
+	status_add(t, "%.1f %ciB", value, units[unit]);
 }
 
 static void add_bar(struct status_line *t, u64 done, u64 total)
@@ -70,16 +68,16 @@ static void add_bar(struct status_line *t, u64 done, u64 total)
 	const int nr = sizeof(cells) - 1;
 	const double part = (double)done / (double)total;
 	const int filled = (int)(part * nr);
-	add(t, "[%.*s%*s] %3d%%  ", filled, cells, nr - filled, "", (int)(part * 100));
+	status_add(t, "[%.*s%*s] %3d%%  ", filled, cells, nr - filled, "", (int)(part * 100));
 }
 
 static void add_time(struct status_line *t, double seconds)
 {
 	const u64 s = seconds < 1e9 ? (u64)seconds : (u64)1e9;
 	if (s >= 3600)
-		add(t, "%llu:", (unsigned long long)(s / 3600));
-	add(t, s >= 3600 ? "%02llu:%02llu" : "%llu:%02llu", (unsigned long long)(s / 60 % 60),
-	    (unsigned long long)(s % 60));
+		status_add(t, "%llu:", (unsigned long long)(s / 3600));
+	status_add(t, s >= 3600 ? "%02llu:%02llu" : "%llu:%02llu",
+		   (unsigned long long)(s / 60 % 60), (unsigned long long)(s % 60));
 }
 
 /* Call with the lock held. */
@@ -93,19 +91,19 @@ static void describe(const struct progress *p, struct status_line *t)
 	const double rate = seconds > 0 ? (double)bytes / seconds : 0;
 
 	t->len = 0;
-	add(t, "%s  ", phase->name);
+	status_add(t, "%s  ", phase->name);
 	if (phase->total_bytes)
 		add_bar(t, bytes, total);
 	add_size(t, bytes);
 	if (phase->members)
-		add(t, "  %llu members", (unsigned long long)*phase->members);
-	add(t, "  ");
+		status_add(t, "  %llu members", (unsigned long long)*phase->members);
+	status_add(t, "  ");
 	add_size(t, (u64)rate);
-	add(t, "/s");
+	status_add(t, "/s");
 	if (phase->total_bytes && bytes) {
-		add(t, "  ");
+		status_add(t, "  ");
 		add_time(t, (double)(total - bytes) / rate);
-		add(t, " left");
+		status_add(t, " left");
 	}
 }
 
@@ -161,7 +159,6 @@ struct progress *progress_start(enum progress_mode mode, const struct progress_p
 {
 	const bool is_terminal = isatty(STDERR_FILENO);
 	pthread_condattr_t attr;
-
 	if (mode == PROGRESS_NEVER || (mode == PROGRESS_AUTO && !is_terminal))
 		return NULL;
 	struct progress *p = xzalloc(sizeof(*p));

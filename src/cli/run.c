@@ -42,7 +42,7 @@ static int enter_sandbox(struct run *run)
 	return sandbox_enter(&sandbox, run->options->convert.spool_dir);
 }
 
-static int read_archives(struct run *run)
+static int read_inputs(struct run *run)
 {
 	const struct report_options *report = &run->options->report;
 	const struct reader_counts *counts = &run->convert.counts;
@@ -107,7 +107,7 @@ static int run_steps(struct run *run)
 	if (!err)
 		err = enter_sandbox(run);
 	if (!err)
-		err = read_archives(run);
+		err = read_inputs(run);
 	if (!err)
 		err = report_tree(run->report, run->convert.tree);
 	if (!err)

@@ -219,8 +219,8 @@ static struct scmp_arg_cmp is_int(unsigned index, u32 value)
 }
 
 /* Calls that this CPU lacks have no number; there is nothing to be said of them. */
-static int add(scmp_filter_ctx ctx, u32 action, int call, u32 nr,
-	       const struct scmp_arg_cmp *conditions)
+static int add_rule(scmp_filter_ctx ctx, u32 action, int call, u32 nr,
+		    const struct scmp_arg_cmp *conditions)
 {
 	if (call < 0)
 		return 0;
@@ -231,7 +231,7 @@ static int add_list(scmp_filter_ctx ctx, u32 action, const int *calls, size_t nr
 {
 	int err = 0;
 	for (size_t i = 0; i < nr && !err; i++)
-		err = add(ctx, action, calls[i], 0, NULL);
+		err = add_rule(ctx, action, calls[i], 0, NULL);
 	return err;
 }
 
@@ -244,13 +244,13 @@ static int add_open(scmp_filter_ctx ctx, const struct sandbox *s, int call, unsi
 	const u64 make = O_CREAT | O_EXCL, read_mask = O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND;
 	struct scmp_arg_cmp unnamed = is_masked(flags_index, O_TMPFILE, O_TMPFILE);
 	struct scmp_arg_cmp named = is_masked(flags_index, make, make);
-	int err = add(ctx, SCMP_ACT_ALLOW, call, 1, &unnamed);
+	int err = add_rule(ctx, SCMP_ACT_ALLOW, call, 1, &unnamed);
 	if (!err)
-		err = add(ctx, SCMP_ACT_ALLOW, call, 1, &named);
+		err = add_rule(ctx, SCMP_ACT_ALLOW, call, 1, &named);
 	for (u32 i = 0; i < s->nr_reads && !err && call == SCMP_SYS(openat); i++) {
 		struct scmp_arg_cmp reads[] = { is_int(0, (u32)s->reads[i]),
 						is_masked(flags_index, read_mask, O_RDONLY) };
-		err = add(ctx, SCMP_ACT_ALLOW, call, 2, reads);
+		err = add_rule(ctx, SCMP_ACT_ALLOW, call, 2, reads);
 	}
 	return err;
 }
@@ -262,7 +262,7 @@ static int add_ioctls(scmp_filter_ctx ctx)
 	int err = 0;
 	for (size_t i = 0; i < NR(requests) && !err; i++) {
 		struct scmp_arg_cmp asks = is_int(1, requests[i]);
-		err = add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, &asks);
+		err = add_rule(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, &asks);
 	}
 	return err;
 }
@@ -286,15 +286,15 @@ static int add_conditions(scmp_filter_ctx ctx, const struct sandbox *s)
 	if (!err)
 		err = add_open(ctx, s, SCMP_SYS(open), 1);
 	if (!err)
-		err = add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, &thread);
+		err = add_rule(ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, &thread);
 	if (!err)
-		err = add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, &not_code);
+		err = add_rule(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, &not_code);
 	if (!err)
-		err = add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), mmap_conditions, &not_code);
+		err = add_rule(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), mmap_conditions, &not_code);
 	if (!err)
-		err = add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, &ourselves);
+		err = add_rule(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, &ourselves);
 	if (!err)
-		err = add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1, &no_limit);
+		err = add_rule(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1, &no_limit);
 	return err;
 }
 

@@ -102,7 +102,7 @@ static enum acl_result read_entry(const struct field *f, size_t nr, struct acl_e
 	return read_id(f[1], &e->id) ? ACL_OK : ACL_NAME_WITHOUT_ID;
 }
 
-static enum acl_result add_entry(struct field entry, struct acl *access, struct acl *dflt)
+static enum acl_result add_acl_entry(struct field entry, struct acl *access, struct acl *dflt)
 {
 	struct field fields[FIELDS_MAX], *f = fields;
 	struct acl *acl = access;
@@ -144,7 +144,7 @@ enum acl_result acl_from_text(const char *text, size_t len, struct acl *access, 
 			const char *end = memchr(text, '\n', len);
 			n = end ? (size_t)(end - text) : len;
 		}
-		enum acl_result r = entry.len ? add_entry(entry, access, dflt) : ACL_OK;
+		enum acl_result r = entry.len ? add_acl_entry(entry, access, dflt) : ACL_OK;
 		if (r == ACL_MALFORMED)
 			return r;
 		if (r != ACL_OK)

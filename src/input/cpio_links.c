@@ -66,7 +66,7 @@ static struct slot *find_slot(const struct cpio_links *l, u64 dev, u64 ino, u32 
 	}
 }
 
-static void grow(struct cpio_links *l)
+static void grow_slots(struct cpio_links *l)
 {
 	struct slot *old = l->slots;
 	size_t nr_old = l->nr_slots;
@@ -95,6 +95,6 @@ bool cpio_links_find(struct cpio_links *l, const struct member *m, struct text *
 		.type = type,
 	};
 	if (++l->nr > l->nr_slots / 2)
-		grow(l);
+		grow_slots(l);
 	return false;
 }

@@ -46,7 +46,7 @@ static const struct magic foreign[] = {
 	{ 32769, 5, "CD001", "iso image", PACKING_NONE },
 };
 
-static bool matches(const struct magic *m, const u8 *data, size_t len)
+static bool magic_matches(const struct magic *m, const u8 *data, size_t len)
 {
 	if (len < m->offset + m->len)
 		return false;
@@ -60,7 +60,7 @@ static bool matches(const struct magic *m, const u8 *data, size_t len)
 enum packing magic_packing(const u8 *data, size_t len, const char **name)
 {
 	for (size_t i = 0; i < sizeof(packings) / sizeof(*packings); i++) {
-		if (matches(&packings[i], data, len)) {
+		if (magic_matches(&packings[i], data, len)) {
 			*name = packings[i].name;
 			return packings[i].packing;
 		}
@@ -76,7 +76,7 @@ enum packing magic_packing(const u8 *data, size_t len, const char **name)
 const char *magic_foreign(const u8 *data, size_t len)
 {
 	for (size_t i = 0; i < sizeof(foreign) / sizeof(*foreign); i++) {
-		if (matches(&foreign[i], data, len))
+		if (magic_matches(&foreign[i], data, len))
 			return foreign[i].name;
 	}
 	return NULL;

@@ -12,7 +12,7 @@ struct transfer {
 	u32 sum; /* of the bytes so far, if the member has one */
 };
 
-static int cut(const struct member *m)
+static int data_are_cut(const struct member *m)
 {
 	return member_fail(m, -EINVAL,
 			   "the archive is cut: it ends inside the data of this member");
@@ -34,7 +34,7 @@ static int transfer_segment(struct transfer *t, u64 offset, const struct sparse_
 		const u8 *p;
 		const ssize_t got = stream_peek(t->stream, offset + done, 1, &p);
 		if (got <= 0)
-			return got < 0 ? (int)got : cut(t->member);
+			return got < 0 ? (int)got : data_are_cut(t->member);
 		const size_t n = (size_t)min_u64((u64)got, segment->bytes - done);
 		const struct origin origin = { t->store_nr, offset + done };
 		if (t->member->has_sum)
@@ -62,7 +62,7 @@ static int transfer_segments(struct transfer *t)
 		if (!err)
 			err = transfer_segment(t, offset, segment);
 		if (err)
-			return err < 0 ? err : cut(m);
+			return err < 0 ? err : data_are_cut(m);
 		offset += segment->bytes;
 	}
 	return 0;
@@ -97,7 +97,7 @@ int member_data_skip(struct stream *stream, struct member *m)
 	if (r <= 0)
 		return r;
 	if (!stream_is_whole(stream) || stream_bytes(stream) < m->end - m->padding)
-		return cut(m);
+		return data_are_cut(m);
 	m->end = stream_bytes(stream);
 	return 0;
 }

@@ -117,7 +117,7 @@ static int add_wish(struct reading *r, struct text path, const struct keywords *
 }
 
 /* One entry: its name's place follows from the directories before it, unless it has a slash. */
-static int add_entry(struct reading *r, struct text name, struct text line)
+static int add_plan_member(struct reading *r, struct text name, struct text line)
 {
 	struct keywords k = r->set;
 	char *plain = arena_alloc_unaligned(tree_arena(r->tree), r->dir.len + name.len + 1);
@@ -175,7 +175,7 @@ static int read_line(struct reading *r, struct text line)
 		leave_directory(r);
 		return 0;
 	}
-	return add_entry(r, first, line);
+	return add_plan_member(r, first, line);
 }
 
 /* ---- the file --------------------------------------------------------------------------- */
