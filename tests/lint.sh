@@ -225,7 +225,7 @@ symbols()
 		while read -r name; do
 			header=$(grep -lw "$name(" include/"$floor"/*.h | head -n 1)
 			[ -n "$header" ] || continue
-			[[ $name =~ ^(${prefixes}$floor)(s?_|$) ]] || {
+			[[ $name =~ ^(${prefixes}$floor)s?(_|$) ]] || {
 				echo "$header: $name begins with no name of a header in include/$floor/"
 				bad=1
 			}

@@ -57,7 +57,7 @@ struct options {
  */
 enum options_result options_parse(int argc, char **argv, struct options *options);
 
-/* options_release - free what options_parse() gathered, whatever it returned */
+/* options_release - free what options_parse() allocated, also after an error */
 void options_release(struct options *options);
 
 #endif

@@ -40,7 +40,7 @@ struct convert {
 	/* for the caller to look at: */
 	struct reader_counts counts; /* from convert_open() on, also for other threads */
 	struct tree *tree;           /* finished by convert_read() */
-	struct content *content;     /* likewise */
+	struct content *content;     /* finished by convert_read() */
 	struct image *image;         /* made by convert_plan(); NULL before */
 	/* of convert.c alone: */
 	struct file_data *data;        /* while convert_read() runs */

@@ -2,8 +2,8 @@
 /*
  * Reads a tar or cpio archive, plain or packed, into the tree.
  *
- * Both are parsed here, strictly; libraries unpack. No child process, no dlopen; names are bytes,
- * whatever the locale.
+ * Both are parsed here, strictly; libraries unpack. No child process, no dlopen; names are bytes
+ * in every locale.
  */
 #ifndef INPUT_READER_H
 #define INPUT_READER_H
@@ -31,7 +31,7 @@ struct reader_options {
 struct reader_input {
 	int fd;           /* read from where it stands */
 	const char *name; /* for messages */
-	u64 bytes;        /* at most so many; UINT64_MAX: to the end */
+	u64 bytes;        /* limit; UINT64_MAX: to the end */
 	bool is_known;    /* they were read before, and are not counted again */
 	bool is_whole;    /* the caller verifies digests, so that an archive without its end marker
 			     and last padding, or without any byte, is not cut */

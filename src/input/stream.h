@@ -35,7 +35,7 @@ const char *stream_packing(const struct stream *stream);
 /*
  * stream_peek - look at the bytes at @offset
  * @offset: not before that of an earlier call: bytes before it are forgotten
- * @bytes:  at least so many are wanted, in one piece
+ * @bytes:  wanted: at least this many, in one buffer
  * @data:   result; valid until the next call for this stream
  * Returns how many bytes there are: more than @bytes if they were read already, fewer at the end
  * of the archive only. Or a negative errno after printing.
