@@ -92,7 +92,7 @@ struct content {
 	struct spool *small_spool; /* checksums and inline data */
 	const char *spool_dir;     /* where both spools are; the image may open more */
 	struct arena hashes;       /* inode.hash of all files, if file_data_options.hash_files */
-	bool copies_share_blobs;   /* for content_copy_extents(); file_data_options.dedupe */
+	bool copies_share_blobs;   /* two files may refer to one blob: file_data_options.dedupe */
 };
 
 /* content_new - open both spools in @spool_dir, which must stay valid
@@ -145,13 +145,10 @@ int content_unpack(const struct content *content, const struct blob *blob, u8 *d
 
 /*
  * content_copy_extents - give @inode, a copy of another one, file extents of its own
- * They refer to the same blobs if content.copies_share_blobs, else to copies of the blobs. Blobs of
- * inline data are always copied, since no two files share them.
+ * @share: they refer to the same blobs, else to copies of the blobs. Blobs of inline data are
+ *         always copied, since no two files share them.
  */
-void content_copy_extents(struct content *content, struct inode *inode);
-
-/* content_share_extents - content_copy_extents() as if content.copies_share_blobs were set */
-void content_share_extents(struct content *content, struct inode *inode);
+void content_copy_extents(struct content *content, struct inode *inode, bool share);
 
 /* content_is_stored_as - whether a file was stored as @storage says; it has file extents */
 bool content_is_stored_as(const struct content *content, const struct inode *inode,

@@ -44,9 +44,6 @@ void file_data_free(struct file_data *data);
  * Not limited by the data stored: all of them may be equal, and so be one blob. */
 u64 file_data_bytes(const struct file_data *data);
 
-/* file_data_add_archive - content_add_archive() for the content of @data */
-u16 file_data_add_archive(struct file_data *data, int archive_fd, const char *name);
-
 /* file_data_content - the content of @data */
 struct content *file_data_content(struct file_data *data);
 

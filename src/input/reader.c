@@ -205,7 +205,8 @@ int reader_run(const struct reader_input *input, const struct reader_options *op
 	_Atomic u64 *input_bytes = input->is_known ? &ignored : &counts->input_bytes;
 	struct reader r = {
 		.stream = stream_new(input, options->max_bytes, counts->plain_bytes, input_bytes),
-		.store_nr = file_data_add_archive(file_data, input->fd, input->name),
+		.store_nr =
+			content_add_archive(file_data_content(file_data), input->fd, input->name),
 		.input_bytes = input_bytes,
 		.options = options,
 		.tree = tree,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Rules by path, at the end, when every path is known.
+ * Applies rules by path at the end, when every path is known.
  *
- * While members arrive, data are stored by a guess: a file may get a smaller name
- * later, its rule's path may lead through symlinks, its data may have come with a hard
- * link. Where the guess was wrong the stored bytes are read back and stored anew. Pieces
- * depend on the file's bytes and holes alone, so the outcome is the same.
+ * While members arrive, the storage of a file is a guess: the file may get a smaller name later,
+ * the path of its rule may go through symlinks, its data may come with a hard link. After a wrong
+ * guess the stored bytes are read back and stored again. Pieces depend on the file's bytes and
+ * holes alone, so the result does not depend on the guess.
  */
 #include "base/diag.h"
 #include "disk/format.h"
@@ -13,7 +13,7 @@
 
 #define PROPERTY_XATTR "btrfs.compression"
 
-/* ---- where rules lead to ------------------------------------------------------------ */
+/* ---- the paths of rules --------------------------------------------------------------- */
 
 static int resolve_rule(struct tree *tree, const struct path_rule *rule)
 {
@@ -54,7 +54,7 @@ int rules_resolve(struct tree *tree)
 
 /* ---- flags and properties ------------------------------------------------------------- */
 
-/* As the kernel would on a new inode: a directory has flags for what will be made in it. */
+/* As the kernel does on a new inode. A directory has flags only for new files in it to inherit. */
 static void set_flags(struct inode *inode, u32 flags)
 {
 	if (inode_is_dir(inode))
@@ -117,10 +117,8 @@ static int settle_data(struct content *content, struct file_data *data, struct i
 static int settle(struct tree *tree, struct content *content, struct file_data *data,
 		  struct inode *inode)
 {
-	struct path path = { .len = 0 };
+	struct path path = tree->rules.nr ? inode_path(inode) : (struct path){ .len = 0 };
 	int err = 0;
-	if (tree->rules.nr && inode->names)
-		path = dentry_path(inode->names);
 	const struct path_settings holds = path_rules_find(&tree->rules, path.bytes, path.len);
 	set_flags(inode, holds.inode_flags);
 	if (holds.has_property)
@@ -134,37 +132,11 @@ static int settle(struct tree *tree, struct content *content, struct file_data *
 int tree_apply_rules(struct tree *tree, struct content *content, struct file_data *file_data)
 {
 	int err = 0;
+	assert(tree->phase == TREE_FINISHED);
 	for (size_t i = 0; i < tree->numbering.nr_inodes && !err; i++)
 		if (inode_is_file(tree->numbering.inodes[i]) ||
 		    inode_is_dir(tree->numbering.inodes[i]))
 			err = settle(tree, content, file_data, tree->numbering.inodes[i]);
-	return err;
-}
-
-int tree_label(struct tree *tree, const char *xattr,
-	       const char *(*label)(void *context, const char *path, u32 mode, int *err),
-	       void *context)
-{
-	int err = 0;
-	for (size_t i = 0; i < tree->numbering.nr_inodes && !err; i++) {
-		struct inode *inode = tree->numbering.inodes[i];
-		struct path path = { .len = 0 };
-		if (inode->names)
-			path = dentry_path(inode->names);
-		char *absolute = xzalloc(path.len + 2);
-		absolute[0] = '/';
-		if (path.len)
-			memcpy(absolute + 1, path.bytes, path.len);
-		const char *value = label(context, absolute, inode->mode, &err);
-		if (!err && value) {
-			xattr_add(&tree->arena, &inode->xattrs, xattr, strlen(xattr), value,
-				  strlen(value) + 1);
-			xattrs_sort(&inode->xattrs);
-			err = xattrs_check(tree, &path, inode->xattrs);
-		}
-		xfree(absolute);
-		xfree(path.bytes);
-	}
 	return err;
 }
 

@@ -119,7 +119,7 @@ int content_unpack(const struct content *content, const struct blob *blob, u8 *d
 	return err;
 }
 
-static void copy_extents(struct content *content, struct inode *inode, bool share)
+void content_copy_extents(struct content *content, struct inode *inode, bool share)
 {
 	const u64 first = inode->first_extent;
 	const u32 nr = inode->nr;
@@ -134,16 +134,6 @@ static void copy_extents(struct content *content, struct inode *inode, bool shar
 		}
 		content_add_file_extent(content, inode, &extent);
 	}
-}
-
-void content_copy_extents(struct content *content, struct inode *inode)
-{
-	copy_extents(content, inode, content->copies_share_blobs);
-}
-
-void content_share_extents(struct content *content, struct inode *inode)
-{
-	copy_extents(content, inode, true);
 }
 
 /* All blobs of a file were stored in one way. */

@@ -120,11 +120,6 @@ static int close_piece(struct file_data *data)
 	return pipeline_push(data->pipeline);
 }
 
-u16 file_data_add_archive(struct file_data *data, int archive_fd, const char *name)
-{
-	return content_add_archive(data->content, archive_fd, name);
-}
-
 u64 file_data_bytes(const struct file_data *data)
 {
 	return data->nr_cut_pieces * CUT_PIECE_BYTES;

@@ -65,7 +65,7 @@ static int copy_inode(struct keeping *k, const struct inode *live, struct inode 
 	(*copy)->subvol = k->nr;
 	(*copy)->xattrs = xattrs_copy(&tree->arena, live->xattrs);
 	if (inode_is_file(live))
-		content_share_extents(k->content, *copy);
+		content_copy_extents(k->content, *copy, true);
 	return 0;
 }
 
@@ -78,7 +78,7 @@ static struct dentry *copy_name(struct tree *tree, const struct dentry *live, st
 	return d;
 }
 
-/* Copy the names of @live into @copy; they lead to what is not copied yet. */
+/* Copy the names of @live into @copy; the names' inodes are not copied yet. */
 static void open_directory(struct keeping *k, const struct inode *live, struct inode *copy)
 {
 	u32 last = 1;
@@ -94,7 +94,7 @@ static void open_directory(struct keeping *k, const struct inode *live, struct i
 	tree_walk_enter(&k->walk, copy, 0);
 }
 
-/* Let @d, which leads to what the later layers change, lead to its copy. */
+/* Replace the inode of @d, which later layers change, by its copy. */
 static int keep_name(struct keeping *k, struct dentry *d)
 {
 	struct inode *live = d->inode;
@@ -172,6 +172,7 @@ static void make_top(struct tree *tree)
 int tree_keep_layer(struct tree *tree, struct file_data *file_data, const char *digest)
 {
 	struct content *content = file_data_content(file_data);
+	assert(tree->phase == TREE_OPEN && !tree->layers.is_open);
 	int err = file_data_flush(file_data);
 	if (!err)
 		err = tree_bind_links(tree, content);

@@ -184,7 +184,7 @@ int tree_end_layer(struct tree *tree)
 {
 	struct layers *layer = &tree->layers;
 	int err = 0;
-	assert(layer->is_open);
+	assert(tree->phase == TREE_OPEN && layer->is_open);
 	layer->is_open = false;
 	if (layer->whiteouts)
 		hide_all(tree, layer);

@@ -78,27 +78,27 @@ static int change_inode(struct tree *tree, const struct path *path, struct inode
 	return xattrs_check(tree, path, inode->xattrs);
 }
 
-/* Nothing is there yet: a new inode, with what directories get that no member describes. */
+/* A new inode; attributes that are not given are those of directories that no member describes. */
 static int make_inode(struct tree *tree, const struct path *path, const struct attributes *attr,
 		      u32 given)
 {
 	const struct implied_attributes *implied = &tree->options.implied;
 	struct attributes full = *attr;
 	struct inode *inode;
+	const char *missing = NULL;
 	if (!(given & GIVEN_TYPE))
-		return path_fail(-ENOENT, path,
-				 "it is not in the archive, allowed: type= to make it");
+		missing = "type";
+	else if (!(given & GIVEN_MODE) && !S_ISDIR(attr->mode) && !S_ISLNK(attr->mode))
+		missing = "mode";
+	else if (!(given & GIVEN_DEVICE) && (S_ISCHR(attr->mode) || S_ISBLK(attr->mode)))
+		missing = "device";
+	else if (!(given & GIVEN_TARGET) && S_ISLNK(attr->mode))
+		missing = "link";
+	if (missing)
+		return path_fail(-ENOENT, path, "it is not in the archive, allowed: %s= to make it",
+				 missing);
 	if (!(given & GIVEN_MODE) && S_ISDIR(attr->mode))
 		full.mode = S_IFDIR | implied->mode;
-	else if (!(given & GIVEN_MODE) && !S_ISLNK(attr->mode))
-		return path_fail(-ENOENT, path,
-				 "it is not in the archive, allowed: mode= to make it");
-	if ((S_ISCHR(attr->mode) || S_ISBLK(attr->mode)) && !(given & GIVEN_DEVICE))
-		return path_fail(-ENOENT, path,
-				 "it is not in the archive, allowed: device= to make it");
-	if (S_ISLNK(attr->mode) && !(given & GIVEN_TARGET))
-		return path_fail(-ENOENT, path,
-				 "it is not in the archive, allowed: link= to make it");
 	if (!(given & GIVEN_UID))
 		full.uid = implied->uid;
 	if (!(given & GIVEN_GID))

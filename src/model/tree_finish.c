@@ -36,7 +36,7 @@ static struct inode *dereference(struct tree *tree, struct content *content, str
 	copy->ino = 0;
 	copy->xattrs = xattrs_copy(&tree->arena, copy->xattrs);
 	if (inode_is_file(copy))
-		content_copy_extents(content, copy);
+		content_copy_extents(content, copy, content->copies_share_blobs);
 	d->inode = copy;
 	return copy;
 }
@@ -140,6 +140,7 @@ const struct inode *tree_root(const struct tree *tree)
 
 const struct inode *const *tree_inodes(const struct tree *tree, u64 *nr)
 {
+	assert(tree->phase == TREE_FINISHED);
 	*nr = tree->numbering.nr_inodes;
 	return (const struct inode *const *)tree->numbering.inodes;
 }
@@ -160,6 +161,7 @@ u64 tree_inode_index(const struct tree *tree, const struct inode *inode)
 
 const struct subvol *tree_subvols(const struct tree *tree, u32 *nr)
 {
+	assert(tree->phase == TREE_FINISHED);
 	*nr = tree->numbering.nr_subvols;
 	return tree->numbering.subvols;
 }
