@@ -33,8 +33,8 @@ void member_warning(const struct member *m, const char *format, ...)
 	warning("%s: %s", printable(m->path).text, text);
 }
 
-int member_unsupported(const struct member *m, const struct reader_options *options,
-		       const char *format, ...)
+int member_unsupported_hint(const struct member *m, const struct reader_options *options,
+			    enum diag_hint hint, const char *format, ...)
 {
 	char text[MESSAGE_BYTES];
 	va_list args;
@@ -42,8 +42,7 @@ int member_unsupported(const struct member *m, const struct reader_options *opti
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	if (!options->skip_unsupported)
-		return fail_hint(-ENOTSUP, HINT_UNSUPPORTED, "%s: %s", printable(m->path).text,
-				 text);
+		return fail_hint(-ENOTSUP, hint, "%s: %s", printable(m->path).text, text);
 	warning("%s: %s; dropped", printable(m->path).text, text);
 	return 0;
 }

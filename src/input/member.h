@@ -72,12 +72,17 @@ void member_warning(const struct member *member, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /*
- * member_unsupported - report something that btrfs cannot hold
+ * member_unsupported_hint - report something that btrfs cannot hold; an error ends with @hint
  * The line begins with the member's path. Returns 0 after a warning if the user wants such things
  * dropped, else -ENOTSUP after an error.
  */
-int member_unsupported(const struct member *member, const struct reader_options *options,
-		       const char *format, ...) __attribute__((format(printf, 3, 4)));
+int member_unsupported_hint(const struct member *member, const struct reader_options *options,
+			    enum diag_hint hint, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* member_unsupported - the same, whose hint is that it may be dropped */
+#define member_unsupported(member, options, ...)                                                   \
+	member_unsupported_hint(member, options, HINT_UNSUPPORTED, __VA_ARGS__)
 
 /* member_quote - the path for other messages; @out: QUOTE_BYTES */
 const char *member_quote(char *out, const struct member *member);

@@ -57,8 +57,9 @@ static int keep_xattr(struct gather *g, struct text name, struct text value)
 {
 	u32 nodesize = g->options->nodesize, limit = btrfs_max_xattr_size(nodesize);
 	if (name.len + value.len > limit)
-		return member_unsupported(
+		return member_unsupported_hint(
 			g->member, g->options,
+			nodesize == BTRFS_MAX_NODESIZE ? HINT_UNSUPPORTED : nodesize_hint(nodesize),
 			"xattr %s: name and value have %zu bytes, at most %u are allowed in nodes of %u bytes",
 			printable(name).text, name.len + value.len, limit, nodesize);
 	xattr_add(g->arena, g->xattrs, name.bytes, name.len, value.bytes, value.len);
