@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One conversion, from archives to an image: the only place that knows the order of the steps.
+ * One conversion, from archives to an image. convert.c is the only place that knows the order of
+ * the steps from the archives to a finished tree; what comes between the calls below is the
+ * caller's.
  *
  * The caller opens files, watches the counters and reports. It calls, each once and in this order:
  * convert_open(), convert_read(), convert_plan(), convert_write(), convert_free(). After an error

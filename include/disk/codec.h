@@ -39,9 +39,10 @@ struct codec_choice {
 	int level;
 };
 
-/* codec_choice_id - a number that tells choices apart; 0 is "none" */
+/* codec_choice_id - a number that tells choices apart: 2 bits of type, 6 of level; 0 is "none" */
 static inline u8 codec_choice_id(const struct codec_choice *choice)
 {
+	assert(!choice->codec || (choice->codec->type <= 3 && choice->level < 64));
 	return choice->codec ? (u8)((u32)choice->codec->type << 6 | (u32)choice->level) : 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The order of data: that of the tree's files. The first file extent that refers to a blob decides
- * the blob's place, so the image does not show which copy of equal data came first.
+ * The order of data: that of the tree's files. The position of a blob is that of the first file
+ * extent, in tree order, that refers to it, so the image does not show which copy of equal data came first.
  */
 #ifndef MODEL_BLOB_ORDER_H
 #define MODEL_BLOB_ORDER_H
@@ -10,8 +10,8 @@
 #include "model/tree.h"
 
 /*
- * blob_order_apply - sort content.blobs by their first use, drop the unused ones, join plain ones
- * that follow each other in a file to extents of up to MAX_PLAIN_EXTENT bytes
+ * blob_order_apply - sort content.blobs by their first use, drop the unused ones, join
+ * plain blobs that follow each other in a file: one extent of at most MAX_PLAIN_EXTENT bytes
  * The last step of the model, after pack_tails() and before image_plan().
  * @content: flushed; nothing is added to it afterwards
  * @tree:    finished; every inode has file extents of its own

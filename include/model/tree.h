@@ -123,7 +123,7 @@ int tree_make_file(struct tree *tree, const char *path, size_t path_len, u64 byt
 
 /*
  * tree_begin_layer - with options.whiteouts: what is added from here on is a layer
- * Its whiteouts hide what is there now, whatever their place in it. Those of the first layer
+ * Its whiteouts hide what is there now, wherever they are in it. Those of the first layer
  * vanish.
  */
 void tree_begin_layer(struct tree *tree);

@@ -11,7 +11,7 @@
 /* owner_all_root - everything belongs to user and group 0; @value is NULL */
 int owner_all_root(struct options *options, const char *value);
 
-/* owner_defaults_parse - KEY=VALUE, and more of them with commas between: uid, gid, mode, mtime */
+/* owner_defaults_parse - KEY=VALUE[,KEY=VALUE]... with the keys uid, gid, mode, mtime */
 int owner_defaults_parse(struct options *options, const char *text);
 
 #endif

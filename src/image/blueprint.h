@@ -30,9 +30,9 @@ struct planned_tree {
 	bool is_subvol;
 	u32 subvol; /* its number, if it is one */
 	struct tree_shape shape;
-	u64 first_block; /* number of its first block in the chunks of its type */
-	struct shared_leaf
-		*shared; /* leaves of other trees that are leaves of this one too; owned */
+	u64 first_block; /* its first block's number, counted over all chunks of its type */
+	/* leaves in common with an earlier tree, which owns those leaves; the array is owned here */
+	struct shared_leaf *shared;
 	size_t nr_shared;
 };
 
@@ -58,13 +58,12 @@ struct blueprint {
 void blueprint_release(struct blueprint *bp);
 
 /*
- * ids_clear - no ids yet: zeros
- * The uuid tree is sorted by the uuids of subvolumes, so the number of each subvolume stands in for
- * its uuid.
+ * ids_clear - set all ids to zero, except that a subvolume's uuid becomes its number
+ * The uuid tree is sorted by these uuids and needs distinct keys.
  */
 void ids_clear(struct blueprint *bp);
 
-/* planned_tree_is_system - whether it is the chunk tree */
+/* planned_tree_is_system - whether its blocks are in the SYSTEM chunk: the chunk tree alone */
 static inline bool planned_tree_is_system(const struct planned_tree *tree)
 {
 	return tree->id == BTRFS_CHUNK_TREE_OBJECTID;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Paths of the archive as strings of bytes; no tree is needed. */
+/* Paths as strings of bytes: of the image, or of an archive. No function needs the tree. */
 #ifndef MODEL_PATH_H
 #define MODEL_PATH_H
 
@@ -10,10 +10,10 @@
 struct path {
 	char *bytes;
 	size_t len;
-	bool is_left_out; /* the filter keeps it out of the image: a path of the archive alone */
+	bool is_left_out; /* the filter leaves the member out: the path is the archive's, not the image's */
 };
 
-/* Represents a path: symlinks can make paths far longer than an archive's are. */
+/* The hash of a path, kept instead of it: following symlinks can make a path very long. */
 struct path_hash {
 	u8 bytes[16];
 };
@@ -27,11 +27,13 @@ int path_fold(const char *raw, size_t len, struct path *path);
 /* path_copy - the same path, its bytes in @arena */
 struct path path_copy(struct arena *arena, const struct path *path);
 
-/* path_hash - hash128() of a path; it differs for a path of the image and one that is left out */
+/* path_hash - hash128() of a path; a path that is left out has another hash than the same path in
+ * the image */
 struct path_hash path_hash(const struct path *path);
 
 /*
- * path_compare - the order of the walk: a directory before what is below it, names by memcmp
+ * path_compare - the order in which tree_finish() numbers files: a directory before the files below
+ * it, names by memcmp
  * Both are folded. Returns a number below, equal to or above 0.
  */
 int path_compare(const char *a, size_t a_len, const char *b, size_t b_len);
@@ -43,7 +45,7 @@ bool path_is_below(const char *dir, size_t dir_len, const char *path, size_t pat
 int path_fail(int err, const struct path *path, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* path_fail_hint - the same as fail_hint() */
+/* path_fail_hint - path_fail() that adds a hint, as fail_hint() does */
 int path_fail_hint(int err, enum diag_hint hint, const struct path *path, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 

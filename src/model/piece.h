@@ -55,7 +55,7 @@ struct piece_rules {
 	u32 sum_bytes;
 	u32 nodesize;
 	struct dedupe *dedupe; /* NULL: equal pieces are stored several times */
-	bool small;            /* size counts more than time, whatever the level */
+	bool small;            /* size counts more than time, at every level */
 };
 
 /*
