@@ -177,7 +177,7 @@ headers()
 	local h bad=0
 	for h in "${headers[@]}"; do
 		printf '#include "%s"\n#include "%s"\n' "$PWD/$h" "$PWD/$h" |
-			cc -std=gnu17 "${cppflags[@]}" -Isrc/"$(cut -d/ -f2 <<<"$h")" -Wall -Wextra -Werror -x c -fsyntax-only - || {
+			cc -std=gnu17 "${cppflags[@]}" -iquote src/"$(cut -d/ -f2 <<<"$h")" -Wall -Wextra -Werror -x c -fsyntax-only - || {
 			echo "$h does not compile alone"
 			bad=1
 		}
