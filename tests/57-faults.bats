@@ -250,7 +250,7 @@ disk()
 		stderr=$(prlimit --fsize=$limit "$TAR2BTRFS" --compress none -o out/img a.tar 2>&1) || status=$?
 		echo "status $status: $stderr"
 		[ $status = 1 ]
-		[[ $stderr == "tar2btrfs: "*"File too large" ]]
+		[[ $stderr == "tar2btrfs: "*"File too large"* ]]
 		nothing_left
 	done
 	for limit in 5 6 7 8 9 10 11; do # with less, no library is loaded

@@ -54,7 +54,8 @@ static inline bool option_is_optional(const struct option_row *row)
  * option_store - store @value, or do what the option asks for
  * @value: NULL without an argument
  * Messages name the option: it is the context while this runs. Returns 0, -EINVAL after printing,
- * or 1 for OPTION_PRINT: the caller prints, and nothing else is left to do.
+ * or 1 if nothing is left to do: the option has printed to standard output, or is an
+ * OPTION_PRINT, which the caller calls.
  */
 int option_store(struct options *options, const struct option_row *row, const char *value);
 

@@ -53,7 +53,7 @@ static int parse_uuid(struct options *o, const char *value)
 	    uuid_parse(value, image->fsid))
 		return option_refuse(
 			value, "a UUID as 36 hex digits and dashes, content, clear or random");
-	image->fsid_source = source;
+	image->fsid_source = (enum fsid_source)source;
 	return 0;
 }
 

@@ -154,7 +154,7 @@ static enum options_result parse_arguments(struct options *options, int argc, ch
 			break;
 		}
 		int stored = option_store(options, row, row->argument ? optarg : NULL);
-		if (stored > 0)
+		if (stored > 0 && row->type == OPTION_PRINT)
 			row->print(option_table);
 		if (stored)
 			result = stored < 0 ? OPTIONS_USAGE : flush_stdout();

@@ -57,6 +57,7 @@ int oci_load(struct oci *oci, const char *name, const char *digest, u64 bytes,
 	char q[QUOTE_BYTES];
 	struct oci_file file;
 	const char *label = name ? name : digest;
+	assert(label);
 	const char *who = oci_format(oci, "%s: %s", oci->name, quote(q, label, strlen(label)));
 	int found =
 		name ? oci_files_find(oci->files, name, &file) : oci_find_blob(oci, digest, &file);
