@@ -110,10 +110,10 @@ in_memory()
 
 @test "--max-entries and --max-bytes take numbers from 1 on" {
 	bomb zeros 1 >a
-	archive_refused 2 "a number from 1 on" --max-entries 0
-	archive_refused 2 "a number from 1 on" --max-entries 1k
-	archive_refused 2 "a size from 1 on" --max-bytes 0
-	archive_refused 2 "a size from 1 on" --max-bytes 1.5g
+	archive_refused 2 "1 or more" --max-entries 0
+	archive_refused 2 "1 or more" --max-entries 1k
+	archive_refused 2 "1 or more, with suffix k, m, g or t" --max-bytes 0
+	archive_refused 2 "1 or more, with suffix k, m, g or t" --max-bytes 1.5g
 	"$TAR2BTRFS" --max-entries 18446744073709551615 --max-bytes 16777215t -o img a
 }
 
