@@ -67,8 +67,8 @@ struct inode {
 		char *target; /* symlinks: size bytes, not terminated */
 		/* a link that waits for its target (mode 0) */
 		struct pending_link *pending;
-		/* directories: name_add() fills the list; directory_sort() replaces it in
-		 * tree_finish() by the array, in the order of memcmp() of names */
+		/* directories: a list of names while members enter; tree_finish() replaces it
+		 * by the array, in the order of memcmp() of names */
 		struct dentry *children;
 		struct dentry **sorted;
 	};

@@ -51,11 +51,12 @@ static int read_input(struct convert *c, struct reader_input *input, size_t nr)
 	const struct convert_options *options = c->options;
 	const bool is_last = c->oci && nr + 1 == oci_nr_layers(c->oci);
 	struct sha256 *plain = c->oci || options->keep_layers ? sha256_new() : NULL;
-	u8 digest[32];
+	u8 digest[32] = { 0 };
 	input->plain_digest = plain ? &plain : NULL;
 	if (options->tree.whiteouts)
 		tree_begin_layer(c->tree);
 	int err = reader_run(input, &options->reader, c->tree, c->data, &c->counts);
+	input->plain_digest = NULL;
 	if (plain)
 		sha256_finish(plain, digest);
 	if (!err && c->oci)

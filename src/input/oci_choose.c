@@ -10,6 +10,7 @@
 #include "base/diag.h"
 #include "base/hex.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 
@@ -365,8 +366,10 @@ int oci_choose(struct oci *oci, struct oci_candidate *chosen)
 		err = refuse_options(&c);
 	else if (!err && c.nr_matching > 1)
 		err = refuse_matching(&c, "several images");
-	if (!err)
+	if (!err) {
+		assert(c.matching);
 		*chosen = *c.matching;
+	}
 	xfree(c.candidates);
 	return err;
 }

@@ -105,7 +105,7 @@ static int read_descriptor(const struct oci_document *doc, const json_t *object,
 			   struct oci_descriptor *d)
 {
 	const json_t *size = json_object_get(object, "size");
-	*d = (struct oci_descriptor){ 0 };
+	*d = (struct oci_descriptor){ .media_type = "" };
 	if (!json_is_object(object))
 		return fail_key(doc, "descriptor", "an object");
 	d->digest = copy_string(doc, json_object_get(object, "digest"));
@@ -115,9 +115,9 @@ static int read_descriptor(const struct oci_document *doc, const json_t *object,
 	if (!json_is_integer(size) || json_integer_value(size) < 0)
 		return fail_key(doc, "size", "a number of bytes");
 	d->bytes = (u64)json_integer_value(size);
-	d->media_type = copy_string(doc, json_object_get(object, "mediaType"));
-	if (!d->media_type)
-		d->media_type = "";
+	const char *media_type = copy_string(doc, json_object_get(object, "mediaType"));
+	if (media_type)
+		d->media_type = media_type;
 	read_platform(doc, json_object_get(object, "platform"), &d->platform);
 	read_annotations(doc, json_object_get(object, "annotations"), d);
 	const char *artifact = json_string_value(json_object_get(object, "artifactType"));
