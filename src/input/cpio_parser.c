@@ -173,6 +173,13 @@ static int read_kind(struct member *m, u64 file_bytes)
 	}
 }
 
+static struct text without_nuls(struct text text)
+{
+	while (text.len && !text.bytes[text.len - 1])
+		text.len--;
+	return text;
+}
+
 /* Look at all of header, name and a symlink's target, and step over the data. */
 static int read_member(struct cpio_parser *p, const struct dialect *d, const u64 *fields,
 		       u64 offset, struct member *m)
@@ -198,10 +205,13 @@ static int read_member(struct cpio_parser *p, const struct dialect *d, const u64
 	const size_t strings_len = (size_t)(head + link_bytes - d->header_bytes);
 	p->strings = mem_grow(p->strings, &p->capacity, strings_len, 1);
 	memcpy(p->strings, bytes + d->header_bytes, strings_len);
-	m->path = (struct text){ p->strings, (size_t)name_bytes - 1 };
-	if (strnlen(m->path.bytes, (size_t)name_bytes) != name_bytes - 1)
+	/* more NULs behind a name align the data; some programs count a target's NUL */
+	m->path = without_nuls((struct text){ p->strings, (size_t)name_bytes });
+	if (m->path.len == name_bytes || memchr(m->path.bytes, 0, m->path.len) ||
+	    (d->base != 16 && m->path.len != name_bytes - 1))
 		return at_header(s, offset, "the name is not as long as the header says");
-	m->link = (struct text){ p->strings + head - d->header_bytes, (size_t)link_bytes };
+	m->link = without_nuls(
+		(struct text){ p->strings + head - d->header_bytes, (size_t)link_bytes });
 	/* 32 bits and 1 MiB do not overflow */
 	m->data = offset + head;
 	m->end = offset + align_up(head + file_bytes, d->alignment);

@@ -52,6 +52,8 @@ bool number_tar_field(const u8 *field, size_t len, s64 *value)
 	const u8 *end = field + len;
 	u64 v = 0;
 	assert(len <= 20); /* the longest field has 12 digits, so 63 bits are enough */
+	if (len && !*field)
+		field++; /* as GNU tar does: AIX leaves one where the field before is full */
 	while (field < end && *field == ' ')
 		field++;
 	for (u32 digit; field < end && (digit = (u32)*field - '0') < 8; field++)

@@ -8,8 +8,9 @@
 
 /*
  * number_tar_field - a number field of a tar header
- * Octal digits, spaces allowed before, spaces and NULs behind; all blank is 0. Or, top bit set,
- * GNU's base-256 two's complement. False for anything else and for what 64 bits do not hold.
+ * Octal digits; before them a NUL and spaces are allowed, behind them spaces and NULs; all blank is
+ * 0. Or, top bit set, GNU's base-256 two's complement. False for anything else and for what 64 bits
+ * do not hold.
  */
 bool number_tar_field(const u8 *field, size_t len, s64 *value);
 

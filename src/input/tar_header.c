@@ -34,7 +34,9 @@ bool tar_is_header(const u8 *block, size_t len)
 		return false;
 	const struct tar_header *h = (const struct tar_header *)block;
 	s64 given;
-	if (h->sum[0] & 0x80 || !number_tar_field(h->sum, sizeof(h->sum), &given))
+	/* some programs leave digits of a longer sum behind the NUL */
+	const size_t digits = strnlen((const char *)h->sum, sizeof(h->sum));
+	if (h->sum[0] & 0x80 || !number_tar_field(h->sum, digits ? digits : sizeof(h->sum), &given))
 		return false;
 	/* The sum counts its own field as spaces. */
 	u32 sum = sum_of_bytes(block), high = 0;

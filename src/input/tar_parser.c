@@ -122,10 +122,12 @@ static int read_chain_link(struct tar_parser *p)
 	case 'g':
 		err = read_global(p);
 		break;
-	case 'L':
+	case 'L': /* of several long names the last counts */
+		p->long_path.is_set = false;
 		err = read_special(p, "a long name", &p->long_path);
 		break;
 	case 'K':
+		p->long_link.is_set = false;
 		err = read_special(p, "a long link target", &p->long_link);
 		break;
 	case 'A':
@@ -154,7 +156,8 @@ static int read_chain(struct tar_parser *p)
 		if (got < TAR_BLOCK)
 			return cut(p, "inside a header");
 		if (tar_is_end(block, TAR_BLOCK)) {
-			if (is_inside)
+			/* pax records that describe nothing are harmless; a name that was cut off is not */
+			if (p->long_path.is_set || p->long_link.is_set || p->solaris_acl.is_set)
 				return cut(p, "between a special header and its member");
 			p->offset += TAR_BLOCK;
 			return 1;
@@ -290,9 +293,6 @@ static int read_kind(struct tar_parser *p)
 		return 0;
 	/* an old way to write a directory */
 	m->mode = S_IFDIR | (m->mode & 07777);
-	if (p->stored)
-		return member_fail(m, -EINVAL, "a directory (by its slash) with %llu bytes of data",
-				   (unsigned long long)p->stored);
 	return 0;
 }
 
@@ -375,27 +375,31 @@ static int read_file_data(struct tar_parser *p)
 }
 
 /*
- * Whether data follow the headers of a hard link of p->stored bytes: old programs give the size of
- * the file and store no data, pax stores them. If a header or the end follows, there are no data;
- * only a pax record says for sure that there are, so both together are ambiguous.
+ * p->stored bytes of what has a file's type, but is a hard link or, by its slash, a directory. Old
+ * programs give a size and store no data, pax stores those of a link. If a header or the end
+ * follows, there are no data; only a pax record says for sure that there are, so both together are
+ * ambiguous.
  */
-static int read_link_size(struct tar_parser *p)
+static int read_old_size(struct tar_parser *p)
 {
 	const u8 *block;
-	if (!p->stored)
-		return 0;
+	const struct member *m = p->member;
 	const ssize_t got = stream_peek(p->stream, p->offset, TAR_BLOCK, &block);
 	if (got < 0)
 		return (int)got;
-	const bool is_end = tar_is_end(block, (size_t)got) || (!got && stream_is_whole(p->stream));
-	if (!is_end && !tar_is_header(block, (size_t)got))
-		return 0;
-	if (p->pax.size.is_set)
-		return member_fail(p->member, -EINVAL,
+	const bool has_no_data = tar_is_header(block, (size_t)got) ||
+				 tar_is_end(block, (size_t)got) ||
+				 (!got && stream_is_whole(p->stream));
+	if (has_no_data && !p->pax.size.is_set)
+		p->stored = 0;
+	else if (S_ISDIR(m->mode))
+		return member_fail(m, -EINVAL, "a directory (by its slash) with %llu bytes of data",
+				   (unsigned long long)p->stored);
+	else if (has_no_data)
+		return member_fail(m, -EINVAL,
 				   "a hard link with %llu bytes of data that look like a tar "
 				   "header, or with a size and no data",
 				   (unsigned long long)p->stored);
-	p->stored = 0;
 	return 0;
 }
 
@@ -404,10 +408,11 @@ static int read_data(struct tar_parser *p)
 {
 	struct member *m = p->member;
 	int err = 0;
+	if (p->stored && S_ISREG(tar_header_type(&p->header)) &&
+	    (m->is_hard_link || S_ISDIR(m->mode)))
+		err = read_old_size(p);
 	if (!S_ISREG(m->mode) && !m->unsupported && p->header.type != 'D')
 		p->stored = 0;
-	if (m->is_hard_link)
-		err = read_link_size(p);
 	if (!err && S_ISREG(m->mode))
 		err = read_file_data(p);
 	if (err)

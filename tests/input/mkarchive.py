@@ -410,9 +410,58 @@ def _():
     return pax((b'path', b'x'))
 
 
-@bad('end-behind-pax', r'cut.*between a special header and its member')
+@good('end-behind-pax', 'empty')
 def _():
     return pax((b'path', b'x')) + END
+
+
+@good('end-behind-pax-of-nothing', 'one-file')
+def _():
+    return WHOLE + pax((b'path', b'x')) + END
+
+
+@bad('end-behind-long-name', r'cut.*between a special header and its member')
+def _():
+    return long_name(b'x' * 200) + END
+
+
+@good('sum-digits-behind-nul', 'one-file')
+def _():
+    h = bytearray(WHOLE)
+    h[148:156] = h[148:154] + b'\x0007'[:2]
+    return bytes(h) + END
+
+
+@bad('sum-wrong-before-nul', r'byte 512: its sum is wrong')
+def _():
+    h = bytearray(WHOLE)
+    h[148:156] = b'007\0' + h[148:152]
+    return file(b'a') + bytes(h) + END
+
+
+@good('field-leading-nul', 'one-file')
+def _():
+    return file(b'f', b'hello', uid=b'\x00000000', gid=b'\0      0', mtime=b'\x0000000000001') + END
+
+
+@bad('field-two-leading-nuls', r'^tar2btrfs: f: the uid field .* is no number')
+def _():
+    return file(b'f', b'hello', uid=b'\0\x0000001') + END
+
+
+@good('device-letters-of-a-file', 'one-file')
+def _():
+    return file(b'f', b'hello', major=b'letters', minor=b'xyz') + END
+
+
+@bad('device-letters', r'^tar2btrfs: f: the devmajor field .* is no number')
+def _():
+    return header(b'f', 0, b'3', major=b'letters') + END
+
+
+@good('gnu-magic-with-prefix', 'one-file')
+def _():
+    return file(b'f', b'hello', magic=GNU, prefix=b'14000000000 14000000000 ') + END
 
 
 @bad('cut-in-old-sparse-map', r'^tar2btrfs: f: .*sparse map is cut')
@@ -756,6 +805,11 @@ def _():
     return long_name(b'other') + pax((b'path', b'n' * 100)) + file(b'short', b'x', magic=GNU) + END
 
 
+@good('name-gnu-long-twice', 'name-100')
+def _():
+    return long_name(b'other' * 30) + long_name(b'n' * 100) + file(b'short', b'x', magic=GNU) + END
+
+
 @good('name-prefix', 'name-prefix')
 def _():
     return file(b'b' * 100, b'x', prefix=b'p' * 155) + END
@@ -769,6 +823,11 @@ def _():
 @good('link-full-field', 'link-100')
 def _():
     return header(b'l', 0, b'2', link=b't' * 100) + END
+
+
+@good('link-gnu-long-twice', 'link-100')
+def _():
+    return long_name(b'o' * 150, b'K') + long_name(b't' * 100, b'K') + header(b'l', 0, b'2', link=b'x', magic=GNU) + END
 
 
 @good('link-gnu-long', 'link-100')
@@ -825,7 +884,22 @@ def _():
 
 @bad('slash-with-data', r'^tar2btrfs: d/: a directory \(by its slash\) with 512 bytes')
 def _():
-    return file(b'd/', bytes(512)) + END
+    return file(b'd/', b'x' * 512) + END
+
+
+@bad('slash-with-pax-size', r'^tar2btrfs: d/: a directory \(by its slash\) with 512 bytes')
+def _():
+    return pax((b'size', b'512')) + header(b'd/', 512) + WHOLE + END
+
+
+@good('slash-with-size-at-end', 'slash')
+def _():
+    return header(b'd/', 0, b'0', mode=0o755) + header(b'\xffd/', 3 * BLOCK, b'\0', mode=0o755, magic=V7) + END
+
+
+@good('slash-with-size', 'dumpdir')
+def _():
+    return header(b'd/', 3 * BLOCK, b'\0', mode=0o755, magic=V7) + WHOLE + END
 
 
 @good('root-entry', 'empty-root-mode')
@@ -1316,6 +1390,26 @@ def _():
 @good('raw-names-cpio', 'raw-names')
 def _():
     return b''.join(newc(n, b'x') + newc(n + b'.l', n, 0o120777) for n in RAW_NAMES) + trailer()
+
+
+@good('cpio-name-padded', 'one-file')
+def _():
+    return newc(b'f' + bytes(400), b'hello') + trailer()
+
+
+@good('cpio-target-with-nul', 'cpio-target')
+def _():
+    return newc(b'l', b'target\0', 0o120777) + trailer()
+
+
+@good('cpio-target-without-nul', 'cpio-target')
+def _():
+    return newc(b'l', b'target', 0o120777) + trailer()
+
+
+@bad('cpio-target-nul-inside', r'^tar2btrfs: l: ')
+def _():
+    return newc(b'l', b'tar\0get', 0o120777) + trailer()
 
 
 @bad('cpio-sum', r'^tar2btrfs: f: the sum of its data is 00000214, its header says 00000215')
