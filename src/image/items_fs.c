@@ -97,8 +97,12 @@ static int add_inline_data(const struct fs_producer *p, u64 ino, const struct bl
 {
 	u8 *data;
 	int err = add_inline(p, ino, b->ram_bytes, b->compression, b->stored_bytes, &data);
-	if (err || !tree_writer_wants_data(p->tw))
+	if (err || tree_writer_counts_only(p->tw))
 		return err;
+	if (!tree_writer_wants_data(p->tw)) {
+		memset(data, 0, b->stored_bytes);
+		return 0;
+	}
 	return spool_read(p->bp->content->small_spool, b->spool_off, data, b->stored_bytes);
 }
 

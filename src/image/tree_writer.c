@@ -12,7 +12,7 @@ struct child {
 struct tree_writer {
 	struct tree_writer_options options;
 	u32 nodesize;
-	u8 *block; /* the leaf being filled; while counting, room for one item */
+	u8 *block; /* the leaf being filled, used again; while counting, room for one item */
 	u8 *scrap; /* room for an item that is in a shared leaf */
 	size_t next_shared;
 	u32 nritems;
@@ -29,7 +29,7 @@ struct tree_writer *tree_writer_new(const struct tree_writer_options *options, u
 	struct tree_writer *tw = xzalloc(sizeof(*tw));
 	tw->options = *options;
 	tw->nodesize = nodesize;
-	tw->block = xzalloc(nodesize);
+	tw->block = xmalloc(nodesize);
 	tw->scrap = options->nr_shared ? xmalloc(nodesize) : NULL;
 	tw->free_bytes = btrfs_block_payload(nodesize);
 	return tw;
@@ -80,9 +80,7 @@ static int put_block(struct tree_writer *tw, u8 level, u32 nritems, struct child
 	memcpy(header->fsid, tw->options.ids->fsid, sizeof(header->fsid));
 	memcpy(header->chunk_tree_uuid, tw->options.ids->chunk_tree_uuid,
 	       sizeof(header->chunk_tree_uuid));
-	int err = tw->options.sink->put(tw->options.sink->context, self->logical, tw->block);
-	memset(tw->block, 0, tw->nodesize);
-	return err;
+	return tw->options.sink->put(tw->options.sink->context, self->logical, tw->block);
 }
 
 static struct btrfs_item *leaf_items(const struct tree_writer *tw)
@@ -105,6 +103,8 @@ static int put_leaf(struct tree_writer *tw)
 	struct child self = { .logical = 0 };
 	if (tw->options.sink && tw->nritems)
 		self.key = key_from_disk(&leaf_items(tw)[0].key);
+	if (tw->options.sink) /* the items fill all but this gap */
+		memset(leaf_items(tw) + tw->nritems, 0, tw->free_bytes);
 	int err = put_block(tw, 0, tw->nritems, &self);
 	add_leaf(tw, &self);
 	tw->nritems = 0;
@@ -177,7 +177,8 @@ int tree_writer_add(struct tree_writer *tw, struct btrfs_key key, u32 bytes, voi
 static int put_level(struct tree_writer *tw, u8 level)
 {
 	u64 below = tw->nr_children;
-	u32 fan_out = btrfs_block_payload(tw->nodesize) / (u32)sizeof(struct btrfs_key_ptr);
+	const u32 payload = btrfs_block_payload(tw->nodesize);
+	const u32 fan_out = payload / (u32)sizeof(struct btrfs_key_ptr);
 	size_t nr_nodes = 0;
 	for (u64 at = 0; at < below;) {
 		u32 nr = (u32)min_u64(fan_out, below - at);
@@ -192,6 +193,7 @@ static int put_level(struct tree_writer *tw, u8 level)
 					.blockptr = to_le64(tw->children[at + i].logical),
 					.generation = to_le64(GENERATION),
 				};
+			memset(ptrs + nr, 0, payload - nr * sizeof(*ptrs));
 		}
 		int err = put_block(tw, level, nr, &self);
 		if (err)

@@ -40,7 +40,7 @@ struct block_ids {
 struct block_sink {
 	int (*put)(void *context, u64 logical, u8 *block);
 	void *context;
-	bool without_data; /* file data and its sums may be zeros: blob.hash identifies the data */
+	bool without_data; /* file data and its sums are zeros: blob.hash identifies the data */
 };
 
 struct tree_writer_options {
@@ -62,14 +62,15 @@ void tree_writer_free(struct tree_writer *tw);
 /* tree_writer_counts_only - true if the bytes of items do not matter, just their keys and sizes */
 bool tree_writer_counts_only(const struct tree_writer *tw);
 
-/* tree_writer_wants_data - false if bytes that follow from file data alone do not matter either */
+/* tree_writer_wants_data - false if zeros are written for bytes that follow from file data alone,
+ * or if no bytes matter */
 bool tree_writer_wants_data(const struct tree_writer *tw);
 
 /*
  * tree_writer_add - room for one item
  * @key:    sorts after every key added before (asserted)
  * @bytes:  at most btrfs_max_item_size() (asserted)
- * @item:   result: where the caller writes the item before it calls again; zeroed if it is written
+ * @item:   result: where the caller writes all bytes of the item before it calls again
  * Returns 0 or what the sink returned.
  */
 int tree_writer_add(struct tree_writer *tw, struct btrfs_key key, u32 bytes, void **item);

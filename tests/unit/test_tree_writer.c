@@ -45,6 +45,14 @@ static int produce(struct tree_writer *tw, u64 nr, u32 seed)
 	return 0;
 }
 
+/* Blocks hold nothing of the blocks before them. */
+static bool is_zero(const u8 *begin, const u8 *end)
+{
+	while (begin < end && !*begin)
+		begin++;
+	return begin == end;
+}
+
 /* Walk down from @logical; returns false on the first thing that is wrong. @spare: NULL if leaves
  * are shared, and need not be full. */
 static bool walk(const struct store *s, u64 logical, int level, u64 *next, u32 seed, u32 *spare)
@@ -59,7 +67,7 @@ static bool walk(const struct store *s, u64 logical, int level, u64 *next, u32 s
 		for (u32 i = 0; i < nr; i++)
 			if (!walk(s, from_le64(ptr[i].blockptr), level - 1, next, seed, spare))
 				return false;
-		return nr > 0;
+		return nr > 0 && is_zero((const u8 *)(ptr + nr), block + NODESIZE);
 	}
 	const struct btrfs_item *item = (const struct btrfs_item *)(h + 1);
 	u32 end = NODESIZE - (u32)sizeof(*h), used = 0;
@@ -80,7 +88,7 @@ static bool walk(const struct store *s, u64 logical, int level, u64 *next, u32 s
 	}
 	if (spare)
 		*spare = NODESIZE - (u32)sizeof(*h) - used;
-	return true;
+	return is_zero((const u8 *)(item + nr), block + sizeof(*h) + end);
 }
 
 static struct btrfs_key leaf_key(const struct store *s, u64 leaf, bool last)
