@@ -20,6 +20,9 @@ enum diag_level {
 /* diag_set_level - choose what is printed; DIAG_WARNING until called */
 void diag_set_level(enum diag_level level);
 
+/* diag_set_program - the name that lines begin with; stays valid. "tar2btrfs" until called */
+void diag_set_program(const char *name);
+
 /* diag_set_sink - send whole lines (newline included) elsewhere; NULL restores stderr */
 typedef void diag_sink_fn(enum diag_level level, const char *line, size_t len);
 void diag_set_sink(diag_sink_fn *sink);
@@ -40,6 +43,7 @@ enum diag_hint {
 	HINT_IMAGE,       /* which container image is meant */
 	HINT_TREE,        /* the input is no container image, but a tree */
 	HINT_CONTAINER,   /* it is a container image */
+	HINT_LOG,         /* the log of a filesystem may be ignored */
 	HINT_NR,
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The archives that a run reads. All are opened before anything is done. */
+/* The archives or images that a run reads. All are opened before anything is done. */
 #ifndef CLI_ARCHIVES_H
 #define CLI_ARCHIVES_H
 
@@ -13,12 +13,18 @@ struct archives {
 	size_t nr;
 };
 
+enum archives_kind {
+	ARCHIVES_PLAIN,
+	ARCHIVES_OCI,        /* a directory is allowed too */
+	ARCHIVES_FILESYSTEM, /* regular files and block devices only */
+};
+
 /*
  * archives_open - open @nr files at @paths, which must stay valid; "-" is standard input
- * @directories: one may be a directory too
  * Returns 0, or a negative errno after printing; release with archives_close() in any case.
  */
-int archives_open(const char *const *paths, size_t nr, bool directories, struct archives *archives);
+int archives_open(const char *const *paths, size_t nr, enum archives_kind kind,
+		  struct archives *archives);
 void archives_close(struct archives *archives);
 
 /* archives_hold - whether @st is the status of one of these files or block devices */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where the image and the reports go: standard output, a file that appears complete or not
+ * Where images, archives and reports go: standard output, a file that appears complete or not
  * at all, or a device or pipe that is written in place.
  */
 #ifndef CLI_OUTPUT_H
@@ -15,8 +15,9 @@ struct outputs;
 struct output;
 
 enum output_kind {
-	OUTPUT_IMAGE,
-	OUTPUT_TEXT, /* may go to a terminal, not to a block device */
+	OUTPUT_IMAGE,   /* not to a terminal */
+	OUTPUT_ARCHIVE, /* neither to a terminal nor to a block device */
+	OUTPUT_TEXT,    /* may go to a terminal, not to a block device */
 };
 
 /* outputs_new - no output yet; @archives: no output may be one of these files */
@@ -27,7 +28,7 @@ void outputs_free(struct outputs *all);
 
 /*
  * output_open - prepare one more destination, before any work is done
- * @path: "-" is standard output; a terminal is refused for images
+ * @path: "-" is standard output; @kind says what is refused
  * A regular file is not touched until output_commit(): an unnamed file in its directory is written.
  * Symlinks are followed; /dev/stdout and /dev/fd/N mean the descriptor. An archive is refused, and
  * the file of another output if both would be lost or mixed. Returns 0, or a negative errno after

@@ -31,6 +31,7 @@ void sandbox_allow_reading(struct sandbox *sandbox, int dir_fd);
 
 /*
  * sandbox_enter - give up everything but what @sandbox allows and new files in @spool_dir
+ * @spool_dir: NULL: no files but those that @sandbox allows
  * seccomp holds for all threads, Landlock for the caller and for threads that start later. What
  * the kernel lacks is left out with a note (-v). Descriptors given to sandbox_allow_making() are
  * not needed any more. Returns 0, or a negative errno after printing.

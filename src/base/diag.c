@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define PROGRAM_PREFIX "tar2btrfs: "
 #define CUT_MARK "..."
 
 /* At most PIPE_BUF, so that a line into a pipe is never divided. */
@@ -24,6 +23,7 @@
 #define CONTEXT_BYTES (QUOTE_BYTES + 64)
 
 /* Set before threads start, only read afterwards. */
+static const char *diag_program = "tar2btrfs";
 static enum diag_level diag_level = DIAG_WARNING;
 static diag_sink_fn *diag_sink;
 
@@ -43,6 +43,11 @@ static bool diag_status_shown;
 void diag_set_level(enum diag_level level)
 {
 	diag_level = level;
+}
+
+void diag_set_program(const char *name)
+{
+	diag_program = name;
 }
 
 void diag_set_sink(diag_sink_fn *sink)
@@ -104,18 +109,16 @@ void diag_status(const char *text)
 __attribute__((format(printf, 3, 0))) static void message(enum diag_level level, const char *suffix,
 							  const char *format, va_list args)
 {
-	const char *prefix = level == DIAG_WARNING ? PROGRAM_PREFIX "warning: " : PROGRAM_PREFIX;
+	const char *kind = level == DIAG_WARNING ? "warning: " : "";
 	char line[LINE_BYTES];
 	char start[PREFIX_BYTES + CONTEXT_BYTES];
-	if (diag_context)
-		snprintf(start, sizeof(start), "%s%s: ", prefix, diag_context);
-	else
-		snprintf(start, sizeof(start), "%s", prefix);
+	snprintf(start, sizeof(start), "%s: %s%s%s", diag_program, kind,
+		 diag_context ? diag_context : "", diag_context ? ": " : "");
 	const size_t prefix_len = strlen(start);
 	const size_t suffix_len = strlen(suffix);
 	const size_t room = sizeof(line) - prefix_len - suffix_len - 1;
 
-	assert(strlen(prefix) < PREFIX_BYTES && suffix_len < REASON_BYTES);
+	assert(strlen(diag_program) + strlen(kind) < PREFIX_BYTES - 4 && suffix_len < REASON_BYTES);
 	memcpy(line, start, prefix_len);
 	int wanted = vsnprintf(line + prefix_len, room + 1, format, args);
 	size_t len = prefix_len;

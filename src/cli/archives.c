@@ -9,10 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
-static int open_one(const char *path, bool directories, int *result)
+static int open_one(const char *path, enum archives_kind kind, int *result)
 {
-	const char *allowed = directories ? "an image archive or an OCI layout directory"
-					  : "a tar or cpio archive";
+	static const char *const allowed[] = {
+		[ARCHIVES_PLAIN] = "a tar or cpio archive",
+		[ARCHIVES_OCI] = "an image archive or an OCI layout directory",
+		[ARCHIVES_FILESYSTEM] = "a btrfs image or device",
+	};
 	char quoted[QUOTE_BYTES] = "standard input";
 	int fd = STDIN_FILENO;
 	struct stat st;
@@ -27,14 +30,19 @@ static int open_one(const char *path, bool directories, int *result)
 	*result = fd;
 	if (fstat(fd, &st))
 		return fail_errno("cannot look at %s", quoted);
-	if (S_ISDIR(st.st_mode) && !directories)
-		return fail(-EISDIR, "%s is a directory, allowed: %s", quoted, allowed);
+	if (S_ISDIR(st.st_mode) && kind != ARCHIVES_OCI)
+		return fail(-EISDIR, "%s is a directory, allowed: %s", quoted, allowed[kind]);
 	if (isatty(fd))
-		return fail(-EINVAL, "%s is a terminal, allowed: %s", quoted, allowed);
+		return fail(-EINVAL, "%s is a terminal, allowed: %s", quoted, allowed[kind]);
+	if (kind == ARCHIVES_FILESYSTEM && !S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+		return fail(-EINVAL,
+			    "%s can be read only from its beginning to its end, allowed: %s",
+			    quoted, allowed[kind]);
 	return 0;
 }
 
-int archives_open(const char *const *paths, size_t nr, bool directories, struct archives *archives)
+int archives_open(const char *const *paths, size_t nr, enum archives_kind kind,
+		  struct archives *archives)
 {
 	int err = 0;
 	archives->inputs = xmalloc(nr * sizeof(*archives->inputs));
@@ -42,7 +50,7 @@ int archives_open(const char *const *paths, size_t nr, bool directories, struct 
 		const char *path = paths[archives->nr];
 		struct convert_input *input = &archives->inputs[archives->nr];
 		*input = (struct convert_input){ -1, strcmp(path, "-") ? path : "<stdin>" };
-		err = open_one(path, directories, &input->fd);
+		err = open_one(path, kind, &input->fd);
 	}
 	return err;
 }

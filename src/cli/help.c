@@ -9,13 +9,18 @@
 #define COLUMNS 80
 #define TEXT_COLUMN 29
 
+void help_print_codecs(void)
+{
+	for (const struct codec *const *codec = codec_table; *codec; codec++)
+		printf("%s %s\n", (*codec)->name, (*codec)->library());
+}
+
 void print_version(const struct option_row *table)
 {
 	(void)table;
 	printf("tar2btrfs %s\n", TAR2BTRFS_VERSION);
 	printf("image layout %d\n", LAYOUT_VERSION);
-	for (const struct codec *const *codec = codec_table; *codec; codec++)
-		printf("%s %s\n", (*codec)->name, (*codec)->library());
+	help_print_codecs();
 }
 
 /* Print words in lines that begin at TEXT_COLUMN, where the cursor is. */
@@ -35,7 +40,7 @@ static void print_wrapped(const char *text)
 	putchar('\n');
 }
 
-static void print_row(const struct option_row *row, const struct options *defaults)
+static void print_row(const struct option_row *row, const void *defaults)
 {
 	char letter[] = "    ", value[64], text[512];
 	int width;
@@ -55,6 +60,12 @@ static void print_row(const struct option_row *row, const struct options *defaul
 	print_wrapped(row->shows_default ? text : row->help);
 }
 
+void help_print_rows(const struct option_row *table, const void *defaults)
+{
+	for (const struct option_row *row = table; row->name; row++)
+		print_row(row, defaults);
+}
+
 void print_help(const struct option_row *table)
 {
 	struct options defaults;
@@ -66,8 +77,7 @@ void print_help(const struct option_row *table)
 	       "bytes for the same tree, and marked as a seed. Of several ARCHIVEs each is added\n"
 	       "to the tree of those before it; where both have a path, the later one counts.\n"
 	       "\n");
-	for (const struct option_row *row = table; row->name; row++)
-		print_row(row, &defaults);
+	help_print_rows(table, &defaults);
 	printf("\n"
 	       "SIZE takes a suffix k, m, g or t (powers of 1024). If an option is repeated, the\n"
 	       "last one counts, except where it says repeatable. SOURCE_DATE_EPOCH limits all\n"

@@ -5,6 +5,13 @@
 
 #include "option_row.h"
 
+/* help_print_rows - a paragraph for each option; @defaults: the struct with what holds without it */
+void help_print_rows(const struct option_row *table, const void *defaults);
+
+/* help_print_codecs - the versions of their libraries, a line each */
+void help_print_codecs(void);
+
+/* of tar2btrfs */
 void print_help(const struct option_row *table);
 void print_version(const struct option_row *table); /* which it does not need */
 

@@ -34,7 +34,7 @@ bool option_find_word(const struct option_word *words, const char *text, size_t 
 
 /* ---- numbers in fields of different sizes ------------------------------------------ */
 
-static void store_number(struct options *options, const struct option_row *row, u64 value)
+static void store_number(void *options, const struct option_row *row, u64 value)
 {
 	const u32 value32 = (u32)value;
 	const bool flag = value;
@@ -44,7 +44,7 @@ static void store_number(struct options *options, const struct option_row *row, 
 	memcpy((char *)options + row->offset, from, row->bytes);
 }
 
-static u64 load_number(const struct options *options, const struct option_row *row)
+static u64 load_number(const void *options, const struct option_row *row)
 {
 	const char *field = (const char *)options + row->offset;
 	u64 value;
@@ -161,7 +161,7 @@ static int refuse_value(const struct option_row *row, const char *value)
 	return option_refuse(value, allowed);
 }
 
-static int store_value(struct options *options, const struct option_row *row, const char *value)
+static int store_value(void *options, const struct option_row *row, const char *value)
 {
 	void *field = (char *)options + row->offset;
 	u64 number = row->value;
@@ -198,7 +198,7 @@ static int store_value(struct options *options, const struct option_row *row, co
 	return 0;
 }
 
-int option_store(struct options *options, const struct option_row *row, const char *value)
+int option_store(void *options, const struct option_row *row, const char *value)
 {
 	char name[CONTEXT_BYTES];
 	snprintf(name, sizeof(name), "--%s", row->name);
@@ -208,8 +208,7 @@ int option_store(struct options *options, const struct option_row *row, const ch
 	return result;
 }
 
-void option_default(const struct option_row *row, const struct options *defaults, char *text,
-		    size_t bytes)
+void option_default(const struct option_row *row, const void *defaults, char *text, size_t bytes)
 {
 	const u64 value = option_is_optional(row) ? row->value : load_number(defaults, row);
 	print_number(row, value, text, bytes);

@@ -30,18 +30,19 @@ struct option_row {
 	const char *argument; /* its name in --help, or NULL; optional ones are "[=NAME]" */
 	const char *help;     /* text of --help */
 	enum option_type type;
-	size_t offset; /* of the field in struct options; unused with OPTION_CALL, OPTION_PRINT */
-	size_t bytes;  /* of the field: 1, 4 or 8 where a number is stored */
-	size_t given;  /* offset of a bool that becomes true with the option, or 0 */
-	u64 value;     /* what is stored without an argument */
+	size_t offset; /* of the field in the struct of options; unused with OPTION_CALL, OPTION_PRINT */
+	size_t bytes; /* of the field: 1, 4 or 8 where a number is stored */
+	size_t given; /* offset of a bool that becomes true with the option, or 0 */
+	u64 value;    /* what is stored without an argument */
 	u64 min, max, step;
 	const struct option_word *words;
 	bool shows_default; /* --help adds the default, or for an optional argument option_row.value */
-	int (*parse)(struct options *options, const char *value);
+	int (*parse)(struct options *options, const char *value); /* of tar2btrfs alone */
 	void (*print)(const struct option_row *table);
 };
 
-/* option_table - all options in the order of --help and the manual; a row without name ends it */
+/* option_table - the options of tar2btrfs, in struct options, in the order of --help and the manual;
+ * a row without name ends it */
 extern const struct option_row option_table[];
 
 /* option_is_optional - whether the argument may be left out; if not, it follows a "=" */
@@ -52,16 +53,16 @@ static inline bool option_is_optional(const struct option_row *row)
 
 /*
  * option_store - store @value, or do what the option asks for
+ * @options: the struct that has the row's field
  * @value: NULL without an argument
  * Messages name the option: it is the context while this runs. Returns 0, -EINVAL after printing,
  * or 1 if nothing is left to do: the option has printed to standard output, or is an
  * OPTION_PRINT, which the caller calls.
  */
-int option_store(struct options *options, const struct option_row *row, const char *value);
+int option_store(void *options, const struct option_row *row, const char *value);
 
 /* option_default - what holds without the option, as --help shows it: in @text of @bytes */
-void option_default(const struct option_row *row, const struct options *defaults, char *text,
-		    size_t bytes);
+void option_default(const struct option_row *row, const void *defaults, char *text, size_t bytes);
 
 /* option_find_word - the value of the word that @len bytes at @text are; false if it is none */
 bool option_find_word(const struct option_word *words, const char *text, size_t len, u64 *value);

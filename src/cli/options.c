@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * From the table of options to getopt_long(), then what depends on several
- * options or on the environment.
- */
+/* What depends on several options or on the environment. */
+#include "arguments.h"
 #include "features.h"
-#include "option_row.h"
 #include "options_default.h"
 
 #include "base/mem.h"
@@ -12,8 +9,6 @@
 #include "cli/value.h"
 
 #include <errno.h>
-#include <getopt.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,9 +21,6 @@
 /* What names, attributes and the like may take: so much, and more for each entry allowed. */
 #define MEMORY_BYTES (32u << 20)
 #define ENTRY_BYTES 400u
-
-/* getopt_long() answers with the letter of an option, or with this plus its row */
-#define LONG_ANSWER 256
 
 /* Take SOURCE_DATE_EPOCH in, unless --mtime made it idle. */
 static enum options_result read_environment(struct options *options)
@@ -58,123 +50,17 @@ static void choose_implied_time(struct options *options)
 	options->convert.image.implied_time = *time;
 }
 
-/* The option that getopt_long() answered with, or NULL. */
-static const struct option_row *find_row(int answer)
-{
-	if (answer >= LONG_ANSWER)
-		return &option_table[answer - LONG_ANSWER];
-	for (const struct option_row *row = option_table; row->name; row++)
-		if (answer == row->letter)
-			return row;
-	return NULL;
-}
-
-/* What getopt_long() did not understand; it leaves optopt 0 for unknown long names. */
-static enum options_result refuse_argument(int answer, char *const *argv)
-{
-	char quoted[QUOTE_BYTES];
-	const char *text = argv[optind - 1];
-	if (!optopt) {
-		fail(-EINVAL, "found '%s', which is no option, or short for several; see --help",
-		     quote(quoted, text, strlen(text)));
-		return OPTIONS_USAGE;
-	}
-	const struct option_row *row = find_row(optopt);
-	if (!row)
-		fail(-EINVAL, "found '-%s', which is no option; see --help",
-		     quote(quoted, &(char){ (char)optopt }, 1));
-	else if (answer == ':')
-		fail(-EINVAL, "--%s: found no argument, allowed: %s", row->name, row->argument);
-	else
-		fail(-EINVAL, "--%s: found '%s', but it takes no argument", row->name,
-		     quote(quoted, text, strlen(text)));
-	return OPTIONS_USAGE;
-}
-
-static int has_argument(const struct option_row *row)
-{
-	if (!row->argument)
-		return no_argument;
-	return option_is_optional(row) ? optional_argument : required_argument;
-}
-
-/* What getopt_long() wants to know of the table. */
-struct getopt_tables {
-	struct option *options;
-	char *letters;
-};
-
-static struct getopt_tables make_getopt_tables(void)
-{
-	size_t nr = 0;
-	while (option_table[nr].name)
-		nr++;
-	struct getopt_tables tables = {
-		.options = xzalloc((nr + 1) * sizeof(*tables.options)),
-		.letters = xzalloc(1 + 2 * nr + 1),
-	};
-	char *letter = tables.letters;
-	*letter++ = ':';
-	for (size_t i = 0; i < nr; i++) {
-		const struct option_row *row = &option_table[i];
-		tables.options[i] = (struct option){
-			.name = row->name,
-			.has_arg = has_argument(row),
-			.val = LONG_ANSWER + (int)i,
-		};
-		if (row->letter)
-			*letter++ = (char)row->letter;
-		if (row->letter && row->argument)
-			*letter++ = ':';
-	}
-	return tables;
-}
-
-static enum options_result flush_stdout(void)
-{
-	if (!fflush(stdout) && !ferror(stdout))
-		return OPTIONS_DONE;
-	fail_errno("cannot write to standard output");
-	return OPTIONS_FAILED;
-}
-
-/* Read the options; optind is then the index of the first operand. */
-static enum options_result parse_arguments(struct options *options, int argc, char **argv)
-{
-	const struct getopt_tables tables = make_getopt_tables();
-	enum options_result result = OPTIONS_RUN;
-	int answer;
-	opterr = 0;
-	optind = 0; /* glibc: begin anew, also in a second call */
-	while (result == OPTIONS_RUN &&
-	       (answer = getopt_long(argc, argv, tables.letters, tables.options, NULL)) != -1) {
-		const struct option_row *row = find_row(answer);
-		if (!row) {
-			result = refuse_argument(answer, argv);
-			break;
-		}
-		int stored = option_store(options, row, row->argument ? optarg : NULL);
-		if (stored > 0 && row->type == OPTION_PRINT)
-			row->print(option_table);
-		if (stored)
-			result = stored < 0 ? OPTIONS_USAGE : flush_stdout();
-	}
-	xfree(tables.options);
-	xfree(tables.letters);
-	return result;
-}
-
-static int take_operands(struct options *options, int argc, char **argv)
+static int take_operands(struct options *options, int argc, char **argv, int first)
 {
 	static const char *const standard_input[] = { "-" };
 	int nr_stdin = 0;
 	options->archives = standard_input;
 	options->nr_archives = 1;
-	if (optind == argc)
+	if (first == argc)
 		return 0;
-	options->archives = (const char *const *)argv + optind;
-	options->nr_archives = (size_t)(argc - optind);
-	for (int i = optind; i < argc; i++)
+	options->archives = (const char *const *)argv + first;
+	options->nr_archives = (size_t)(argc - first);
+	for (int i = first; i < argc; i++)
 		nr_stdin += !strcmp(argv[i], "-");
 	if (nr_stdin > 1)
 		return fail(-EINVAL, "found '-' as %d archives, allowed: one", nr_stdin);
@@ -263,12 +149,13 @@ static void derive(struct options *options)
 
 enum options_result options_parse(int argc, char **argv, struct options *options)
 {
+	int first;
 	options_default(options);
-	enum options_result result = parse_arguments(options, argc, argv);
+	enum options_result result = arguments_parse(option_table, options, argc, argv, &first);
 	if (result != OPTIONS_RUN)
 		return result;
 	diag_set_level(options->level);
-	if (take_operands(options, argc, argv) || check_combinations(options))
+	if (take_operands(options, argc, argv, first) || check_combinations(options))
 		return OPTIONS_USAGE;
 	derive(options);
 	result = read_environment(options);

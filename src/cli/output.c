@@ -50,14 +50,14 @@ static int take_descriptor(struct output *o, int fd)
 	/* main() puts a read-only descriptor in the place of a closed standard output. */
 	if (flags & O_PATH || (flags & O_ACCMODE) == O_RDONLY)
 		return fail(-EBADF, "%s is closed or not open for writing", o->name);
-	if (o->kind == OUTPUT_IMAGE && isatty(fd))
+	if (o->kind != OUTPUT_TEXT && isatty(fd))
 		return fail(-EINVAL, "%s is a terminal, allowed: a file, pipe or device; see -o",
 			    o->name);
 	if (fstat(fd, &st))
 		return fail_errno("cannot look at %s", o->name);
-	if (o->kind == OUTPUT_TEXT && S_ISBLK(st.st_mode))
-		return fail(-ENOTBLK, "%s is a block device, allowed: a file, pipe or terminal",
-			    o->name);
+	if (o->kind != OUTPUT_IMAGE && S_ISBLK(st.st_mode))
+		return fail(-ENOTBLK, "%s is a block device, allowed: a file%s", o->name,
+			    o->kind == OUTPUT_TEXT ? ", pipe or terminal" : " or pipe");
 	o->fd = fd;
 	o->is_seekable =
 		S_ISREG(st.st_mode) && !(flags & O_APPEND) && lseek(fd, 0, SEEK_CUR) == st.st_size;
@@ -156,7 +156,7 @@ static bool clashes(const struct output *a, const struct output *b)
 	if (!stat_target(a, &x) || !stat_target(b, &y) || !is_one_inode(&x, &y) ||
 	    S_ISCHR(x.st_mode))
 		return false;
-	return a->is_new || b->is_new || a->kind == OUTPUT_IMAGE || b->kind == OUTPUT_IMAGE;
+	return a->is_new || b->is_new || a->kind != OUTPUT_TEXT || b->kind != OUTPUT_TEXT;
 }
 
 static int refuse_clashes(const struct output *o)

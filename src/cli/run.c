@@ -22,7 +22,8 @@ struct run {
 static int open_files(struct run *run)
 {
 	const struct options *options = run->options;
-	int err = archives_open(options->archives, options->nr_archives, options->convert.is_oci,
+	int err = archives_open(options->archives, options->nr_archives,
+				options->convert.is_oci ? ARCHIVES_OCI : ARCHIVES_PLAIN,
 				&run->archives);
 	run->outputs = outputs_new(&run->archives);
 	if (!err)

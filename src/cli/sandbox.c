@@ -372,6 +372,8 @@ void sandbox_allow_reading(struct sandbox *s, int dir_fd)
 int sandbox_enter(struct sandbox *s, const char *spool_dir)
 {
 	char quoted[QUOTE_BYTES];
+	if (!spool_dir)
+		return restrict_process(s);
 	int dir_fd = open(spool_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir_fd < 0)
 		return fail_errno("cannot open %s", quote(quoted, spool_dir, strlen(spool_dir)));

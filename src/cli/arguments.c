@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "arguments.h"
+
+#include "base/mem.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+/* getopt_long() answers with the letter of an option, or with this plus its row */
+#define LONG_ANSWER 256
+
+/* The option that getopt_long() answered with, or NULL. */
+static const struct option_row *find_row(const struct option_row *table, int answer)
+{
+	if (answer >= LONG_ANSWER)
+		return &table[answer - LONG_ANSWER];
+	for (const struct option_row *row = table; row->name; row++)
+		if (answer == row->letter)
+			return row;
+	return NULL;
+}
+
+/* What getopt_long() did not understand; it leaves optopt 0 for unknown long names. */
+static enum options_result refuse_argument(const struct option_row *table, int answer,
+					   char *const *argv)
+{
+	char quoted[QUOTE_BYTES];
+	const char *text = argv[optind - 1];
+	if (!optopt) {
+		fail(-EINVAL, "found '%s', which is no option, or short for several; see --help",
+		     quote(quoted, text, strlen(text)));
+		return OPTIONS_USAGE;
+	}
+	const struct option_row *row = find_row(table, optopt);
+	if (!row)
+		fail(-EINVAL, "found '-%s', which is no option; see --help",
+		     quote(quoted, &(char){ (char)optopt }, 1));
+	else if (answer == ':')
+		fail(-EINVAL, "--%s: found no argument, allowed: %s", row->name, row->argument);
+	else
+		fail(-EINVAL, "--%s: found '%s', but it takes no argument", row->name,
+		     quote(quoted, text, strlen(text)));
+	return OPTIONS_USAGE;
+}
+
+static int has_argument(const struct option_row *row)
+{
+	if (!row->argument)
+		return no_argument;
+	return option_is_optional(row) ? optional_argument : required_argument;
+}
+
+/* What getopt_long() wants to know of the table. */
+struct getopt_tables {
+	struct option *options;
+	char *letters;
+};
+
+static struct getopt_tables make_getopt_tables(const struct option_row *table)
+{
+	size_t nr = 0;
+	while (table[nr].name)
+		nr++;
+	struct getopt_tables tables = {
+		.options = xzalloc((nr + 1) * sizeof(*tables.options)),
+		.letters = xzalloc(1 + 2 * nr + 1),
+	};
+	char *letter = tables.letters;
+	*letter++ = ':';
+	for (size_t i = 0; i < nr; i++) {
+		const struct option_row *row = &table[i];
+		tables.options[i] = (struct option){
+			.name = row->name,
+			.has_arg = has_argument(row),
+			.val = LONG_ANSWER + (int)i,
+		};
+		if (row->letter)
+			*letter++ = (char)row->letter;
+		if (row->letter && row->argument)
+			*letter++ = ':';
+	}
+	return tables;
+}
+
+static enum options_result flush_stdout(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return OPTIONS_DONE;
+	fail_errno("cannot write to standard output");
+	return OPTIONS_FAILED;
+}
+
+enum options_result arguments_parse(const struct option_row *table, void *options, int argc,
+				    char **argv, int *first_operand)
+{
+	const struct getopt_tables tables = make_getopt_tables(table);
+	enum options_result result = OPTIONS_RUN;
+	int answer;
+	opterr = 0;
+	optind = 0; /* glibc: begin anew, also in a second call */
+	while (result == OPTIONS_RUN &&
+	       (answer = getopt_long(argc, argv, tables.letters, tables.options, NULL)) != -1) {
+		const struct option_row *row = find_row(table, answer);
+		if (!row) {
+			result = refuse_argument(table, answer, argv);
+			break;
+		}
+		int stored = option_store(options, row, row->argument ? optarg : NULL);
+		if (stored > 0 && row->type == OPTION_PRINT)
+			row->print(table);
+		if (stored)
+			result = stored < 0 ? OPTIONS_USAGE : flush_stdout();
+	}
+	xfree(tables.options);
+	xfree(tables.letters);
+	*first_operand = optind;
+	return result;
+}
