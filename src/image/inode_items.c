@@ -77,12 +77,6 @@ struct btrfs_inode_item inode_item(const struct blueprint *bp, const struct inod
 int add_dotdot_ref(struct tree_writer *tw, u64 ino)
 {
 	struct btrfs_key key = { ino, BTRFS_INODE_REF_KEY, ino };
-	void *item;
-	int err = tree_writer_add(tw, key, sizeof(struct btrfs_inode_ref) + 2, &item);
-	if (err)
-		return err;
 	struct btrfs_inode_ref ref = { .name_len = to_le16(2) };
-	memcpy(item, &ref, sizeof(ref));
-	memcpy((u8 *)item + sizeof(ref), "..", 2);
-	return 0;
+	return tree_writer_put_named(tw, key, &ref, sizeof(ref), "..", 2);
 }

@@ -57,21 +57,18 @@ void chunk_item_fill(const struct blueprint *bp, const struct chunk *chunk, void
 int produce_chunk_tree(const struct blueprint *bp, struct tree_writer *tw)
 {
 	struct btrfs_key key = { BTRFS_DEV_ITEMS_OBJECTID, BTRFS_DEV_ITEM_KEY, DEVID };
-	void *item;
-	int err = tree_writer_add(tw, key, sizeof(struct btrfs_dev_item), &item);
-	if (err)
-		return err;
-	*(struct btrfs_dev_item *)item = device_item(bp);
-	for (size_t i = 0; i < bp->layout.nr_chunks; i++) {
+	const struct btrfs_dev_item device = device_item(bp);
+	int err = tree_writer_put(tw, key, &device, sizeof(device));
+	for (size_t i = 0; i < bp->layout.nr_chunks && !err; i++) {
 		const struct chunk *chunk = &bp->layout.chunks[i];
+		void *item;
 		key = (struct btrfs_key){ BTRFS_FIRST_CHUNK_TREE_OBJECTID, BTRFS_CHUNK_ITEM_KEY,
 					  chunk->logical };
 		err = tree_writer_add(tw, key, chunk_item_bytes(chunk), &item);
-		if (err)
-			return err;
-		chunk_item_fill(bp, chunk, item);
+		if (!err)
+			chunk_item_fill(bp, chunk, item);
 	}
-	return 0;
+	return err;
 }
 
 int produce_dev_tree(const struct blueprint *bp, struct tree_writer *tw)
@@ -81,10 +78,6 @@ int produce_dev_tree(const struct blueprint *bp, struct tree_writer *tw)
 		for (u32 copy = 0; copy < chunk_copies(chunk); copy++) {
 			struct btrfs_key key = { DEVID, BTRFS_DEV_EXTENT_KEY,
 						 chunk->logical + copy * chunk->length };
-			void *item;
-			int err = tree_writer_add(tw, key, sizeof(struct btrfs_dev_extent), &item);
-			if (err)
-				return err;
 			struct btrfs_dev_extent extent = {
 				.chunk_tree = to_le64(BTRFS_CHUNK_TREE_OBJECTID),
 				.chunk_objectid = to_le64(BTRFS_FIRST_CHUNK_TREE_OBJECTID),
@@ -93,7 +86,9 @@ int produce_dev_tree(const struct blueprint *bp, struct tree_writer *tw)
 			};
 			memcpy(extent.chunk_tree_uuid, bp->ids.block.chunk_tree_uuid,
 			       sizeof(extent.chunk_tree_uuid));
-			memcpy(item, &extent, sizeof(extent));
+			int err = tree_writer_put(tw, key, &extent, sizeof(extent));
+			if (err)
+				return err;
 		}
 	}
 	return 0;
@@ -106,18 +101,14 @@ int produce_free_space_tree(const struct blueprint *bp, struct tree_writer *tw)
 		const struct chunk *chunk = &bp->layout.chunks[i];
 		u64 free_bytes = chunk->length - chunk->used;
 		struct btrfs_key key = { chunk->logical, BTRFS_FREE_SPACE_INFO_KEY, chunk->length };
-		void *item;
-		int err = tree_writer_add(tw, key, sizeof(struct btrfs_free_space_info), &item);
-		if (err)
-			return err;
-		*(struct btrfs_free_space_info *)item = (struct btrfs_free_space_info){
+		const struct btrfs_free_space_info info = {
 			.extent_count = to_le32(free_bytes ? 1 : 0),
 		};
-		if (!free_bytes)
-			continue;
+		int err = tree_writer_put(tw, key, &info, sizeof(info));
 		key = (struct btrfs_key){ chunk->logical + chunk->used, BTRFS_FREE_SPACE_EXTENT_KEY,
 					  free_bytes };
-		err = tree_writer_add(tw, key, 0, &item);
+		if (!err && free_bytes)
+			err = tree_writer_put(tw, key, "", 0);
 		if (err)
 			return err;
 	}

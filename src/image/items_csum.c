@@ -30,14 +30,10 @@ static int sum_run_flush(struct sum_run *run)
 	if (!run->nr)
 		return 0;
 	struct btrfs_key key = { BTRFS_EXTENT_CSUM_OBJECTID, BTRFS_EXTENT_CSUM_KEY, run->logical };
-	void *item;
-	int err = tree_writer_add(run->tw, key, run->nr * run->sum_bytes, &item);
-	if (err)
-		return err;
-	memcpy(item, run->sums, run->nr * run->sum_bytes);
+	int err = tree_writer_put(run->tw, key, run->sums, run->nr * run->sum_bytes);
 	run->logical += (u64)run->nr * BTRFS_SECTORSIZE;
 	run->nr = 0;
-	return 0;
+	return err;
 }
 
 static int sum_run_add(struct sum_run *run, const struct blob *b)

@@ -22,16 +22,12 @@ struct extent_producer {
 static int add_block_group(struct tree_writer *tw, const struct chunk *chunk)
 {
 	struct btrfs_key key = { chunk->logical, BTRFS_BLOCK_GROUP_ITEM_KEY, chunk->length };
-	void *item;
-	int err = tree_writer_add(tw, key, sizeof(struct btrfs_block_group_item), &item);
-	if (err)
-		return err;
-	*(struct btrfs_block_group_item *)item = (struct btrfs_block_group_item){
+	const struct btrfs_block_group_item group = {
 		.used = to_le64(chunk->used),
 		.chunk_objectid = to_le64(BTRFS_FIRST_CHUNK_TREE_OBJECTID),
 		.flags = to_le64(chunk->type),
 	};
-	return 0;
+	return tree_writer_put(tw, key, &group, sizeof(group));
 }
 
 /* Block groups that sort before an extent at @logical: their key type is the greater one. */
@@ -108,7 +104,7 @@ static int add_tree_block(struct extent_producer *p, u64 logical, u8 level, u64 
 	key.type = BTRFS_TREE_BLOCK_REF_KEY;
 	for (size_t i = nr - nr_inline; i > 0 && !err; i--) {
 		key.offset = users[i - 1].user;
-		err = tree_writer_add(p->tw, key, 0, &item);
+		err = tree_writer_put(p->tw, key, "", 0);
 	}
 	return err;
 }
@@ -190,13 +186,11 @@ static int add_keyed_refs(const struct extent_producer *p, u64 logical, size_t n
 	struct btrfs_key key = { logical, BTRFS_EXTENT_DATA_REF_KEY, 0 };
 	for (size_t i = p->nr_refs; i > nr_inline; i--) {
 		const struct btrfs_extent_data_ref ref = ref_to_disk(&p->refs[i - 1]);
-		void *item;
 		key.offset = i == p->nr_refs ? p->refs[i - 1].hash
 					     : max_u64(p->refs[i - 1].hash, key.offset + 1);
-		int err = tree_writer_add(p->tw, key, sizeof(ref), &item);
+		int err = tree_writer_put(p->tw, key, &ref, sizeof(ref));
 		if (err)
 			return err;
-		memcpy(item, &ref, sizeof(ref));
 	}
 	return 0;
 }

@@ -31,9 +31,7 @@ static u8 *put_xattr(u8 *at, const struct xattr *x)
 		.name_len = to_le16(x->name_len),
 		.type = BTRFS_FT_XATTR,
 	};
-	memcpy(at, &record, sizeof(record));
-	memcpy(at + sizeof(record), x->bytes, x->name_len + x->value_len);
-	return at + sizeof(record) + x->name_len + x->value_len;
+	return mempcpy(mempcpy(at, &record, sizeof(record)), x->bytes, x->name_len + x->value_len);
 }
 
 static int add_xattrs(const struct fs_producer *p, const struct inode *inode)
@@ -112,11 +110,7 @@ static int add_extent(const struct fs_producer *p, u64 ino, const struct file_it
 	if (b->place == BLOB_INLINE)
 		return add_inline_data(p, ino, b);
 	struct btrfs_key key = { ino, BTRFS_EXTENT_DATA_KEY, extent->file_off };
-	void *item;
-	int err = tree_writer_add(p->tw, key, sizeof(struct btrfs_file_extent_item), &item);
-	if (err)
-		return err;
-	*(struct btrfs_file_extent_item *)item = (struct btrfs_file_extent_item){
+	const struct btrfs_file_extent_item item = {
 		.head = extent_head(blob_extent_ram_bytes(b), b->compression,
 				    BTRFS_FILE_EXTENT_REG),
 		.disk_bytenr = to_le64(blob_extent_logical(b)),
@@ -124,7 +118,7 @@ static int add_extent(const struct fs_producer *p, u64 ino, const struct file_it
 		.offset = to_le64(extent->offset),
 		.num_bytes = to_le64(extent->num_bytes),
 	};
-	return 0;
+	return tree_writer_put(p->tw, key, &item, sizeof(item));
 }
 
 static int add_extents(const struct fs_producer *p, const struct inode *inode)
@@ -170,10 +164,7 @@ int produce_fs_tree(const struct blueprint *bp, const struct subvol *subvol, str
 int produce_data_reloc_tree(const struct blueprint *bp, struct tree_writer *tw)
 {
 	struct btrfs_key key = { BTRFS_FIRST_FREE_OBJECTID, BTRFS_INODE_ITEM_KEY, 0 };
-	void *item;
-	int err = tree_writer_add(tw, key, sizeof(struct btrfs_inode_item), &item);
-	if (err)
-		return err;
-	*(struct btrfs_inode_item *)item = directory_inode_item(bp);
-	return add_dotdot_ref(tw, BTRFS_FIRST_FREE_OBJECTID);
+	const struct btrfs_inode_item item = directory_inode_item(bp);
+	int err = tree_writer_put(tw, key, &item, sizeof(item));
+	return err ? err : add_dotdot_ref(tw, BTRFS_FIRST_FREE_OBJECTID);
 }

@@ -41,9 +41,7 @@ static u8 *put_ref(u8 *at, const struct dentry *d)
 {
 	struct btrfs_inode_ref ref = { .index = to_le64(d->index),
 				       .name_len = to_le16(d->name_len) };
-	memcpy(at, &ref, sizeof(ref));
-	memcpy(at + sizeof(ref), d->name, d->name_len);
-	return at + sizeof(ref) + d->name_len;
+	return mempcpy(mempcpy(at, &ref, sizeof(ref)), d->name, d->name_len);
 }
 
 /* One item with the refs of names[0..nr), which have one parent. */
@@ -84,9 +82,7 @@ static int add_extref_item(const struct fs_producer *p, u64 ino, const struct de
 			.index = to_le64(names[i]->index),
 			.name_len = to_le16(names[i]->name_len),
 		};
-		memcpy(at, &ref, sizeof(ref));
-		memcpy(at + sizeof(ref), names[i]->name, names[i]->name_len);
-		at += sizeof(ref) + names[i]->name_len;
+		at = mempcpy(mempcpy(at, &ref, sizeof(ref)), names[i]->name, names[i]->name_len);
 	}
 	return 0;
 }
@@ -178,9 +174,7 @@ static u8 *put_dir_record(const struct fs_producer *p, u8 *at, const struct dent
 		.name_len = to_le16(d->name_len),
 		.type = dir_item_type(d->inode->mode),
 	};
-	memcpy(at, &record, sizeof(record));
-	memcpy(at + sizeof(record), d->name, d->name_len);
-	return at + sizeof(record) + d->name_len;
+	return mempcpy(mempcpy(at, &record, sizeof(record)), d->name, d->name_len);
 }
 
 static int compare_by_hash(const void *a, const void *b)

@@ -79,13 +79,7 @@ static int add_root_ref(const struct blueprint *bp, struct tree_writer *tw, stru
 		.sequence = to_le64(name->index),
 		.name_len = to_le16(name->name_len),
 	};
-	void *item;
-	int err = tree_writer_add(tw, key, (u32)sizeof(ref) + name->name_len, &item);
-	if (err)
-		return err;
-	memcpy(item, &ref, sizeof(ref));
-	memcpy((u8 *)item + sizeof(ref), name->name, name->name_len);
-	return 0;
+	return tree_writer_put_named(tw, key, &ref, sizeof(ref), name->name, name->name_len);
 }
 
 /* The reference to a subvolume's parent, then those to its children. */
@@ -111,23 +105,9 @@ static int add_default_directory(const struct blueprint *bp, struct tree_writer 
 	static const char name[] = "default";
 	const u32 len = sizeof(name) - 1;
 	const u64 dir = BTRFS_ROOT_TREE_DIR_OBJECTID;
-	void *item;
-	int err = tree_writer_add(tw, (struct btrfs_key){ dir, BTRFS_INODE_ITEM_KEY, 0 },
-				  sizeof(struct btrfs_inode_item), &item);
-	if (err)
-		return err;
+	const struct btrfs_key inode_key = { dir, BTRFS_INODE_ITEM_KEY, 0 };
+	const struct btrfs_key name_key = { dir, BTRFS_DIR_ITEM_KEY, name_hash(name, len) };
 	struct btrfs_inode_item inode = directory_inode_item(bp);
-	inode.transid = to_le64(0);
-	memcpy(item, &inode, sizeof(inode));
-
-	err = add_dotdot_ref(tw, dir);
-	if (err)
-		return err;
-
-	struct btrfs_key key = { dir, BTRFS_DIR_ITEM_KEY, name_hash(name, len) };
-	err = tree_writer_add(tw, key, (u32)sizeof(struct btrfs_dir_item) + len, &item);
-	if (err)
-		return err;
 	struct btrfs_dir_item record = {
 		.location = key_to_disk((struct btrfs_key){ tree_default_subvol(bp->tree)->id,
 							    BTRFS_ROOT_ITEM_KEY, UINT64_MAX }),
@@ -135,9 +115,13 @@ static int add_default_directory(const struct blueprint *bp, struct tree_writer 
 		.name_len = to_le16((u16)len),
 		.type = BTRFS_FT_DIR,
 	};
-	memcpy(item, &record, sizeof(record));
-	memcpy((u8 *)item + sizeof(record), name, len);
-	return 0;
+	inode.transid = to_le64(0);
+	int err = tree_writer_put(tw, inode_key, &inode, sizeof(inode));
+	if (!err)
+		err = add_dotdot_ref(tw, dir);
+	if (!err)
+		err = tree_writer_put_named(tw, name_key, &record, sizeof(record), name, len);
+	return err;
 }
 
 /* Trees are planned in the order of their ids; directory 6 comes between 5 and 7. */

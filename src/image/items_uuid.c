@@ -34,10 +34,8 @@ int produce_uuid_tree(const struct blueprint *bp, struct tree_writer *tw)
 		records[i] = uuid_record_of(&bp->ids.subvols[i], bp->subvols[i].id);
 	qsort(records, bp->nr_subvols, sizeof(*records), compare_uuid_records);
 	for (u32 i = 0; i < bp->nr_subvols && !err; i++) {
-		void *item;
-		err = tree_writer_add(tw, records[i].key, sizeof(le64), &item);
-		if (!err)
-			*(le64 *)item = to_le64(records[i].subvol_id);
+		const le64 id = to_le64(records[i].subvol_id);
+		err = tree_writer_put(tw, records[i].key, &id, sizeof(id));
 	}
 	xfree(records);
 	return err;

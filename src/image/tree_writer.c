@@ -173,6 +173,21 @@ int tree_writer_add(struct tree_writer *tw, struct btrfs_key key, u32 bytes, voi
 	return 0;
 }
 
+int tree_writer_put_named(struct tree_writer *tw, struct btrfs_key key, const void *record,
+			  u32 bytes, const void *name, u32 name_len)
+{
+	void *item;
+	int err = tree_writer_add(tw, key, bytes + name_len, &item);
+	if (!err)
+		memcpy(mempcpy(item, record, bytes), name, name_len);
+	return err;
+}
+
+int tree_writer_put(struct tree_writer *tw, struct btrfs_key key, const void *record, u32 bytes)
+{
+	return tree_writer_put_named(tw, key, record, bytes, "", 0);
+}
+
 /* Turn the children into nodes one level above; they become the children. */
 static int put_level(struct tree_writer *tw, u8 level)
 {

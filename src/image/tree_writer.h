@@ -75,6 +75,13 @@ bool tree_writer_wants_data(const struct tree_writer *tw);
  */
 int tree_writer_add(struct tree_writer *tw, struct btrfs_key key, u32 bytes, void **item);
 
+/* tree_writer_put - add an item of @bytes at @record */
+int tree_writer_put(struct tree_writer *tw, struct btrfs_key key, const void *record, u32 bytes);
+
+/* tree_writer_put_named - the same with @name_len bytes at @name after the record */
+int tree_writer_put_named(struct tree_writer *tw, struct btrfs_key key, const void *record,
+			  u32 bytes, const void *name, u32 name_len);
+
 /* tree_writer_finish - write the last leaf and all nodes; @shape is the result */
 int tree_writer_finish(struct tree_writer *tw, struct tree_shape *shape);
 
