@@ -127,20 +127,28 @@ static const struct btrfs_super_block *next_super(struct emit *e, u64 position)
 	return &e->supers[e->next_super++];
 }
 
-int emit_at(struct emit *e, u64 position)
+static int fill_up_to(struct emit *e, u64 position)
 {
-	const struct btrfs_super_block *super;
-	while ((super = next_super(e, position))) {
-		u64 at = from_le64(super->bytenr);
-		assert(e->position <= at);
-		int err = emit_zeros(e, at - e->position);
-		if (!err)
-			err = emit_bytes(e, super, sizeof(*super));
-		if (err)
-			return err;
-	}
 	assert(e->position <= position);
 	return emit_zeros(e, position - e->position);
+}
+
+/* Reach @position by @move, and write the superblock copies on the way. */
+static int advance(struct emit *e, u64 position, int (*move)(struct emit *e, u64 position))
+{
+	const struct btrfs_super_block *super;
+	int err = 0;
+	while (!err && (super = next_super(e, position))) {
+		err = move(e, from_le64(super->bytenr));
+		if (!err)
+			err = emit_bytes(e, super, sizeof(*super));
+	}
+	return err ? err : move(e, position);
+}
+
+int emit_at(struct emit *e, u64 position)
+{
+	return advance(e, position, fill_up_to);
 }
 
 int emit_seek(struct emit *e, u64 position)
@@ -154,15 +162,7 @@ int emit_seek(struct emit *e, u64 position)
 
 int emit_skip(struct emit *e, u64 position)
 {
-	const struct btrfs_super_block *super;
-	while ((super = next_super(e, position))) {
-		int err = emit_seek(e, from_le64(super->bytenr));
-		if (!err)
-			err = emit_bytes(e, super, sizeof(*super));
-		if (err)
-			return err;
-	}
-	return emit_seek(e, position);
+	return advance(e, position, emit_seek);
 }
 
 /* For short ranges, and for all data if there is a digest. */
