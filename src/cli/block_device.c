@@ -59,7 +59,6 @@ static int wipe_stale_mirrors(const struct block_device *device, const char *nam
 	static const u8 zeros[BTRFS_SUPER_INFO_SIZE];
 	for (size_t i = 0; i < sizeof(mirrors) / sizeof(mirrors[0]); i++) {
 		u64 pos = device->start_pos + mirrors[i];
-
 		if (mirrors[i] < image_bytes || pos + sizeof(zeros) > device->size_bytes ||
 		    !has_superblock(device, pos))
 			continue;

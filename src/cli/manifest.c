@@ -167,7 +167,6 @@ static void put_content(struct listing *l, const struct inode *inode)
 {
 	if (inode_is_file(inode)) {
 		u8 hash[FILE_HASH_BYTES];
-
 		if (inode->hash)
 			memcpy(hash, inode->hash, sizeof(hash));
 		else /* no member brought data */
@@ -207,7 +206,6 @@ static void put_flags(struct listing *l, u32 flags)
 		{ "sync", BTRFS_INODE_SYNC },      { "dirsync", BTRFS_INODE_DIRSYNC },
 	};
 	const char *before = " flags=";
-
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (!(flags & names[i].bit))
 			continue;

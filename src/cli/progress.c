@@ -89,7 +89,6 @@ static void describe(const struct progress *p, struct status_line *t)
 	/* --input-size may have promised too little */
 	const u64 total = phase->total_bytes > bytes ? phase->total_bytes : bytes;
 	const double rate = seconds > 0 ? (double)bytes / seconds : 0;
-
 	t->len = 0;
 	status_add(t, "%s  ", phase->name);
 	if (phase->total_bytes)
@@ -143,7 +142,6 @@ static void *show_regularly(void *arg)
 	for (u64 next = now() + period; !p->stopping;) {
 		const struct timespec until = { .tv_sec = (time_t)(next / NSEC_PER_SEC),
 						.tv_nsec = (long)(next % NSEC_PER_SEC) };
-
 		if (pthread_cond_timedwait(&p->changed, &p->lock, &until) != ETIMEDOUT)
 			continue;
 		show(p);

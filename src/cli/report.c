@@ -50,7 +50,6 @@ int report_check(const struct report_options *options, const char *image_path)
 	char quoted[QUOTE_BYTES];
 	for (int i = 0; i < NR_FILES; i++) {
 		const char *path = path_of(options, i);
-
 		if (!path)
 			continue;
 		quote(quoted, path, strlen(path));
@@ -59,7 +58,6 @@ int report_check(const struct report_options *options, const char *image_path)
 				    option_names[i], quoted);
 		for (int j = 0; j < i; j++) {
 			const char *other = path_of(options, j);
-
 			if (other && !strcmp(path, other) && strcmp(path, "-"))
 				return fail(-EINVAL,
 					    "%s: found '%s', as for %s, allowed: another file",

@@ -21,7 +21,6 @@ static void gather_data(struct stats *stats, const struct tree *tree, const stru
 	}
 	for (size_t i = 0; i < content->nr_blobs; i++) {
 		const struct blob *b = &content->blobs[i];
-
 		if (b->place == BLOB_INLINE) {
 			stats->inline_bytes += b->stored_bytes;
 			continue;

@@ -83,7 +83,6 @@ static size_t lzo_compress(void *ctx, const void *in, size_t in_bytes, void *out
 		const size_t to_border = align_up(len, BTRFS_SECTORSIZE) - len;
 		const size_t pad = to_border < sizeof(le32) ? to_border : 0;
 		const size_t end = len + pad + sizeof(le32) + segment;
-
 		if (end > out_bytes)
 			return 0;
 		memset(frame + len, 0, pad);
