@@ -5,8 +5,8 @@
  */
 #include "../../src/model/collector.h"
 
-#include "base/diag.h"
 #include "disk/checksum.h"
+#include "messages.h"
 #include "test.h"
 
 #include <fcntl.h>
@@ -16,16 +16,6 @@
 #include <unistd.h>
 
 #define KEY 0x1234567812345678
-
-static int lines;
-
-static void gather(enum diag_level level, const char *text, size_t len)
-{
-	(void)level;
-	(void)text;
-	(void)len;
-	lines++;
-}
 
 /* A run, with room for the piece at work. */
 struct bench {
@@ -256,10 +246,8 @@ static void test_pack(void)
 static void test_archive(void)
 {
 	static const struct wish plain = { .seed = 4, .bytes = 5000, .plain = true };
-	char path[] = "/tmp/test-collector-XXXXXX";
 	struct bench *b = bench_new(true);
-	int fd = mkostemp(path, O_CLOEXEC);
-	unlink(path);
+	int fd = test_file("", 0);
 	fill(b->in, 5000, 4);
 	ok(pwrite(fd, b->in, 5000, 512) == 5000, "an archive of 5512 bytes");
 	const u16 store = content_add_archive(b->content, fd, "archive");

@@ -5,8 +5,8 @@
  */
 #include "../../src/image/emit.h"
 
-#include "base/diag.h"
 #include "disk/checksum.h"
+#include "messages.h"
 #include "test.h"
 
 #include <fcntl.h>
@@ -25,15 +25,6 @@ static u8 *image; /* what must come out */
 static u8 bytes[SPOOL_BYTES];
 static struct spool *spool;
 static struct btrfs_super_block supers[2];
-static char line[4096];
-static int lines;
-
-static void gather(enum diag_level level, const char *text, size_t len)
-{
-	(void)level;
-	snprintf(line, sizeof(line), "%.*s", (int)len - 1, text);
-	lines++;
-}
 
 /* What an image consists of, in order of position; the last one is its end. */
 struct step {
@@ -122,7 +113,7 @@ static void test_files(void)
 		u8 digest[32], expected[32];
 		struct stat st;
 		struct image_output output = {
-			.fd = memfd_create("image", MFD_CLOEXEC),
+			.fd = test_file("", 0),
 			.sparse = i & 1,
 			.digest = i & 2 ? sha256_new() : NULL,
 			.written = &written,
@@ -196,9 +187,7 @@ static void test_closed_pipe(void)
 /* Data first, from the last to the first, then trees; what is written already is passed over. */
 static void test_backward(void)
 {
-	struct image_output output = { .fd = memfd_create("image", MFD_CLOEXEC),
-				       .sparse = true,
-				       .seekable = true };
+	struct image_output output = { .fd = test_file("", 0), .sparse = true, .seekable = true };
 	int err = 0;
 	struct emit *e = emit_new(&output, NULL, 0);
 	for (size_t i = NR_STEPS; i > 5 && !err; i--) {
@@ -230,7 +219,7 @@ static void test_ends(void)
 	for (size_t i = 0; i < 3; i++) {
 		u8 found[4096];
 		struct stat st;
-		struct image_output output = { .fd = memfd_create("image", 0), .sparse = true };
+		struct image_output output = { .fd = test_file("", 0), .sparse = true };
 		struct emit *e = emit_new(&output, supers, 2);
 		int err = emit_finish(e, cases[i].total);
 		emit_free(e);

@@ -208,10 +208,8 @@ static int take_unread(void *context, struct piece *p)
 static void test_unread(unsigned threads)
 {
 	static const struct piece_rules rules = { .sum_bytes = 4, .nodesize = 16384 };
-	char path[] = "/tmp/test-pipeline-XXXXXX";
-	int fd = mkostemp(path, O_CLOEXEC);
+	int fd = test_file("", 0);
 	u32 nr = 0;
-	unlink(path);
 	ok(fd >= 0 && !ftruncate(fd, 300000), "an archive");
 	struct spool *archive = spool_over(fd, "archive");
 	struct pipeline *pl = pipeline_new(&rules, threads, take_unread, &nr);

@@ -3,7 +3,7 @@
  * Spools against a copy in memory: what was appended is read, in any order, and copied; cut and
  * full ones; archives that are read in place.
  */
-#include "base/diag.h"
+#include "messages.h"
 #include "model/spool.h"
 #include "test.h"
 
@@ -20,15 +20,6 @@
 
 static u8 all[MOST]; /* that the spool must hold */
 static const char *dir;
-static char line[4096];
-static int lines;
-
-static void gather(enum diag_level level, const char *text, size_t len)
-{
-	(void)level;
-	snprintf(line, sizeof(line), "%.*s", (int)len - 1, text);
-	lines++;
-}
 
 static u32 next(u32 *x)
 {
@@ -166,7 +157,7 @@ static bool copies_to_pipe(struct spool *s, u64 offset, u64 bytes)
 /* Behind the 3 bytes that a file has. */
 static bool copies_to_file(struct spool *s, u64 offset, u64 bytes, int flags)
 {
-	int fd = memfd_create("out", MFD_CLOEXEC);
+	int fd = test_file("", 0);
 	u8 *found = malloc(bytes + 4);
 	bool write_error = true;
 	bool good = write(fd, "abc", 3) == 3 && (!flags || !fcntl(fd, F_SETFL, flags));
@@ -265,11 +256,8 @@ static void test_full_at_the_end(void)
 
 static void test_archive(void)
 {
-	char path[4096];
-	snprintf(path, sizeof(path), "%s/test-spool-XXXXXX", dir);
-	int fd = mkostemp(path, O_CLOEXEC);
+	int fd = test_file("", 0);
 	u8 byte;
-	unlink(path);
 	ok(fd >= 0 && write(fd, "before", 6) == 6 && !spool_over(fd, "a"),
 	   "at its end nothing is left");
 	ok(write(fd, all, 500000) == 500000 && lseek(fd, 6, SEEK_SET) == 6, "an archive");

@@ -5,9 +5,9 @@
  */
 #include "../../src/input/stream.h"
 
-#include "base/diag.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "messages.h"
 #include "test.h"
 
 #include <pthread.h>
@@ -24,15 +24,6 @@
 static u8 plain[BYTES];
 static u8 *packed;
 static size_t packed_bytes;
-static char line[4096];
-static int lines;
-
-static void gather(enum diag_level level, const char *text, size_t len)
-{
-	(void)level;
-	snprintf(line, sizeof(line), "%.*s", (int)len - 1, text);
-	lines++;
-}
 
 static void fill(void)
 {
@@ -102,9 +93,9 @@ static struct source *start(enum kind kind, u64 size, u64 max_bytes)
 		s->to = ends[1];
 		pthread_create(&s->thread, NULL, feed, s);
 	} else {
-		s->fd = memfd_create("archive", MFD_CLOEXEC);
+		s->fd = test_file("before", 6);
 		/* the archive begins where the descriptor is */
-		if (io_write_full(s->fd, "before", 6) || io_write_full(s->fd, s->bytes, s->size) ||
+		if (lseek(s->fd, 6, SEEK_SET) != 6 || io_write_full(s->fd, s->bytes, s->size) ||
 		    lseek(s->fd, 6, SEEK_SET) != 6)
 			abort();
 	}
@@ -289,11 +280,10 @@ static void test_packed_behind_plain(void)
 	u8 *joined = malloc(1000 + packed_bytes);
 	const u8 *data;
 	_Atomic u64 read_bytes = 0;
-	int fd = memfd_create("archive", MFD_CLOEXEC);
 	memcpy(joined, plain, 1000);
 	memcpy(joined + 1000, packed, packed_bytes);
-	ok(!io_write_full(fd, joined, 1000 + packed_bytes) && !lseek(fd, 0, SEEK_SET),
-	   "two archives");
+	int fd = test_file(joined, 1000 + packed_bytes);
+	ok(fd >= 0, "two archives");
 	const struct reader_input input = { .fd = fd, .name = "name", .bytes = UINT64_MAX };
 	struct stream *s = stream_new(&input, 0, 0, &read_bytes);
 	bool good = stream_peek(s, 0, 1000, &data) >= 1000 && !memcmp(data, plain, 1000);
