@@ -37,8 +37,18 @@ struct convert_input {
 	const char *name; /* for messages */
 };
 
+/* The last step that succeeded; each public function asserts that it is the one before its own. */
+enum convert_step {
+	CONVERT_NONE,
+	CONVERT_OPENED,
+	CONVERT_HAS_TREE,
+	CONVERT_PLANNED,
+	CONVERT_WRITTEN,
+};
+
 struct convert {
 	const struct convert_options *options;
+	enum convert_step done;
 	/* for the caller to look at: */
 	struct reader_counts counts; /* from convert_open() on, also for other threads */
 	struct tree *tree;           /* finished by convert_read() */

@@ -5,6 +5,14 @@
 #include "model/blob_order.h"
 #include "model/pack_tails.h"
 
+/* Note that @step, which returned @err, is done. A step that failed is not: none may follow it. */
+static int end_step(struct convert *c, enum convert_step step, int err)
+{
+	if (!err)
+		c->done = step;
+	return err;
+}
+
 int convert_open(struct convert *c, const struct convert_options *options)
 {
 	int err = 0;
@@ -18,7 +26,7 @@ int convert_open(struct convert *c, const struct convert_options *options)
 	c->tree = tree_new(&options->tree);
 	if (options->plan)
 		err = mtree_plan_read(options->plan, &options->reader, c->tree, &c->plan);
-	return err;
+	return end_step(c, CONVERT_OPENED, err);
 }
 
 /* ---- reading -------------------------------------------------------------------- */
@@ -123,7 +131,7 @@ static int finish_tree(struct convert *c)
 
 int convert_read(struct convert *c, const struct convert_input *inputs, size_t nr)
 {
-	assert(!c->options->is_oci || nr == 1);
+	assert(c->done == CONVERT_OPENED && (!c->options->is_oci || nr == 1));
 	c->data = file_data_new(&c->options->data, c->content);
 	int err =
 		c->options->is_oci ? read_container_image(c, inputs) : read_archives(c, inputs, nr);
@@ -135,21 +143,27 @@ int convert_read(struct convert *c, const struct convert_input *inputs, size_t n
 		oci_warn_of_files(c->tree);
 	file_data_free(c->data);
 	c->data = NULL;
-	return err;
+	return end_step(c, CONVERT_HAS_TREE, err);
 }
 
 /* ---- writing -------------------------------------------------------------------- */
 
 int convert_plan(struct convert *c)
 {
+	assert(c->done == CONVERT_HAS_TREE);
 	int err = image_plan(&c->options->image, c->tree, c->content, &c->image);
-	return err ? err : content_check_archives(c->content);
+	if (!err)
+		err = content_check_archives(c->content);
+	return end_step(c, CONVERT_PLANNED, err);
 }
 
 int convert_write(struct convert *c, const struct image_output *output)
 {
+	assert(c->done == CONVERT_PLANNED);
 	int err = image_write(c->image, output);
-	return err ? err : content_check_archives(c->content);
+	if (!err)
+		err = content_check_archives(c->content);
+	return end_step(c, CONVERT_WRITTEN, err);
 }
 
 void convert_free(struct convert *c)
