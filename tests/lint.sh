@@ -145,7 +145,7 @@ options_below_cli()
 {
 	local below
 	mapfile -t below < <(printf '%s\n' "${sources[@]}" "${headers[@]}" | grep -vE '^(src|include)/(cli|convert)/')
-	! grep -nE '"[^"]*(--[a-z]|-n [0-9]+k)' "${below[@]}" | grep -vE '^[^:]*:[0-9]+:[[:space:]]*(/\*|\*)'
+	! grep -nE '"[^"]*(--[a-z%]|-n [0-9]+k)' "${below[@]}" | grep -vE '^[^:]*:[0-9]+:[[:space:]]*(/\*|\*)'
 }
 
 # only_in PATTERN PLACE - system headers that match are included below these paths only

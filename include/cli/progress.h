@@ -12,7 +12,7 @@
 
 struct progress;
 
-/* One stretch of the work. The counters must outlive it. */
+/* One part of the work. The counters must outlive it. */
 struct progress_phase {
 	const char *name;           /* "reading" */
 	const _Atomic u64 *bytes;   /* done so far */

@@ -23,8 +23,8 @@ struct path_settings {
 };
 
 struct path_rule {
-	const char *option; /* for messages; static */
-	char *path;         /* folded; owned by the list */
+	const char *wanted_by; /* for messages, as the program calls it; static */
+	char *path;            /* folded; owned by the list */
 	size_t path_len;
 	struct path_settings asks;
 	size_t age; /* number of the option, from 0 */
@@ -43,11 +43,12 @@ struct path_rules {
 
 /*
  * path_rules_add - add a rule; the list must be sealed again
+ * @wanted_by: path_rule.wanted_by
  * @path: @path_len bytes as in an archive, checked and copied
  * Returns 0, or a negative errno after printing what is wrong with the path.
  */
-int path_rules_add(struct path_rules *rules, const char *option, const char *path, size_t path_len,
-		   const struct path_settings *asks);
+int path_rules_add(struct path_rules *rules, const char *wanted_by, const char *path,
+		   size_t path_len, const struct path_settings *asks);
 
 /* path_rules_seal - all rules were added: sort them, and let inner ones inherit */
 void path_rules_seal(struct path_rules *rules);

@@ -86,16 +86,16 @@ static int check_oci(const struct options *options)
 static int check_layers(const struct convert_options *convert)
 {
 	const struct tree_options *tree = &convert->tree;
-	const char *other = tree->rules.nr              ? tree->rules.list[0].option
-			    : tree->subvols.nr_subvols  ? "subvol"
-			    : tree->subvols.nr_uuids    ? "subvol-uuid"
-			    : tree->hard_dereference    ? "hard-dereference"
-			    : convert->plan             ? "plan"
-			    : convert->selinux_contexts ? "selinux-contexts"
+	const char *other = tree->rules.nr              ? tree->rules.list[0].wanted_by
+			    : tree->subvols.nr_subvols  ? "--subvol"
+			    : tree->subvols.nr_uuids    ? "--subvol-uuid"
+			    : tree->hard_dereference    ? "--hard-dereference"
+			    : convert->plan             ? "--plan"
+			    : convert->selinux_contexts ? "--selinux-contexts"
 							: NULL;
 	if (!convert->keep_layers || !other)
 		return 0;
-	return fail(-EINVAL, "found --%s%s with --layers=subvolumes, allowed: one of them", other,
+	return fail(-EINVAL, "found %s%s with --layers=subvolumes, allowed: one of them", other,
 		    tree->rules.nr ? " of a path" : "");
 }
 

@@ -87,7 +87,7 @@ int compress_parse(struct options *options, const char *text)
 	char *algo = xmemdup(text, (size_t)(path - 1 - text));
 	int err = codec_parse(algo, &asks.codec);
 	xfree(algo);
-	return err ? err : path_rules_add(rules, "compress", path, strlen(path), &asks);
+	return err ? err : path_rules_add(rules, "--compress", path, strlen(path), &asks);
 }
 
 /* ---- --inode-flags ------------------------------------------------------------------------ */
@@ -113,7 +113,7 @@ int inode_flags_parse(struct options *options, const char *text)
 		asks.inode_flags |= (u32)flag;
 		name += len + 1;
 	}
-	return path_rules_add(&options->convert.tree.rules, "inode-flags", colon + 1,
+	return path_rules_add(&options->convert.tree.rules, "--inode-flags", colon + 1,
 			      strlen(colon + 1), &asks);
 }
 
@@ -141,6 +141,6 @@ int property_parse(struct options *options, const char *text)
 	}
 	if (!is_known || !colon[1])
 		return option_refuse(text, "compression=zstd, zlib, lzo or none, then :PATH");
-	return path_rules_add(&options->convert.tree.rules, "property", colon + 1,
+	return path_rules_add(&options->convert.tree.rules, "--property", colon + 1,
 			      strlen(colon + 1), &asks);
 }

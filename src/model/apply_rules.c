@@ -21,15 +21,15 @@ static int resolve_rule(struct tree *tree, const struct path_rule *rule)
 	const struct path path = { .bytes = rule->path, .len = rule->path_len };
 	const struct inode *inode = tree_inode_at(tree, &path);
 	if (!inode)
-		return fail(-ENOENT, "--%s: '%s' is not in the archive", rule->option,
+		return fail(-ENOENT, "%s: '%s' is not in the archive", rule->wanted_by,
 			    quote(q, path.bytes, path.len));
 	if (!inode_is_file(inode) && !inode_is_dir(inode))
-		return fail(-EINVAL, "--%s: '%s' is neither a file nor a directory", rule->option,
+		return fail(-EINVAL, "%s: '%s' is neither a file nor a directory", rule->wanted_by,
 			    quote(q, path.bytes, path.len));
 	struct path real = { .len = 0 };
 	if (path.len)
 		real = dentry_path(tree_lookup(tree, &path, NULL));
-	int err = path_rules_add(&tree->rules, rule->option, real.bytes, real.len, &rule->asks);
+	int err = path_rules_add(&tree->rules, rule->wanted_by, real.bytes, real.len, &rule->asks);
 	xfree(real.bytes);
 	if (!err)
 		tree->rules.list[tree->rules.nr - 1].age = rule->age;
@@ -46,7 +46,7 @@ int rules_resolve(struct tree *tree)
 	for (u32 i = 1; asked->nr && i < tree->numbering.nr_subvols && !err; i++) {
 		const struct subvol *s = &tree->numbering.subvols[i];
 		const struct path_settings border = { .is_subvol = true };
-		err = path_rules_add(&tree->rules, "subvol", s->path, s->path_len, &border);
+		err = path_rules_add(&tree->rules, "", s->path, s->path_len, &border);
 	}
 	path_rules_seal(&tree->rules);
 	return err;

@@ -11,8 +11,8 @@
 
 #include <stdlib.h>
 
-int path_rules_add(struct path_rules *rules, const char *option, const char *path, size_t path_len,
-		   const struct path_settings *asks)
+int path_rules_add(struct path_rules *rules, const char *wanted_by, const char *path,
+		   size_t path_len, const struct path_settings *asks)
 {
 	struct path folded;
 	int err = path_fold(path, path_len, &folded);
@@ -20,7 +20,7 @@ int path_rules_add(struct path_rules *rules, const char *option, const char *pat
 		return err;
 	rules->list = mem_grow(rules->list, &rules->capacity, rules->nr + 1, sizeof(*rules->list));
 	rules->list[rules->nr] = (struct path_rule){
-		.option = option,
+		.wanted_by = wanted_by,
 		.path = folded.bytes,
 		.path_len = folded.len,
 		.asks = *asks,
