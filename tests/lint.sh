@@ -6,9 +6,9 @@ cd "$(dirname "$0")/.." || exit
 
 build=${BUILD:-build}
 cppflags=(-Iinclude -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64)
-cppflags+=(-DHAVE_SELINUX -DHAVE_SECCOMP)
 read -ra found < <(pkg-config --cflags libarchive libzstd zlib lzo2 uuid libgcrypt libxxhash jansson)
-cppflags+=("${found[@]}")
+plainflags=("${cppflags[@]}" "${found[@]}")
+cppflags=("${plainflags[@]}" -DHAVE_SELINUX -DHAVE_SECCOMP)
 mapfile -t sources < <(find src -name '*.c' | LC_ALL=C sort)
 mapfile -t headers < <(find include src -name '*.h' | LC_ALL=C sort)
 jobs=$(nproc)
@@ -182,6 +182,16 @@ headers()
 			bad=1
 		}
 	done
+	return $bad
+}
+
+# what libseccomp and libselinux are for compiles without them (SANDBOX=, SELINUX=)
+without_libraries()
+{
+	local file bad=0
+	while read -r file; do
+		cc -std=gnu17 -O1 "${plainflags[@]}" -Wall -Wextra -Werror -c -o /dev/null "$file" || bad=1
+	done < <(grep -lw 'HAVE_[A-Z]*' "${sources[@]}")
 	return $bad
 }
 
@@ -423,7 +433,7 @@ tree()
 	return $bad
 }
 
-all=(format floors circles names options_below_cli libraries headers globals malloc symbols lengths declarations words comments
+all=(format floors circles names options_below_cli libraries without_libraries headers globals malloc symbols lengths declarations words comments
 	spdx version shell python documents manual tree
 	cppcheck_all clang_warnings gcc_analyzer clang_tidy scan_build)
 work=$(mktemp -d)
