@@ -37,7 +37,7 @@ enum blob_place {
  * packed, the collector changes place, pack and pack_sector.
  */
 struct blob {
-	u64 spool_off; /* of the stored bytes: in their store; inline: in content.small_spool */
+	u64 store_off; /* of the stored bytes: in their store; inline: in content.small_spool */
 	union {
 		u64 sums_off; /* in content.small_spool: a checksum for each stored sector; only
 				 BLOB_EXTENT, unless without_sums */

@@ -101,7 +101,7 @@ static int add_inline_data(const struct fs_producer *p, u64 ino, const struct bl
 		memset(data, 0, b->stored_bytes);
 		return 0;
 	}
-	return spool_read(p->bp->content->small_spool, b->spool_off, data, b->stored_bytes);
+	return spool_read(p->bp->content->small_spool, b->store_off, data, b->stored_bytes);
 }
 
 static int add_extent(const struct fs_producer *p, u64 ino, const struct file_item *extent)

@@ -38,7 +38,7 @@ static struct sections cut_sections(const struct content *content)
 		}
 		if (b->store_nr == CONTENT_DATA_SPOOL)
 			section->spool_bytes =
-				max_u64(section->spool_bytes, b->spool_off + b->stored_bytes);
+				max_u64(section->spool_bytes, b->store_off + b->stored_bytes);
 	}
 	return sections;
 }

@@ -5,7 +5,7 @@
 struct stored_run {
 	u64 logical;
 	u16 store_nr;
-	u64 spool_off;
+	u64 store_off;
 	u64 bytes;
 };
 
@@ -15,7 +15,7 @@ static int write_run(struct emit *emit, const struct content *content, const str
 		return 0;
 	int err = emit_at(emit, run->logical);
 	return err ? err
-		   : emit_spool(emit, content->stores[run->store_nr], run->spool_off, run->bytes);
+		   : emit_spool(emit, content->stores[run->store_nr], run->store_off, run->bytes);
 }
 
 int write_data(struct emit *emit, const struct content *content, size_t first, size_t end)
@@ -26,11 +26,11 @@ int write_data(struct emit *emit, const struct content *content, size_t first, s
 		if (b->place != BLOB_EXTENT)
 			continue;
 		if (run.logical + run.bytes != b->logical || run.store_nr != b->store_nr ||
-		    run.spool_off + run.bytes != b->spool_off) {
+		    run.store_off + run.bytes != b->store_off) {
 			int err = write_run(emit, content, &run);
 			if (err)
 				return err;
-			run = (struct stored_run){ b->logical, b->store_nr, b->spool_off, 0 };
+			run = (struct stored_run){ b->logical, b->store_nr, b->store_off, 0 };
 		}
 		/* Padding ends the run: emit fills it with zeros. */
 		run.bytes += b->stored_bytes - b->store_padding;

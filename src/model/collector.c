@@ -87,11 +87,11 @@ static int place_bytes(struct collector *t, const struct piece *p, struct blob *
 						      : t->content->stores[CONTENT_DATA_SPOOL];
 	if (p->place != BLOB_INLINE && is_in_archive(t, p)) {
 		b->store_nr = p->origin.store_nr;
-		b->spool_off = p->origin.offset;
+		b->store_off = p->origin.offset;
 		b->store_padding = u16_from_u64(p->stored_bytes - p->bytes);
 		return 0;
 	}
-	b->spool_off = spool_size(spool);
+	b->store_off = spool_size(spool);
 	return spool_append(spool, p->stored, p->stored_bytes);
 }
 

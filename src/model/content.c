@@ -98,7 +98,7 @@ static int read_stored(const struct content *content, const struct blob *blob, u
 	struct spool *store =
 		blob->place == BLOB_INLINE ? content->small_spool : content->stores[blob->store_nr];
 	memset(buf + bytes, 0, blob->store_padding);
-	return spool_read(store, blob->spool_off, buf, bytes);
+	return spool_read(store, blob->store_off, buf, bytes);
 }
 
 int content_unpack(const struct content *content, const struct blob *blob, u8 *data)

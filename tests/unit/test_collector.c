@@ -114,7 +114,7 @@ static bool holds(struct bench *b, u32 blob, const struct wish *w)
 	if (x->place != BLOB_EXTENT || w->without_sums || x->store_padding)
 		return true;
 	for (u32 at = 0; at < x->stored_bytes; at += 4096) {
-		if (spool_read(b->content->stores[x->store_nr], x->spool_off + at, found, 4096) ||
+		if (spool_read(b->content->stores[x->store_nr], x->store_off + at, found, 4096) ||
 		    spool_read(b->content->small_spool, x->sums_off + at / 1024, stored_sum, 4))
 			return false;
 		checksum(BTRFS_CSUM_TYPE_CRC32, found, 4096, sum);
@@ -270,7 +270,7 @@ static void test_archive(void)
 		const struct blob *x = &b->content->blobs[blob];
 		ok(blob == i && holds(b, blob, &plain) &&
 			   x->store_nr == (cases[i].stays ? store : CONTENT_DATA_SPOOL) &&
-			   (!cases[i].stays || (x->spool_off == 512 && x->store_padding == 3192)),
+			   (!cases[i].stays || (x->store_off == 512 && x->store_padding == 3192)),
 		   "what stays in the archive: case %u", i);
 	}
 	bench_free(b);
