@@ -38,6 +38,7 @@ enum blob_place {
  */
 struct blob {
 	u64 store_off; /* of the stored bytes: in their store; inline: in content.small_spool */
+	/* The collector sets the first with the blob, the second when it packs a tail. */
 	union {
 		u64 sums_off; /* in content.small_spool: a checksum for each stored sector; only
 				 BLOB_EXTENT, unless without_sums */
@@ -79,7 +80,14 @@ struct file_extent {
 #define CONTENT_DATA_SPOOL 0
 #define CONTENT_MAX_STORES 64
 
+/* What has been done to the content; functions that need a phase assert it. */
+enum content_phase {
+	CONTENT_OPEN,    /* blobs and file extents are added */
+	CONTENT_ORDERED, /* blob_order_apply() was called: nothing is added, places are final */
+};
+
 struct content {
+	enum content_phase phase;
 	struct file_extent *file_extents; /* those of one file follow each other; never NULL */
 	size_t nr_file_extents;
 	size_t file_extents_capacity;

@@ -33,9 +33,11 @@ struct inode_times {
 struct dentry {
 	struct inode *inode;
 	struct inode *dir;
+	/* The name table sets the first while members arrive. tree_finish() frees the table, and
+	 * the walk that numbers inodes sets the second. */
 	union {
-		struct dentry *hash_next;  /* while members arrive: chain of the name table */
-		struct dentry *alias_next; /* from the numbering walk on: next name of the inode */
+		struct dentry *hash_next;  /* chain of the name table */
+		struct dentry *alias_next; /* next name of the inode */
 	};
 	struct dentry *sibling_next; /* while members arrive: list of the directory, newest first */
 	u32 name_hash;               /* name_hash() of the name */
@@ -60,17 +62,15 @@ struct inode {
 	u32 nlink; /* set by tree_finish(); 1 for directories */
 	u32 flags; /* BTRFS_INODE_* */
 	u32 nr;    /* files: file extents; directories: names (set by tree_finish()) */
+	/* The mode says which one is valid; each is set with the mode, by the member, except: the
+	 * collector sets first_extent, name_add() children, and tree_finish() sorted. */
 	union {
-		/* files: index into content.file_extents, if nr > 0; the collector sets it */
-		u64 first_extent;
-		u64 rdev;     /* devices: kernel dev_t, major << 20 | minor */
-		char *target; /* symlinks: size bytes, not terminated */
-		/* a link that waits for its target (mode 0) */
-		struct pending_link *pending;
-		/* directories: a list of names while members enter; tree_finish() replaces it
-		 * by the array, in the order of memcmp() of names */
-		struct dentry *children;
-		struct dentry **sorted;
+		u64 first_extent; /* files: index into content.file_extents, if nr > 0 */
+		u64 rdev;         /* devices: kernel dev_t, major << 20 | minor */
+		char *target;     /* symlinks: size bytes, not terminated */
+		struct pending_link *pending; /* mode 0: a link that waits for its target */
+		struct dentry *children; /* directories, until tree_finish(): a list of names */
+		struct dentry **sorted;  /* after it: an array, by memcmp() of names */
 	};
 };
 

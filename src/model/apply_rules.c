@@ -142,5 +142,6 @@ int tree_apply_rules(struct tree *tree, struct content *content, struct file_dat
 
 u64 tree_property_features(const struct tree *tree)
 {
+	assert(tree->phase == TREE_FINISHED);
 	return tree->property_features;
 }

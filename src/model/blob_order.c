@@ -101,10 +101,12 @@ static void join_blobs(struct content *content, const struct tree *tree)
 
 void blob_order_apply(struct content *content, const struct tree *tree)
 {
+	assert(content->phase == CONTENT_OPEN);
 	u32 *places = xmalloc(content->nr_blobs * sizeof(*places));
 	const u32 nr = find_places(content, tree, places);
 	move_blobs(content, places);
 	xfree(places);
 	content->nr_blobs = nr;
 	join_blobs(content, tree);
+	content->phase = CONTENT_ORDERED;
 }

@@ -60,6 +60,7 @@ int content_flush(const struct content *content)
 
 struct blob *content_add_blob(struct content *content)
 {
+	assert(content->phase == CONTENT_OPEN);
 	content->blobs = mem_grow(content->blobs, &content->blobs_capacity, content->nr_blobs + 1,
 				  sizeof(*content->blobs));
 	struct blob *blob = &content->blobs[content->nr_blobs++];
@@ -71,6 +72,7 @@ void content_add_file_extent(struct content *content, struct inode *inode,
 			     const struct file_extent *extent)
 {
 	const size_t nr = content->nr_file_extents;
+	assert(content->phase == CONTENT_OPEN);
 	content->file_extents = mem_grow(content->file_extents, &content->file_extents_capacity,
 					 nr + 1, sizeof(*content->file_extents));
 	if (!inode->nr)

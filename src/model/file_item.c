@@ -13,6 +13,7 @@ static bool continues(const struct content *content, const struct file_item *ite
 bool file_item_next(const struct content *content, const struct inode *inode, u32 *at,
 		    struct file_item *item)
 {
+	assert(content->phase == CONTENT_ORDERED);
 	if (*at == inode->nr)
 		return false;
 	const struct file_extent *e = content_file_extents(content, inode) + (*at)++;

@@ -20,9 +20,10 @@ struct whiteout {
 	struct whiteout *next;
 	struct path path;
 	bool is_opaque; /* the path is that of a directory, which stays */
+	/* What is at the path, or NULL. look_up() sets it at the layer's end, before hide(). */
 	union {
-		struct dentry *dentry; /* of a name, set by look_up(); NULL: there is none */
-		struct inode *dir;     /* of an opaque directory, likewise */
+		struct dentry *dentry; /* not is_opaque */
+		struct inode *dir;     /* is_opaque */
 	};
 };
 

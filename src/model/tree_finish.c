@@ -135,6 +135,7 @@ int tree_finish(struct tree *tree, struct content *content)
 
 const struct inode *tree_root(const struct tree *tree)
 {
+	assert(tree->phase == TREE_FINISHED);
 	return tree->root;
 }
 
@@ -148,6 +149,7 @@ const struct inode *const *tree_inodes(const struct tree *tree, u64 *nr)
 u64 tree_inode_index(const struct tree *tree, const struct inode *inode)
 {
 	const struct subvol *s = &tree->numbering.subvols[inode->subvol];
+	assert(tree->phase == TREE_FINISHED);
 	u64 low = s->first_inode, high = low + s->nr_inodes;
 	while (high - low > 1) {
 		const u64 middle = low + (high - low) / 2;
@@ -168,10 +170,12 @@ const struct subvol *tree_subvols(const struct tree *tree, u32 *nr)
 
 bool tree_has_layers(const struct tree *tree)
 {
+	assert(tree->phase == TREE_FINISHED);
 	return tree->layers.top;
 }
 
 const struct subvol *tree_default_subvol(const struct tree *tree)
 {
+	assert(tree->phase == TREE_FINISHED);
 	return &tree->numbering.subvols[tree->numbering.default_subvol];
 }
