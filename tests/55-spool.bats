@@ -69,6 +69,7 @@ odd_files()
 }
 
 @test "an archive that is cut inside a file's data or padding: the file is named" {
+	local where
 	printf '%s\n' 'file first size=900001 seed=noise' 'file last size=700001 seed=noise' | spec_tar "$archive"
 	local bytes
 	for bytes in 1000 300000 900550 1000000 1500000 1601300; do
@@ -77,7 +78,10 @@ odd_files()
 			run -1 --separate-stderr "$TAR2BTRFS" "$from" < <(cat cut.tar)
 			echo "$bytes from $from: $stderr"
 			[ -z "$output" ]
-			[[ $stderr == *"$([ "$bytes" -lt 900608 ] && echo first || echo last): the archive is cut: it ends inside the data of this member" ]]
+			where='data of this member'
+			# nothing but padding is missing
+			[[ $bytes != 900550 && $bytes != 1601300 ]] || where='padding of this member (see --allow-missing-end)'
+			[[ $stderr == *"$([ "$bytes" -lt 900608 ] && echo first || echo last): the archive is cut: it ends inside the $where" ]]
 		done
 	done
 }

@@ -85,9 +85,9 @@ _tar2btrfs()
 			--exclude-path --exclude-regex --no-xattr --xattrs-exclude --whiteouts --layers
 			--oci --image --platform --oci-config --hard-dereference --detect-holes --plan
 			--selinux-contexts --spool-dir --max-entries --max-bytes --no-sandbox --threads
-			--max-inline --dedupe --pack-tails --skip-unsupported --progress --input-size
-			--stats --digest --content-digest --manifest -q --quiet -v --verbose -V
-			--version -h --help'
+			--max-inline --dedupe --pack-tails --skip-unsupported --allow-missing-end
+			--ignore-zeros --progress --input-size --stats --digest --content-digest
+			--manifest -q --quiet -v --verbose -V --version -h --help'
 		;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

@@ -50,6 +50,8 @@ complete -c tar2btrfs -l max-inline -x -d 'store files up to this size in the tr
 complete -c tar2btrfs -l dedupe -x -a 'on off' -d 'store equal data once'
 complete -c tar2btrfs -l pack-tails -d 'let small files and ends of files share compressed extents of up to SIZE, 8k to 128k'
 complete -c tar2btrfs -l skip-unsupported -d 'warn of members that btrfs cannot hold, and leave them out'
+complete -c tar2btrfs -l allow-missing-end -d 'accept archives without an end marker, and without the padding of the last member'
+complete -c tar2btrfs -l ignore-zeros -d 'read what follows a tar\'s end marker'
 complete -c tar2btrfs -l progress -f -a 'auto always never' -d 'show progress'
 complete -c tar2btrfs -l input-size -x -d 'bytes of input that --progress expects'
 complete -c tar2btrfs -l stats -f -a 'json' -d 'print figures of the run to stderr, or as JSON'

@@ -39,6 +39,8 @@ enum diag_hint {
 	HINT_NODES_16K,   /* nodes of 16 KiB hold larger items */
 	HINT_NODES_64K,   /* nodes of 64 KiB do */
 	HINT_UNSUPPORTED, /* the attribute or member may be dropped */
+	HINT_MISSING_END, /* an archive may end without an end marker */
+	HINT_ZEROS,       /* what follows an end marker may be read */
 	HINT_ROOM,        /* more unallocated room in the filesystem */
 	HINT_IMAGE,       /* which container image is meant */
 	HINT_TREE,        /* the input is no container image, but a tree */

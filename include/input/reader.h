@@ -13,8 +13,10 @@
 #include "model/tree.h"
 
 struct reader_options {
-	bool keep_times;       /* atime, ctime and birth time count where the archive has them */
-	bool skip_unsupported; /* what btrfs cannot hold is warned of instead of refused */
+	bool keep_times;        /* atime, ctime and birth time count where the archive has them */
+	bool skip_unsupported;  /* what btrfs cannot hold is warned of instead of refused */
+	bool allow_missing_end; /* an archive may end behind any member, without its padding */
+	bool ignore_zeros;      /* what follows a tar's end marker belongs to it */
 	bool fixed_time_set;
 	struct timestamp fixed_time; /* every time becomes this */
 	bool clamp_time_set;

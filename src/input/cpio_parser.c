@@ -215,6 +215,7 @@ static int read_member(struct cpio_parser *p, const struct dialect *d, const u64
 	/* 32 bits and 1 MiB do not overflow */
 	m->data = offset + head;
 	m->end = offset + align_up(head + file_bytes, d->alignment);
+	m->padding = (u32)(m->end - offset - head - file_bytes);
 	if (m->path.len == 10 && !memcmp(m->path.bytes, "TRAILER!!!", 10)) {
 		if (file_bytes)
 			return at_header(s, offset, "a trailer with data");
@@ -232,9 +233,11 @@ int cpio_parser_next(struct cpio_parser *p, u64 offset, struct member *m)
 	const ssize_t got = stream_peek(s, offset, HEADER_BYTES_MAX, &bytes);
 	if (got < 0)
 		return (int)got;
-	if (!got)
-		return fail(-EINVAL, "%s: the archive is cut: it ends without a trailer",
-			    stream_name(s));
+	if (!got) {
+		m->end = offset;
+		const int err = stream_check_end(s, "a trailer");
+		return err ? err : 1;
+	}
 	const struct dialect *d = find_dialect(bytes, (size_t)got);
 	if (!d && got >= 6 && !memcmp(bytes, "070727", 6))
 		return fail(

@@ -29,7 +29,7 @@ struct member {
 	u64 begin;   /* of the first header */
 	u64 data;    /* of the first byte of data */
 	u64 end;     /* behind the data and their padding */
-	u32 padding; /* of the bytes before @end, those behind the data; 0 in cpio */
+	u32 padding; /* of the bytes before @end, those behind the data */
 
 	/* strings and map stay valid until the parser reads the next member */
 	struct text path; /* until it is known: the archive's name, for messages */

@@ -96,8 +96,13 @@ int member_data_skip(struct stream *stream, struct member *m)
 	int r = stream_skip(stream, m->end);
 	if (r <= 0)
 		return r;
-	if (!stream_is_whole(stream) || stream_bytes(stream) < m->end - m->padding)
+	if (stream_bytes(stream) < m->end - m->padding)
 		return data_are_cut(m);
+	if (!stream_is_whole(stream))
+		return fail_hint(
+			-EINVAL, HINT_MISSING_END,
+			"%s: the archive is cut: it ends inside the padding of this member",
+			printable(m->path).text);
 	m->end = stream_bytes(stream);
 	return 0;
 }

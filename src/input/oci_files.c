@@ -172,6 +172,8 @@ static int index_archive(struct oci_files *f, struct stream *s,
 		err = spool_new(f->options->spool_dir, &f->spool);
 	if (err)
 		return err;
+	if (options->allow_missing_end)
+		stream_allow_missing_end(s);
 	struct tar_parser *parser = tar_parser_new(s, options);
 	while (!(err = tar_parser_next(parser, offset, &m)) && !(err = index_member(f, s, &m)))
 		offset = m.end;

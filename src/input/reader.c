@@ -180,9 +180,16 @@ static int read_all(struct reader *r)
 {
 	enum input_format format;
 	u64 offset;
+	const u8 *p;
 	int err = detect_format(r->stream, &format, &offset);
 	if (err)
 		return err;
+	if (r->options->allow_missing_end)
+		stream_allow_missing_end(r->stream);
+	/* a tar that begins with an end marker */
+	if (format == FORMAT_TAR_END && r->options->ignore_zeros &&
+	    stream_peek(r->stream, offset, 1, &p) > 0)
+		format = FORMAT_TAR;
 	if (format == FORMAT_TAR) {
 		r->tar_parser = tar_parser_new(r->stream, r->options);
 		err = read_archive(r, &offset);

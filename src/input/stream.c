@@ -54,6 +54,19 @@ bool stream_is_whole(const struct stream *s)
 	return s->is_whole;
 }
 
+void stream_allow_missing_end(struct stream *s)
+{
+	s->is_whole = true;
+}
+
+int stream_check_end(const struct stream *s, const char *what)
+{
+	return s->is_whole ? 0
+			   : fail_hint(-EINVAL, HINT_MISSING_END,
+				       "%s: the archive is cut: it ends without %s", stream_name(s),
+				       what);
+}
+
 /* Let the window begin at @offset, and have room for @bytes. */
 static void move_window(struct stream *s, u64 offset, size_t bytes)
 {
@@ -172,8 +185,8 @@ int stream_drain(struct stream *s, u64 offset)
 	}
 	if (s->error)
 		return s->error;
-	warning("%s: %llu bytes behind the archive's end marker are ignored", stream_name(s),
-		(unsigned long long)(stream_bytes(s) - offset));
+	warning_hint(HINT_ZEROS, "%s: %llu bytes behind the archive's end marker are ignored",
+		     stream_name(s), (unsigned long long)(stream_bytes(s) - offset));
 	return 0;
 }
 

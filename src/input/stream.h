@@ -45,6 +45,12 @@ ssize_t stream_peek(struct stream *stream, u64 offset, size_t bytes, const u8 **
 /* stream_is_whole - whether the archive may end without an end marker, as reader_input says */
 bool stream_is_whole(const struct stream *stream);
 
+/* stream_allow_missing_end - from now on it may */
+void stream_allow_missing_end(struct stream *stream);
+
+/* stream_check_end - that the archive may end here, without @what; 0, or an errno after printing */
+int stream_check_end(const struct stream *stream, const char *what);
+
 /* stream_unread - how many of the bytes before @end nobody has read yet, if they can be passed over
  * unread; else 0 */
 u64 stream_unread(const struct stream *stream, u64 end);

@@ -72,6 +72,12 @@ static int cut(const struct tar_parser *p, const char *where)
 	return member_fail(p->member, -EINVAL, "the archive is cut: it ends %s", where);
 }
 
+/* Whether headers came that only make sense with the member that follows. */
+static bool has_name(const struct tar_parser *p)
+{
+	return p->long_path.is_set || p->long_link.is_set || p->solaris_acl.is_set;
+}
+
 /* Copy the body of the special header at p->offset, and step over it. */
 static int read_special(struct tar_parser *p, const char *what, struct body *body)
 {
@@ -142,42 +148,55 @@ static int read_chain_link(struct tar_parser *p)
 	return err ? err : 1;
 }
 
-/* Read up to the header proper. Returns 0, 1 for the end marker, or a negative errno. */
+/* No block follows. @is_ended: an end marker came before. Returns 1, or a negative errno. */
+static int read_end(struct tar_parser *p, int more, bool is_ended)
+{
+	if (more && is_ended)
+		more = stream_skip_zeros(p->stream, &p->offset);
+	if (more)
+		return more < 0 ? more : cut(p, "inside a header");
+	if (p->records.is_set || has_name(p))
+		return cut(p, "between a special header and its member");
+	const int err = is_ended ? 0 : stream_check_end(p->stream, "an end marker");
+	return err ? err : 1;
+}
+
+/* Read up to the header proper. Returns 0, 1 for the end, or a negative errno. */
 static int read_chain(struct tar_parser *p)
 {
-	bool is_inside = false;
-	for (u32 i = 0;; i++) {
+	bool is_ended = false;
+	for (u32 nr = 0;;) {
 		const u8 *block;
 		const ssize_t got = stream_peek(p->stream, p->offset, TAR_BLOCK, &block);
 		if (got < 0)
 			return (int)got;
-		if (!got && !is_inside)
-			return stream_is_whole(p->stream) ? 1 : cut(p, "without an end marker");
 		if (got < TAR_BLOCK)
-			return cut(p, "inside a header");
+			return read_end(p, got > 0, is_ended);
 		if (tar_is_end(block, TAR_BLOCK)) {
-			/* pax records that describe nothing are harmless; a name that was cut off is not */
-			if (p->long_path.is_set || p->long_link.is_set || p->solaris_acl.is_set)
+			if (has_name(p))
 				return cut(p, "between a special header and its member");
+			p->records.is_set = false; /* it describes nothing */
 			p->offset += TAR_BLOCK;
+			is_ended = true;
+			nr = 0;
+			if (p->options->ignore_zeros)
+				continue;
 			return 1;
 		}
 		if (!tar_is_header(block, TAR_BLOCK))
 			return member_fail(p->member, -EINVAL,
 					   "damaged tar header at byte %llu: its sum is wrong",
 					   (unsigned long long)p->offset);
-		if (i == CHAIN_MAX)
+		if (nr++ == CHAIN_MAX)
 			return member_fail(p->member, -EINVAL,
 					   "more than %u special headers for one member",
 					   CHAIN_MAX);
 		memcpy(&p->header, block, TAR_BLOCK);
-		const char type = p->header.type;
 		int r = read_chain_link(p);
 		if (r <= 0) {
 			p->offset += r == 0 ? TAR_BLOCK : 0;
 			return r;
 		}
-		is_inside |= type != 'g' && type != 'V';
 	}
 }
 

@@ -15,7 +15,7 @@ void tar_parser_free(struct tar_parser *parser);
 /*
  * tar_parser_next - the member whose headers begin at @offset
  * @member: result; its strings and map are the parser's
- * Returns 0, 1 for the end marker (member->end is behind it), or a negative errno after printing.
+ * Returns 0, 1 for the end (member->end is behind its marker), or a negative errno after printing.
  */
 int tar_parser_next(struct tar_parser *parser, u64 offset, struct member *member);
 

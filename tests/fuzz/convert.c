@@ -97,6 +97,8 @@ static void set_options(struct settings *s, const struct fuzz_run *run)
 	o->data.csum = o->image.csum = (enum btrfs_csum_type)(run->header[2] >> 2 & 3);
 	o->reader.skip_unsupported = run->header[0] & 4;
 	o->reader.keep_times = run->header[0] & 8;
+	o->reader.allow_missing_end = run->header[4] & 8;
+	o->reader.ignore_zeros = run->header[4] & 0x10;
 	set_file_data(&o->data, run->header);
 	set_image(&o->image, run->header);
 	set_tree(s, run);

@@ -66,7 +66,8 @@ static inline bool nasty(struct decisions *d, u32 n)
  *      reads from pipes
  *   3: 0x03 whiteouts: 0 no, 1 yes, 2 each layer in a subvolume, 3 yes; 0x04 hard_dereference,
  *      0x08 subvolumes, 0x10 two of them, 0xc0 number of archives less 1
- *   4: 0x01 one image of a container archive, 0x02 one platform, 0x04 with its configuration
+ *   4: 0x01 one image of a container archive, 0x02 one platform, 0x04 with its configuration,
+ *      0x08 allow_missing_end, 0x10 ignore_zeros
  *   5: where archives are cut into several
  * Inputs from before there was a header get one in front: that of `fuzz_NAME` without options is
  * six zeros.

@@ -365,7 +365,7 @@ def _():
     return WHOLE + END + b'junk'
 
 
-@warn('two-tars', r'^tar2btrfs: warning: .*behind the archive.s end marker')
+@warn('two-tars', r'^tar2btrfs: warning: .*2048 bytes behind the archive.s end marker are ignored \(see --ignore-zeros\)')
 def _():
     return WHOLE + END + WHOLE + END
 
@@ -375,7 +375,7 @@ def _():
     return b''
 
 
-@bad('no-end-marker', r'cut.*without an end marker')
+@bad('no-end-marker', r'cut.*without an end marker \(see --allow-missing-end\)')
 def _():
     return WHOLE
 
@@ -1417,7 +1417,7 @@ def _():
     return newc(b'f', b'hello', magic=b'070702', check=sum(b'hello') + 1) + trailer(magic=b'070702')
 
 
-@bad('cpio-no-trailer', r'cut.*without a trailer')
+@bad('cpio-no-trailer', r'cut.*without a trailer \(see --allow-missing-end\)')
 def _():
     return newc(b'f', b'hello')
 

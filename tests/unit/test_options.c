@@ -240,8 +240,10 @@ static void test_values(void)
 	ok(parse("--manifest m --input-size 1g", &o) == OPTIONS_RUN && o.convert.data.hash_files &&
 		   o.report.input_bytes == 1 << 30 && o.report.progress == PROGRESS_NEVER,
 	   "a manifest needs hashes");
-	ok(parse("--keep-times --skip-unsupported", &o) == OPTIONS_RUN &&
-		   o.convert.reader.keep_times && o.convert.reader.skip_unsupported,
+	ok(parse("--keep-times --skip-unsupported --allow-missing-end --ignore-zeros", &o) ==
+			   OPTIONS_RUN &&
+		   o.convert.reader.keep_times && o.convert.reader.skip_unsupported &&
+		   o.convert.reader.allow_missing_end && o.convert.reader.ignore_zeros,
 	   "switches of the reader");
 }
 
