@@ -116,6 +116,58 @@ life()
 	assert_check img
 }
 
+# fill OPTIONS - all room takes data: what is written until ENOSPC is at least 95 % of what statfs promises
+fill()
+{
+	local promised written
+	"$TAR2BTRFS" -q -L "$(unique_label)" --no-seed -o img "$@" small
+	mount_image img "$m" rw
+	promised=$(stat -f -c '%a * %S' "$m")
+	! dd if=/dev/zero of="$m/fill" bs=64k conv=fsync status=none 2>/dev/null
+	written=$(stat -c %s "$m/fill")
+	detach "$m" "$dev"
+	assert_check img
+	((written * 100 >= promised * 95)) || {
+		echo "$*: $written bytes written, $((promised)) promised"
+		return 1
+	}
+}
+
+@test "statfs promises no more room than there is" {
+	python3 "$GEN/archive.py" tar <<<"file f size=3000000 seed=noise" >small
+	local node profile
+	for node in 4k 16k 64k; do
+		for profile in single dup; do
+			fill -n $node -m $profile --free 48m
+			fill -n $node -m $profile --free 128m
+		done
+	done
+	fill --csum sha256 -n 8k -m dup --free 1g
+}
+
+@test "a first mount with clear_cache, btrfstune and check --repair" {
+	python3 "$GEN/archive.py" tar <<<"file f size=3000000 seed=noise" >small
+	local node profile tool
+	for node in 4k 16k 32k 64k; do
+		for profile in single dup; do
+			for tool in 'btrfstune -S 1' 'btrfstune -m' 'btrfstune -r' 'btrfs check --repair --force'; do
+				"$TAR2BTRFS" -q --no-seed -n $node -m $profile --free 1m -o img small
+				$tool img >out 2>&1 || {
+					echo "$node $profile: $tool"
+					cat out
+					return 1
+				}
+				assert_check img
+			done
+			"$TAR2BTRFS" -q -L "$(unique_label)" --no-seed -n $node -m $profile --free 1m -o img small
+			mount_image img "$m" clear_cache,space_cache=v2
+			echo new >"$m/new"
+			detach "$m" "$dev"
+			assert_check img
+		done
+	done
+}
+
 @test "less than 48m of room is warned of" {
 	run -0 --separate-stderr "$TAR2BTRFS" --no-seed --free 20m -o img "$BATS_FILE_TMPDIR/tar"
 	# shellcheck disable=SC2154
