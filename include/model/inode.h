@@ -63,7 +63,7 @@ struct inode {
 	u32 flags; /* BTRFS_INODE_* */
 	u32 nr;    /* files: file extents; directories: names (set by tree_finish()) */
 	/* The mode says which one is valid; each is set with the mode, by the member, except: the
-	 * collector sets first_extent, name_add() children, and tree_finish() sorted. */
+	 * collector sets first_extent, the name table children, and tree_finish() sorted. */
 	union {
 		u64 first_extent; /* files: index into content.file_extents, if nr > 0 */
 		u64 rdev;         /* devices: kernel dev_t, major << 20 | minor */
