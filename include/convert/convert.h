@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One conversion, from archives to an image. convert.c is the only place that knows the order of
- * the steps from the archives to a finished tree; what comes between the calls below is the
- * caller's.
+ * One conversion, from archives to an image. Only convert.c knows the order of the steps from the
+ * archives to a finished tree.
  *
- * The caller opens files, watches the counters and reports. It calls, each once and in this order:
+ * The caller opens files, watches the counters, and reports between the calls. It calls, each once and in this order:
  * convert_open(), convert_read(), convert_plan(), convert_write(), convert_free(). After an error
  * only convert_free() may follow.
  */
@@ -64,8 +63,8 @@ struct convert {
 /*
  * convert_open - open and read all files that @options name, and make the spool
  * @options: must stay valid; checksum_init() was called
- * No byte of an archive is read. No later step opens a file by name, except new spools in
- * spool_dir. Returns 0, or a negative errno after printing; release with convert_free() in any case.
+ * No byte of an archive is read. Later steps open by name only new spools in spool_dir, and the
+ * files of an OCI layout that is a directory. Returns 0, or a negative errno after printing; release with convert_free() in any case.
  */
 int convert_open(struct convert *convert, const struct convert_options *options);
 

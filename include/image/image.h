@@ -13,8 +13,8 @@
 #include "model/tree.h"
 
 /*
- * Changes whenever the bytes for one tree and one set of options change. It is
- * part of the content digest that ids follow from.
+ * The version of this program's output: raised when the same archive and options give another image.
+ * It is part of the content digest that ids follow from.
  */
 #define LAYOUT_VERSION 1
 
@@ -50,7 +50,7 @@ struct image;
  * image_plan - decide every address and the size of the image
  * @tree, @content: finished; both must outlive the image. The layout sets blob.logical, the one
  *                  address that is kept in the model (an array of addresses would be 8 bytes a blob
- *                  more); all else of the content is only read.
+ *                  more). No other field changes; image_write() may free the data spool as it goes.
  * Returns 0, or a negative errno after printing: size_bytes is too small (the message names the
  * least), or a spool cannot be read.
  */
@@ -76,9 +76,9 @@ bool image_tree_bytes(const struct image *image, u32 index, struct image_tree_by
 /* Where the image goes. */
 struct image_output {
 	int fd;
-	bool sparse;           /* @fd is an empty regular file: ranges of zeros become holes */
-	bool seekable;         /* @fd is a file at its end: parts may be written in any order */
-	unsigned threads;      /* that may use CPU, the caller's included */
+	bool sparse;      /* @fd is an empty regular file: ranges of zeros become holes */
+	bool seekable;    /* @fd is a regular file at its end: parts may be written in any order */
+	unsigned threads; /* that may use CPU, the caller's included */
 	struct sha256 *digest; /* NULL, or gets all bytes, those of holes too */
 	_Atomic u64 *written;  /* NULL, or bytes written so far, for other threads to read */
 };

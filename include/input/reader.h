@@ -24,8 +24,8 @@ struct reader_options {
 	u64 max_bytes;               /* of all archives, unpacked; 0: any number */
 	u64 max_memory;              /* bytes of names, attributes and the like; 0: any number */
 	u32 nodesize;                /* the limit of xattrs follows from it */
-	bool no_xattrs;              /* the archive's xattrs and ACLs are dropped, */
-	const char **xattr_patterns; /* or those whose names match one of these, as of fnmatch() */
+	bool no_xattrs;              /* all xattrs and ACLs of the archive are dropped */
+	const char **xattr_patterns; /* those whose names match one, by fnmatch(), are dropped */
 	size_t nr_xattr_patterns, xattr_patterns_capacity;
 };
 
@@ -35,10 +35,11 @@ struct reader_input {
 	const char *name; /* for messages */
 	u64 bytes;        /* limit; UINT64_MAX: to the end */
 	bool is_known;    /* they were read before, and are not counted again */
-	bool is_whole;    /* the caller verifies digests, so that an archive without its end marker
-			     and last padding, or without any byte, is not cut */
-	/* NULL, or what gets all bytes: as they are read, and unpacked (that one is replaced) */
-	struct sha256 *raw_digest, **plain_digest;
+	bool is_whole; /* the caller verifies digests: an archive may lack its end marker and last
+			     padding, or be empty */
+	struct sha256 *raw_digest;    /* NULL, or gets all bytes as they are read */
+	struct sha256 **plain_digest; /* NULL, or gets all bytes unpacked; a stream that is read a
+					 second time replaces it by a new one */
 };
 
 enum member_kind {

@@ -63,7 +63,7 @@ static inline enum diag_hint nodesize_hint(u32 nodesize)
 
 /*
  * tree_storage - how the data of @inode, as it stands now, are to be stored
- * A guess while members arrive: tree_apply_rules() puts right what comes out otherwise.
+ * A guess while members arrive: tree_apply_rules() stores a file again if the guess was wrong.
  */
 struct storage tree_storage(const struct tree *tree, const struct inode *inode);
 
@@ -91,7 +91,7 @@ struct attributes {
 /*
  * tree_add - a member that is not a hard link
  * @inode: result; a file's data goes to it through file_data
- * What the filter leaves out stays beside the image, since a hard link that is kept may name it.
+ * Members that the filter leaves out are remembered, since a hard link that is kept may name one.
  * A directory that exists keeps its children and takes the new attributes; all else
  * replaces what stood at the path.
  * Returns 0, or a negative errno after printing what is wrong with the member: ".." in the path, a
@@ -103,11 +103,11 @@ int tree_add(struct tree *tree, const char *path, size_t path_len, const struct 
 
 /*
  * tree_add_link - a hard link member
- * @xattrs: what the link's header carries; must equal the target's unless NULL (checked by
- * tree_finish())
- * @donor:  NULL if the member carries no data, else result: an inode that takes the data. The
- *          target gets it in tree_finish() if it has none; else both must be the same.
- * Binds to what stands at @target now, else to what first comes there.
+ * @xattrs: those of the link's header; they must equal the target's unless NULL (checked when the
+ *          link is bound)
+ * @donor:  NULL if the member carries no data, else result: an inode that takes the data. In
+ *          tree_bind_links() the target gets it if it has none; else both must be the same.
+ * Binds to the inode that is at @target now, else to the first that is added there.
  */
 int tree_add_link(struct tree *tree, const char *path, size_t path_len, const char *target,
 		  size_t target_len, struct xattr *xattrs, struct inode **donor);
@@ -122,14 +122,15 @@ int tree_make_file(struct tree *tree, const char *path, size_t path_len, u64 byt
 		   struct inode **inode);
 
 /*
- * tree_begin_layer - with options.whiteouts: what is added from here on is a layer
- * Its whiteouts hide what is there now, wherever they are in it. Those of the first layer
- * vanish.
+ * tree_begin_layer - with options.whiteouts: members that are added from here on are a layer
+ * Its whiteouts hide members of earlier layers, and never its own, which may come before them. The
+ * first layer's members enter the tree at once, and its whiteouts hide nothing.
  */
 void tree_begin_layer(struct tree *tree);
 
 /*
- * tree_end_layer - all members of the layer were added: they enter the tree now
+ * tree_end_layer - all members of the layer were added: those of the second and later layers enter
+ * the tree now
  * Returns 0, or a negative errno after printing: what tree_add() says of places.
  */
 int tree_end_layer(struct tree *tree);
@@ -139,9 +140,8 @@ int tree_end_layer(struct tree *tree);
  * @file_data: has all data of the layer
  * @digest:    of the layer, in hex; the subvolume is called NNN-DIGEST, by the layer's number from
  *             1 on and LAYER_DIGEST_DIGITS digits
- * It is read-only, and the default subvolume until the next one is kept. If it is called for one
- * layer, it is called for all; subvolumes, rules by path, a plan, labels and hard_dereference do
- * not go with it. Returns 0, or a negative errno after printing: as tree_bind_links(), a link
+ * It is read-only, and the default subvolume until the next one is kept. Call it for each layer or
+ * for none. It excludes options.subvols, rules, hard_dereference, tree_override() and tree_label(). Returns 0, or a negative errno after printing: as tree_bind_links(), a link
  * without target, more links than btrfs holds, too many entries in all layers' trees.
  */
 #define LAYER_DIGEST_DIGITS 12
@@ -192,9 +192,9 @@ int tree_finish(struct tree *tree, struct content *content);
 /*
  * tree_label - set one xattr of all inodes, by their paths; after tree_finish()
  * @xattr: its name
- * @label: gets the smallest path of an inode with a slash in front, and its mode; returns the
- * value, NUL-terminated and valid until the next call, of which the NUL becomes a part, or NULL to
- *         leave the inode as it is, or prints and sets *err
+ * @label: gets an inode's mode and path, the smallest one, with a slash in front. Returns the value,
+ *         a string that is valid until the next call; its NUL is stored, too. NULL: no xattr is set.
+ *         On failure it prints and sets *err.
  * Returns 0, or a negative errno after printing.
  */
 int tree_label(struct tree *tree, const char *xattr,
@@ -219,7 +219,7 @@ int tree_apply_rules(struct tree *tree, struct content *content, struct file_dat
 struct tree_walk {
 	struct tree_walk_level *levels;
 	size_t depth, capacity;
-	size_t mark; /* of the directory that has the name which tree_walk_next() returned */
+	size_t mark; /* as given to tree_walk_enter() for the directory of the last name */
 };
 
 /* tree_walk_enter - the names in @dir, which is sorted, come next; @mark: for the caller's use */
@@ -238,8 +238,8 @@ const struct inode *const *tree_inodes(const struct tree *tree, u64 *nr);
 /* tree_inode_index - where @inode stands in tree_inodes() */
 u64 tree_inode_index(const struct tree *tree, const struct inode *inode);
 
-/* tree_has_layers - whether subvolumes are layers' trees: from number 2 on each one is a changed
- * copy of the one before it */
+/* tree_has_layers - whether tree_keep_layer() was called: subvolumes are the states after each layer,
+ * from number 2 on each one is a changed copy of the one before it */
 bool tree_has_layers(const struct tree *tree);
 
 /* tree_subvols - all subvolumes by number, the top level first; @nr gets their count */
@@ -248,7 +248,7 @@ const struct subvol *tree_subvols(const struct tree *tree, u32 *nr);
 /* tree_property_features - incompat feature bits that go with compression properties */
 u64 tree_property_features(const struct tree *tree);
 
-/* tree_default_subvol - the one that is mounted without further ado */
+/* tree_default_subvol - the one that a mount without options shows */
 const struct subvol *tree_default_subvol(const struct tree *tree);
 
 #endif

@@ -4,7 +4,7 @@
  * that lines of several threads, or of several programs on one terminal, do
  * not mix. Control bytes never reach the terminal: a message is one line.
  *
- * The variables below are the only writable globals of the program.
+ * The variables below are the only writable globals of the program but named_files in new_file.c.
  */
 #include "base/diag.h"
 

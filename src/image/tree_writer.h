@@ -14,8 +14,8 @@
 #define GENERATION 1 /* of everything in the image */
 
 /*
- * A leaf that belongs to another tree and is part of this one: all items from the first key to the
- * last one are in both, and the same.
+ * A leaf of another tree that this tree refers to instead of writing an equal one: both trees have
+ * the same items from the first key to the last one.
  */
 struct shared_leaf {
 	struct btrfs_key first, last;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Owners, device numbers, times, flags: ranges checked, policies applied. */
+/* Checks owners and device numbers, applies the options for times, and warns of file flags. */
 #include "member_attributes.h"
 #include "flags.h"
 
