@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The canonical listing of a tree in mtree form, which the manual specifies. It says
- * what an image holds, not how: no address, codec or inode number is in it.
+ * The canonical listing of a tree in mtree form, which the manual specifies. It says what an image
+ * holds, not how the image is stored: it has no address, codec or inode number.
  */
 #ifndef CLI_MANIFEST_H
 #define CLI_MANIFEST_H
@@ -12,7 +12,7 @@
 
 /*
  * manifest_write - write the listing of a finished tree whose files have their hashes
- * @fd:     where to, or -1 if only the digest is wanted
+ * @fd:     to write to, or -1 if only the digest is wanted
  * @name:   of @fd, for messages
  * @digest: result, SHA-256 of the listing
  * Returns 0 or a negative errno after printing.

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How far the work is: a line on a terminal's stderr that is drawn anew ten
- * times a second, or a line of text each second where it is no terminal.
+ * The progress of the work. If stderr is a terminal, its last line is drawn ten times a second;
+ * otherwise a line is printed each second.
  *
- * The work only counts; a thread that sleeps most of the time looks at the counters.
+ * The work only counts. A thread, which sleeps most of the time, reads the counters.
  */
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
@@ -22,15 +22,15 @@ struct progress_phase {
 
 /*
  * progress_start - begin with @phase
- * Returns NULL if @mode says that nothing is shown, or without threads to be had: all functions
- * take that. Signals are blocked as in the caller.
+ * Returns NULL if @mode says that nothing is shown, or if no thread can be started; all functions
+ * accept NULL. The thread blocks the signals that the caller blocks.
  */
 struct progress *progress_start(enum progress_mode mode, const struct progress_phase *phase);
 
 /* progress_next - go on with @phase */
 void progress_next(struct progress *p, const struct progress_phase *phase);
 
-/* progress_stop - take the line away; NULL is fine */
+/* progress_stop - take the line away, and end the thread */
 void progress_stop(struct progress *p);
 
 #endif

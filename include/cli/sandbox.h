@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Before the first byte of an archive is parsed, the process gives up what it does not need:
- * new privileges, other programs, the network, and all files but those that are open.
+ * Before the first byte of an archive is parsed, the process gives up the rights that it does not
+ * need: new privileges, other programs, the network, and all files except those that are open.
  *
  * Two walls of the kernel stand behind each other. Landlock knows directories: new files come into
  * those that were named, and nothing else of the file system can be opened or changed. seccomp

@@ -10,9 +10,9 @@
 struct stats {
 	const struct reader_counts *counts;
 	u64 data_bytes;    /* of file data in the image's files, uncompressed, without holes */
-	u64 stored_bytes;  /* of it as it lies on disk, each extent once */
-	u64 inline_bytes;  /* of it as it lies in the trees */
-	u64 deduped_bytes; /* that were not stored since they are stored already */
+	u64 stored_bytes;  /* of file data as stored on disk, each extent once */
+	u64 inline_bytes;  /* of file data as stored in the trees */
+	u64 deduped_bytes; /* of file data that equals stored data, and was not stored again */
 	const struct image *image;
 	double wall_seconds;
 	double cpu_seconds;    /* of all threads */
@@ -25,7 +25,7 @@ struct stats {
  */
 struct stats stats_gather(const struct convert *convert, const struct timespec *started);
 
-/* stats_print - to @out, in @format; errors are the caller's to find */
+/* stats_print - print to @out in @format; the caller checks @out for errors */
 void stats_print(const struct stats *stats, enum stats_format format, FILE *out);
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Values of options and environment variables: text that is a number, a size
- * or a time as a whole, or not at all. Nothing is printed here; the caller
- * knows where the text comes from.
+ * Values of options and environment variables. The whole text must be a number, a size or a time.
+ * Nothing is printed here: the caller knows where the text comes from.
  */
 #ifndef CLI_VALUE_H
 #define CLI_VALUE_H
@@ -15,11 +14,11 @@ bool value_number(const char *text, u64 min, u64 max, u64 *number);
 /* value_size - the same with an optional suffix k, m, g or t (powers of 1024, either case) */
 bool value_size(const char *text, u64 min, u64 max, u64 *size);
 
-/* value_seconds - a decimal integer, maybe with a minus sign in front */
+/* value_seconds - a decimal integer, which may be negative */
 bool value_seconds(const char *text, struct timestamp *time);
 
 /*
- * value_time - @SECONDS[.FRACTION], up to nine digits behind the point
+ * value_time - @SECONDS[.FRACTION], up to nine digits after the point
  * A minus sign holds for both parts: @-1.5 is one and a half seconds before 1970.
  */
 bool value_time(const char *text, struct timestamp *time);

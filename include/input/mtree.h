@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A plan: what the user wants to be else than the archive says, as an mtree
- * specification (mtree(5)). Read strictly, line by line: libarchive's reader tells no
- * line numbers, drops unknown keywords and malformed values without a word, and knows no
- * xattrs.
+ * An mtree plan: an mtree specification (mtree(5)) of attributes that override those of the
+ * archive. It is read strictly, line by line.
  */
 #ifndef INPUT_MTREE_H
 #define INPUT_MTREE_H
@@ -23,7 +21,10 @@ struct mtree_plan;
 int mtree_plan_read(const char *path, const struct reader_options *options, struct tree *tree,
 		    struct mtree_plan **plan);
 
-/* mtree_plan_apply - lay it over @tree, after tree_bind_links(); 0, or a negative errno after printing */
+/*
+ * mtree_plan_apply - override attributes in @tree, after tree_bind_links()
+ * Returns 0, or a negative errno after printing.
+ */
 int mtree_plan_apply(struct mtree_plan *plan, struct tree *tree);
 
 void mtree_plan_free(struct mtree_plan *plan);

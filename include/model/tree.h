@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The tree: insertion by path with the rules of extraction (implied parents,
- * replacement, symlinked parents, hard links in any order), then sorting and
- * numbering. Nothing after tree_finish() can see in which order members came.
+ * The tree. Members are inserted by path, with the rules of extraction: implied parents,
+ * replacement, symlinked parents, hard links in any order. Then the tree is sorted and numbered.
+ * No step after tree_finish() can see in which order members came.
  *
- * Paths are raw bytes. Leading "/" and "./" drop, "//" and inner "." fold, a
- * trailing "/" drops; ".." is refused. The empty result is the root.
+ * Paths are raw bytes. They are folded: empty components, "." and slashes at both ends are dropped;
+ * ".." is refused. The empty result is the root.
  */
 #ifndef MODEL_TREE_H
 #define MODEL_TREE_H
@@ -22,7 +22,7 @@
 #include "model/subvol.h"
 #include "model/xattr.h"
 
-/* What directories have that no member describes, the root included. */
+/* Attributes of directories that no member describes, the root included. */
 struct implied_attributes {
 	u32 mode; /* permissions, 07777 */
 	u32 uid, gid;
@@ -35,7 +35,7 @@ struct tree_options {
 	struct implied_attributes implied;
 	struct path_filter filter; /* of the paths that tree_add() and tree_add_link() get */
 	struct owner_rules owners;
-	bool whiteouts;        /* names that begin with .wh. mean what they mean in OCI layers */
+	bool whiteouts;        /* names that begin with .wh. are whiteouts, as in OCI layers */
 	bool hard_dereference; /* each name of a file becomes a file of its own */
 	struct subvol_requests subvols;
 	struct path_rules rules; /* sealed */
@@ -74,7 +74,7 @@ struct storage tree_storage(const struct tree *tree, const struct inode *inode);
  */
 int tree_leaves_out(const struct tree *tree, const char *path, size_t path_len);
 
-/* What a member says of its inode. */
+/* What a member's header says of the inode. */
 struct attributes {
 	u32 mode; /* type and permissions (07777) */
 	u32 uid;
@@ -136,7 +136,7 @@ void tree_begin_layer(struct tree *tree);
 int tree_end_layer(struct tree *tree);
 
 /*
- * tree_keep_layer - keep what the tree is now, at a layer's end, as a subvolume of the top level
+ * tree_keep_layer - keep the present tree, at a layer's end, as a subvolume of the top level
  * @file_data: has all data of the layer
  * @digest:    of the layer, in hex; the subvolume is called NNN-DIGEST, by the layer's number from
  *             1 on and LAYER_DIGEST_DIGITS digits
@@ -155,7 +155,7 @@ int tree_keep_layer(struct tree *tree, struct file_data *file_data, const char *
  */
 int tree_bind_links(struct tree *tree, struct content *content);
 
-/* What of struct attributes tree_override() is to take. Of xattrs those that are there count. */
+/* The fields of struct attributes that tree_override() takes. It takes all xattrs in the list. */
 #define GIVEN_TYPE 1u
 #define GIVEN_MODE 2u
 #define GIVEN_UID 4u
@@ -166,16 +166,16 @@ int tree_bind_links(struct tree *tree, struct content *content);
 #define GIVEN_TARGET 128u
 
 /*
- * tree_override - change what stands at a path of the image, or make it; after tree_bind_links()
+ * tree_override - change the inode at a path of the image, or make one; after tree_bind_links()
  * @given: GIVEN_*
- * An inode of several names changes under all of them. What is made gets what is not given as
- * directories that no member describes do. Returns 0, or a negative errno after printing: errors of
- * tree_add(), another type than what stands there, nothing there and no type or mode.
+ * An inode of several names changes under all of them. A new inode gets the attributes that are not
+ * given from tree_options.implied. Returns 0, or a negative errno after printing: errors of
+ * tree_add(), a type that the inode does not have, or no inode and no type or mode to make one.
  */
 int tree_override(struct tree *tree, const char *path, size_t path_len,
 		  const struct attributes *attr, u32 given);
 
-/* tree_type_at - S_IFMT bits of what stands at a path of the image, 0 for nothing; as long as
+/* tree_type_at - S_IFMT bits of the inode at a path of the image, 0 if there is none; as long as
  * tree_override() may be called */
 u32 tree_type_at(struct tree *tree, const char *path, size_t path_len);
 
@@ -203,8 +203,8 @@ int tree_label(struct tree *tree, const char *xattr,
 
 /*
  * tree_apply_rules - set the inode flags and properties that rules by path ask for
- * @file_data: through which @content was filled; files that were stored in another way than the
- *             rules want are stored anew, so that nothing depends on the order of members
+ * @file_data: which filled @content; it stores files again that were not stored as the rules want,
+ *             so that nothing depends on the order of members
  * Call it once, after tree_finish(), and file_data_flush() after it. Returns 0, or a negative errno
  * after printing.
  */
@@ -225,7 +225,7 @@ struct tree_walk {
 /* tree_walk_enter - the names in @dir, which is sorted, come next; @mark: for the caller's use */
 void tree_walk_enter(struct tree_walk *walk, const struct inode *dir, size_t mark);
 
-/* tree_walk_next - the next name; NULL: there is none. The caller enters it if it is to be entered. */
+/* tree_walk_next - the next name, NULL at the end; the caller enters directories */
 struct dentry *tree_walk_next(struct tree_walk *walk);
 void tree_walk_release(struct tree_walk *walk);
 
@@ -235,7 +235,7 @@ const struct inode *tree_root(const struct tree *tree);
 /* tree_inodes - all inodes, subvolume by subvolume, in each by number; @nr gets their count */
 const struct inode *const *tree_inodes(const struct tree *tree, u64 *nr);
 
-/* tree_inode_index - where @inode stands in tree_inodes() */
+/* tree_inode_index - the index of @inode in tree_inodes() */
 u64 tree_inode_index(const struct tree *tree, const struct inode *inode);
 
 /* tree_has_layers - whether tree_keep_layer() was called: subvolumes are the states after each layer,

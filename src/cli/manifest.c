@@ -20,7 +20,7 @@ struct listing {
 	int err; /* the first one; nothing is written after it */
 	char *buffer;
 	size_t buffered;
-	char *path; /* of the entry at hand, escaped: "." or "./..." */
+	char *path; /* of the current entry, escaped: "." or "./..." */
 	size_t path_len, path_capacity;
 	const struct tree *tree;
 	u64 nr_groups; /* of hard links so far */
@@ -194,7 +194,7 @@ static void put_links(struct listing *l, const struct inode *inode)
 	put_format(l, " nlink=%u inode=%llu", inode->nlink, (unsigned long long)l->groups[index]);
 }
 
-/* Without compress, nocompress and nocow: these say how to store a file. */
+/* compress, nocompress and nocow are left out: they say how to store a file. */
 static void put_flags(struct listing *l, u32 flags)
 {
 	static const struct {
@@ -222,7 +222,7 @@ static int compare_xattrs(const void *a, const void *b)
 	return order ? order : x->name_len - y->name_len;
 }
 
-/* Properties of btrfs say how to store a file, and are none of its content. */
+/* A property of btrfs says how to store a file: it is no part of the content. */
 static bool is_property(const struct xattr *x)
 {
 	return x->name_len >= 6 && !memcmp(x->bytes, "btrfs.", 6);

@@ -86,7 +86,7 @@ static void describe(const struct progress *p, struct status_line *t)
 	const struct progress_phase *phase = &p->phase;
 	const double seconds = (double)(now() - p->began) / (double)NSEC_PER_SEC;
 	const u64 bytes = *phase->bytes;
-	/* --input-size may have promised too little */
+	/* --input-size may be too small */
 	const u64 total = phase->total_bytes > bytes ? phase->total_bytes : bytes;
 	const double rate = seconds > 0 ? (double)bytes / seconds : 0;
 	t->len = 0;

@@ -22,8 +22,8 @@
 
 /* ---- Landlock ------------------------------------------------------------- */
 
-/* How many rights each version knows, beginning with bit 0; headers may be older than the kernel.
- */
+/* How many rights each version of Landlock knows, from bit 0 on. Headers may be older than the
+ * kernel. */
 static const u8 rights_of_version[] = { 0, 13, 14, 15, 15, 16 };
 #define NEWEST_VERSION (sizeof(rights_of_version) - 1)
 #define RIGHT_TRUNCATE (UINT64_C(1) << 14)
@@ -74,7 +74,7 @@ static int restrict_files(const struct sandbox *s)
 
 /* ---- seccomp -------------------------------------------------------------- */
 
-/* Needed for the work, or harmless. A libc that knows newer calls falls back to these. */
+/* Calls that the work needs or that are harmless. A newer libc falls back to these. */
 static const int allowed[] = {
 	/* descriptors that are open */
 	SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(pread64), SCMP_SYS(write), SCMP_SYS(writev),
@@ -88,7 +88,7 @@ static const int allowed[] = {
 	/* names in directories: Landlock says which */
 	SCMP_SYS(linkat), SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2),
 	SCMP_SYS(unlink), SCMP_SYS(unlinkat),
-	/* memory; executable memory is not to be had */
+	/* memory; add_conditions() rules out executable memory */
 	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),
 	/* threads and signals */
 	SCMP_SYS(futex), SCMP_SYS(futex_time64), SCMP_SYS(set_robust_list), SCMP_SYS(rseq),
@@ -104,7 +104,7 @@ static const int allowed[] = {
 	SCMP_SYS(getgid), SCMP_SYS(geteuid), SCMP_SYS(getegid), SCMP_SYS(getpgrp), SCMP_SYS(getpgid)
 };
 
-/* Nobody tries one of these by mistake: the process ends. */
+/* No program makes one of these calls by mistake: the process ends. */
 static const int deadly[] = {
 	/* other programs */
 	SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork), SCMP_SYS(vfork),
@@ -236,8 +236,8 @@ static int restrict_calls(const struct sandbox *s)
 		info("no seccomp in this kernel: system calls are not filtered");
 		return 0;
 	}
-	/* libseccomp does not survive all failures to allocate: memory that was free a moment ago
-	 * will be. */
+	/* libseccomp does not survive all failures to allocate. Memory that was free a moment ago
+	 * will still be free. */
 	xfree(xmalloc(LIBSECCOMP_BYTES));
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
 	int err = ctx ? seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1) : -ENOMEM;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * strtoull() and its family skip white space and take signs that were not
- * asked for, so digits are read here one by one.
+ * Digits are read here one by one: strtoull() and its family would accept white space and signs,
+ * too.
  */
 #include "cli/value.h"
 
 #define NSEC_PER_SEC 1000000000u
 
-/* Read one or more digits at *@text, and move it behind them; false without any or beyond 64 bits.
- */
+/* Read one or more digits at *@text, which then points after them; false if there is none, or if
+ * the number has more than 64 bits. */
 static bool read_digits(const char **text, u64 *number)
 {
 	const char *p = *text;
@@ -70,7 +70,7 @@ bool value_size(const char *text, u64 min, u64 max, u64 *size)
 	return true;
 }
 
-/* Read what stands behind the point, as nanoseconds; true at once if nothing does. */
+/* Read ".FRACTION" as nanoseconds; an empty text is 0. */
 static bool read_fraction(const char *text, u32 *nsec)
 {
 	u32 unit = NSEC_PER_SEC;
@@ -86,7 +86,7 @@ static bool read_fraction(const char *text, u32 *nsec)
 	return !*text;
 }
 
-/* The time that lies @sec and @nsec before or after 1970, if it can be told in 64 bits. */
+/* The time @sec and @nsec after (or before) 1970; false if the seconds have more than 64 bits. */
 static bool make_time(bool is_negative, u64 sec, u32 nsec, struct timestamp *time)
 {
 	const u64 limit = 1ull << 63;
@@ -96,7 +96,7 @@ static bool make_time(bool is_negative, u64 sec, u32 nsec, struct timestamp *tim
 		*time = (struct timestamp){ .sec = (s64)sec, .nsec = nsec };
 		return true;
 	}
-	/* Nanoseconds count forward, so -1.5 is 2 seconds back and half a second on. */
+	/* Nanoseconds count forward: -1.5 is -2 seconds and 0.5 seconds. */
 	if (nsec) {
 		if (sec >= limit)
 			return false;

@@ -102,7 +102,7 @@ bool acl_says_more(const struct acl *acl)
 u32 acl_apply_mode(const struct acl *acl, u32 mode)
 {
 	u32 user = 0, group = 0, other = 0;
-	/* sorted, so that the mask comes after the group it overrides */
+	/* The entries are sorted: the mask comes after the group, which it overrides. */
 	for (size_t i = 0; i < acl->nr; i++) {
 		const struct acl_entry *e = &acl->entries[i];
 		if (e->tag == ACL_USER_OBJ)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * POSIX ACLs: from the text that archives carry, or the xattr, to the xattr that the
- * kernel keeps and the mode bits it derives. Names are never looked up: an
- * entry's numeric id counts.
+ * POSIX ACLs. Archives hold them as text or as an xattr. The results are the xattr that the kernel
+ * keeps, and the mode bits that it derives. Names are never looked up: the numeric id counts.
  */
 #ifndef INPUT_ACL_H
 #define INPUT_ACL_H
@@ -22,7 +21,7 @@ struct acl_entry {
 	u32 id;   /* of ACL_USER and ACL_GROUP */
 };
 
-/* More than a 64k xattr holds is no ACL. */
+/* As many entries as an xattr of 64 KiB holds. */
 #define ACL_ENTRIES_MAX 8190u
 #define ACL_VALUE_MAX (4 + 8 * ACL_ENTRIES_MAX)
 
@@ -42,8 +41,9 @@ enum acl_result {
 
 /*
  * acl_from_text - add the entries of @text
- * "tag:qualifier:perms[:id]", separated by commas or newlines; Solaris' short
- * "mask:perms" and "other:perms"; entries with "default:" or "default" before go to @dflt.
+ * The form is "tag:qualifier:perms[:id]", with commas or newlines between; Solaris leaves the
+ * qualifier out of "mask:perms" and "other:perms". An entry that begins with "default" or
+ * "default:" goes to @dflt.
  */
 enum acl_result acl_from_text(const char *text, size_t len, struct acl *access, struct acl *dflt);
 

@@ -15,7 +15,7 @@ struct field {
 static bool field_is(struct field f, const char *word)
 {
 	size_t n = strlen(word);
-	/* one letter will do */
+	/* its first letter is enough */
 	return (f.len == n && !memcmp(f.text, word, n)) || (f.len == 1 && *f.text == *word);
 }
 

@@ -18,7 +18,7 @@ struct cpio_links {
 	struct slot *slots;
 	size_t nr_slots; /* a power of two */
 	size_t nr;
-	u64 key; /* of the hash; influences nothing but the order of slots */
+	u64 key; /* of the hash; random; only the order of slots depends on it */
 };
 
 #define SLOTS_AT_FIRST 1024u
@@ -47,7 +47,7 @@ u64 cpio_links_bytes(const struct cpio_links *l)
 	return l ? l->arena.bytes : 0;
 }
 
-/* splitmix64's finish; with a random key no archive can be made to collide */
+/* The last step of splitmix64. The key is random, so nobody can make an archive that collides. */
 static u64 mix(u64 v)
 {
 	v = (v ^ (v >> 30)) * 0xbf58476d1ce4e5b9u;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The names are those of libarchive and star: BSD's, with chattr(1)'s meaning.
- * A name that begins with "no" switches a flag off, which it is anyway; but
- * nodump, noatime, nocow and nocompress are flags.
+ * A name that begins with "no" switches a flag off: no flag is on, so it is ignored. But nodump,
+ * noatime, nocow and nocompress are flags themselves.
  */
 #include "flags.h"
 
@@ -60,7 +60,7 @@ u32 flags_from_text(const char *text, size_t len, u32 mode, const char **unknown
 		bits |= bit;
 		n += n < len;
 	}
-	/* the kernel does not combine them either */
+	/* as the kernel does */
 	if (bits & BTRFS_INODE_NODATACOW)
 		bits &= ~(BTRFS_INODE_COMPRESS | BTRFS_INODE_NOCOMPRESS);
 	else if (bits & BTRFS_INODE_COMPRESS)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tables of magic bytes. Naming what was found costs little and spares the user a riddle. */
+/* Tables of magic bytes. Formats that are not supported are here so that messages can name them. */
 #include "magic.h"
 
 struct magic {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a file is, told by its first bytes. */
+/* The format of a file, by its first bytes. */
 #ifndef INPUT_MAGIC_H
 #define INPUT_MAGIC_H
 
 #include "base/types.h"
 
-/* Enough first bytes for every test here (the volume descriptor of an ISO image lies at 32 KiB). */
+/* Enough first bytes for every test here: the volume descriptor of an ISO image is at 32 KiB. */
 #define MAGIC_BYTES 33024u
 
 enum packing {

@@ -27,7 +27,7 @@ struct wish {
 
 struct mtree_plan {
 	const char *name;
-	char *bytes; /* the whole file; what wishes point to lies here or in the tree's arena */
+	char *bytes; /* the whole file: wishes point into it, or into the tree's arena */
 	char context[QUOTE_BYTES + 32]; /* of messages */
 	struct reader_options options;
 	struct wish *wishes;
@@ -38,7 +38,7 @@ struct reading {
 	struct mtree_plan *plan;
 	struct tree *tree;
 	struct keywords set;    /* by /set */
-	struct text_buffer dir; /* where relative names lie; "" is the root, else ends in a slash */
+	struct text_buffer dir; /* of relative names; "" is the root, else ends in a slash */
 	bool is_closed;         /* the last ".." has left the root */
 	u64 line;               /* that is read */
 };
@@ -214,7 +214,7 @@ int mtree_plan_read(const char *path, const struct reader_options *options, stru
 	*plan = r.plan = xzalloc(sizeof(**plan));
 	r.plan->name = path;
 	r.plan->options = *options;
-	/* these are about what an archive says */
+	/* These three are about members of archives. */
 	r.plan->options.no_xattrs = false;
 	r.plan->options.nr_xattr_patterns = 0;
 	r.plan->options.keep_times = true;
@@ -231,7 +231,7 @@ int mtree_plan_read(const char *path, const struct reader_options *options, stru
 
 /* ---- over the tree ---------------------------------------------------------------------- */
 
-/* Lay a wish over what is at its path, of type @type, or over nothing (0). */
+/* Apply a wish to the inode at its path, which has the type @type; 0: there is none. */
 static int apply(const struct mtree_plan *plan, const struct wish *wish, struct tree *tree,
 		 u32 type)
 {

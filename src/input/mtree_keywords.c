@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a value means is judged later, with that of an archive's header; here it must be well
- * formed. */
+/*
+ * Here a value must be well formed. Whether it is allowed is judged later, by the rules that hold
+ * for the header of an archive.
+ */
 #include "mtree_keywords.h"
 #include "number.h"
 #include "text_codes.h"
@@ -177,7 +179,7 @@ static int take_xattr(struct keywords *k, struct text word, struct text value)
 	return err;
 }
 
-/* What describes content or is for other tools. */
+/* Keywords that describe content, or are for other tools. */
 static int pass_over(struct keywords *k, struct text word, struct text value)
 {
 	(void)k;

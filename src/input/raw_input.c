@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Raw bytes of a descriptor: few, large reads; a pipe gets the largest buffer allowed to all. */
+/* Reads are few and large. A pipe gets the largest buffer that a user may ask for. */
 #include "raw_input.h"
 
 #include "base/diag.h"
@@ -22,7 +22,7 @@ void raw_input_init(struct raw_input *source, const struct reader_input *input,
 				      .passable = min_u64(input->bytes, rest),
 				      .digest = input->raw_digest,
 				      .read_bytes = read_bytes };
-	/* Hints only: on what is no pipe or no file they fail, and nothing is lost. */
+	/* Hints: the first fails on anything but a pipe, the second on a pipe. */
 	(void)fcntl(fd, F_SETPIPE_SZ, (int)SOURCE_BLOCK_BYTES);
 	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The raw bytes of the archive's descriptor, as they are stored: maybe packed. */
+/* The bytes of the archive's descriptor as they are: packed or not. */
 #ifndef INPUT_RAW_INPUT_H
 #define INPUT_RAW_INPUT_H
 
@@ -17,15 +17,15 @@ struct raw_input {
 	size_t pushed_len;
 	size_t pushed_pos;
 	u64 left;                /* bytes that the descriptor may still be asked for */
-	u64 passable;            /* of these, those known to be in a regular file */
+	u64 passable;            /* of these, the bytes that a regular file is known to hold */
 	struct sha256 *digest;   /* or NULL */
-	_Atomic u64 *read_bytes; /* from the descriptor: added to */
+	_Atomic u64 *read_bytes; /* the count of bytes from the descriptor is added here */
 };
 
 /*
  * raw_input_init - @input must stay valid, its descriptor is the caller's; release with
  * raw_input_release()
- * @read_bytes: what is read from the descriptor is added as it is read
+ * @read_bytes: the number of bytes read from the descriptor is added to it
  */
 void raw_input_init(struct raw_input *source, const struct reader_input *input,
 		    _Atomic u64 *read_bytes);
@@ -39,14 +39,14 @@ ssize_t raw_input_read(struct raw_input *source, void *buf, size_t bytes);
 
 /*
  * raw_input_can_skip - whether the next @bytes can be left out without reading them
- * Only in a regular file that holds them, if nobody wants a digest of what is read.
+ * True only if a regular file holds them, and if no digest of the bytes is wanted.
  */
 bool raw_input_can_skip(const struct raw_input *source, u64 bytes);
 
-/* raw_input_skip - leave them out; false if that cannot be */
+/* raw_input_skip - leave them out; false if they must be read */
 bool raw_input_skip(struct raw_input *source, u64 bytes);
 
-/* raw_input_push_back - @bytes at @data (copied) are what comes next */
+/* raw_input_push_back - @bytes at @data, which are copied, are read next */
 void raw_input_push_back(struct raw_input *source, const void *data, size_t bytes);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* base64, %XX. */
+/* base64, and %XX. */
 #include "text_codes.h"
 
 static int base64_value(char c)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which unpacker serves which packing. */
+/* Chooses the unpacker for a packing. */
 #include "unpack.h"
 
 #include "base/diag.h"

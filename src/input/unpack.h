@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Unpacks a compressed stream. gzip goes through zlib, so that its checksum
- * and length count; xz, zstd, bzip2 and lz4 through libarchive's filters.
+ * Unpacks a packed archive. zlib unpacks gzip, and verifies checksum and length; libarchive's
+ * filters unpack xz, zstd, bzip2 and lz4.
  *
- * Packed streams may follow each other, zeros may come between and behind;
- * anything else behind packed data is refused.
+ * Several packed streams may follow each other, with zeros between and after them. Any other bytes
+ * after packed data are refused.
  */
 #ifndef INPUT_UNPACK_H
 #define INPUT_UNPACK_H
@@ -14,19 +14,19 @@
 
 struct unpacker {
 	const char *packing; /* name of the packing */
-	/* as raw_input_read(), unpacked */
+	/* as raw_input_read(), but the bytes are unpacked */
 	ssize_t (*read)(struct unpacker *unpacker, void *buf, size_t bytes);
 	void (*free)(struct unpacker *unpacker);
 };
 
 /*
- * unpack_open - start to unpack what @source gives; it must outlive the result
+ * unpack_open - start to unpack the bytes of @source, which must outlive the result
  * Returns 0, or a negative errno after printing.
  */
 int unpack_open(struct raw_input *source, enum packing packing, const char *name,
 		struct unpacker **unpacker);
 
-/* unpack_gzip_open, unpack_filter_open - behind unpack_open(): one for gzip, one for the others */
+/* unpack_gzip_open, unpack_filter_open - for unpack_open() alone: gzip, and the others */
 int unpack_gzip_open(struct raw_input *source, struct unpacker **unpacker);
 int unpack_filter_open(struct raw_input *source, enum packing packing, const char *name,
 		       struct unpacker **unpacker);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * xz, zstd, bzip2 and lz4 by libarchive: one filter, enabled by name, under
- * its "raw" format. Some of its filters end silently before bytes that they do
- * not know, so what is left behind the packed data is looked at here.
+ * xz, zstd, bzip2 and lz4 by libarchive: one filter, enabled by name, under its "raw" format. Some
+ * filters end silently before bytes that they do not know. So the rest after the packed data is
+ * checked here.
  */
 #include "unpack.h"
 
@@ -60,7 +60,7 @@ static bool all_zero(const u8 *p, size_t n)
 	return !n || (!p[0] && !memcmp(p, p + 1, n - 1));
 }
 
-/* Behind the packed data only zeros may come. */
+/* Only zeros may follow the packed data. */
 static int check_rest(struct filter *f)
 {
 	u64 left = f->given - (u64)archive_filter_bytes(f->archive, -1);
@@ -101,7 +101,7 @@ static void filter_free(struct unpacker *unpacker)
 	xfree(f);
 }
 
-/* Anything but ARCHIVE_OK means that libarchive was built without, and would run a program. */
+/* Any result but ARCHIVE_OK: libarchive was built without the filter, and would run a program. */
 static int enable(struct archive *a, enum packing packing)
 {
 	if (packing == PACKING_XZ)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * gzip by zlib: libarchive skips the trailer, zlib checks its CRC and length.
- * Members follow each other; zeros may pad them (tapes, initramfs).
+ * gzip by zlib, which verifies the CRC and the length in the trailer; libarchive skips the trailer.
+ * gzip members follow each other; zeros may come between them (tapes, initramfs).
  */
 #include "unpack.h"
 
@@ -15,7 +15,7 @@ struct gzip {
 	struct unpacker unpacker;
 	struct raw_input *source;
 	z_stream z;
-	bool between; /* members: the next byte is padding, a magic or the end */
+	bool between; /* gzip members: the next byte is padding, a magic or the end */
 	bool at_end;
 	u8 in[SOURCE_BLOCK_BYTES];
 };
@@ -33,7 +33,7 @@ static int fill(struct gzip *g)
 	return n > 0;
 }
 
-/* Between members: skip zeros; the end, or begin the next member. */
+/* Between gzip members: skip zeros, then note the end or begin the next member. */
 static int next_member(struct gzip *g)
 {
 	for (;;) {

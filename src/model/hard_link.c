@@ -134,7 +134,7 @@ static void wait_for(struct tree *tree, struct dentry *link, const struct path *
 		pending_insert(&tree->links, p);
 }
 
-/* The link's name is placed last: until then it is what the target may be. */
+/* The link's name is placed after its target was looked up: the target may have this very name. */
 int tree_put_link(struct tree *tree, const struct path *path, const struct path *target,
 		  struct xattr *xattrs, struct inode *donor)
 {
@@ -150,7 +150,7 @@ int tree_put_link(struct tree *tree, const struct path *path, const struct path 
 	if (err)
 		goto out;
 	if (found && found->mode) {
-		/* A new name shows up in messages before it has an inode. */
+		/* Messages need the path of the new name, which has no inode yet. */
 		err = check_target(link, found, target, xattrs);
 		if (err)
 			goto out;
@@ -200,7 +200,7 @@ int links_resolve(struct tree *tree, struct dentry *dentry)
 			at = &p->hash_next;
 			continue;
 		}
-		*at = p->hash_next; /* once its target came it waits no more */
+		*at = p->hash_next; /* its target is here: it waits no more */
 		tree->links.nr_pending--;
 		if (is_waiting(p))
 			err = bind(tree, p, dentry->inode);
@@ -208,7 +208,8 @@ int links_resolve(struct tree *tree, struct dentry *dentry)
 	return err;
 }
 
-/* What @p waits for in the finished tree; NULL if nothing is there, or another waiting link. */
+/* The target of @p in the tree of all members; NULL if there is none, or if it is @other, which
+ * waits, too. */
 static struct inode *late_target(struct tree *tree, struct pending_link *p,
 				 struct pending_link **other)
 {
@@ -229,7 +230,7 @@ static int links_resolve_late(struct tree *tree)
 	for (struct pending_link *start = tree->links.pending; start; start = start->next) {
 		struct pending_link *chain = NULL, *next;
 		struct inode *target = NULL;
-		/* Links may lead to links: go to the end, then bind the whole chain. */
+		/* A link may name another that waits: go to the end, then bind the whole chain. */
 		for (struct pending_link *p = start; p && !p->visited && is_waiting(p); p = next) {
 			p->visited = true;
 			p->chain = chain;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The state of the tree at a layer's end, kept as a subvolume of its own: a copy of all that is
- * there, since later layers change the tree in place.
+ * The state of the tree at a layer's end, kept as a subvolume of its own. It is a copy of all
+ * inodes and names, since later layers change the tree in place.
  *
  * An inode keeps its number, and a name its index, from the layer that brought it to the last one
- * that has it, as in snapshots: so what a layer leaves alone has the same items in its tree, and
- * blocks of it can be shared. New inodes get the next numbers, in the order of the walk. Data are
- * never copied: the copies' file extents lead to the same blobs.
+ * that has it, as in snapshots. So inodes that a layer does not change have the same items in its
+ * tree, and blocks of them can be shared. New inodes get the next numbers, in the order of the
+ * walk. Data is never copied: the copies' file extents refer to the same blobs.
  */
 #include "base/diag.h"
 #include "disk/checksum.h"

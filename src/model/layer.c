@@ -27,7 +27,7 @@ struct whiteout {
 	};
 };
 
-/* Of a directory above the one that becomes the root, all of the root is hidden. */
+/* A whiteout of a directory above the one that becomes the root hides the whole root. */
 static bool holds_root(const struct path_filter *filter, const struct path *path)
 {
 	return filter->root && path->len < filter->root_len &&
@@ -142,8 +142,8 @@ static void look_up(struct tree *tree, struct whiteout *w)
 }
 
 /*
- * A directory is emptied by another inode that takes its place, so that it costs no walk over what
- * was in it. What two whiteouts hide is hidden once.
+ * An opaque directory gets a new inode, without children: that needs no walk over its names. If two
+ * whiteouts hide one thing, the second one finds another inode and does nothing.
  */
 static void hide(struct tree *tree, const struct whiteout *w)
 {
@@ -168,7 +168,7 @@ static bool has_target(struct tree *tree, const struct waiting *w)
 	return at && at->inode;
 }
 
-/* Hide what the whiteouts name, and note the links that lose their targets by that. */
+/* Let the whiteouts act, and note the links that lose their targets. */
 static void hide_all(struct tree *tree, const struct layers *layer)
 {
 	for (struct whiteout *w = layer->whiteouts; w; w = w->next)

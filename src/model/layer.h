@@ -3,10 +3,10 @@
  * Layers, and their whiteouts as the OCI image specification has them: .wh.NAME hides NAME,
  * .wh..wh..opq all names in its directory.
  *
- * A whiteout acts on lower layers only, but may be anywhere in its own. So the members of a layer
- * wait until it ends; then its whiteouts are looked up in the tree of the lower layers, all before
- * the first one hides something; then its members follow in their order. Each whiteout costs one
- * walk to its place, however much it hides.
+ * A whiteout acts on lower layers only, but may be anywhere in its own layer. So the members of a
+ * layer wait until the layer ends. Then all its whiteouts are looked up in the tree of the lower
+ * layers, before the first one hides something. Then its members enter the tree in their order.
+ * A whiteout costs one walk to its path, however much it hides.
  */
 #ifndef MODEL_LAYER_H
 #define MODEL_LAYER_H

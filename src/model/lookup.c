@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From a path to what stands there, through symlinks. */
+/* Finds the inode at a path, and follows symlinks on the way. */
 #include "base/diag.h"
 #include "tree_private.h"
 
@@ -7,8 +7,8 @@
 #include <stdio.h>
 
 #define MAX_SYMLINKS_FOLLOWED 40 /* as the kernel's MAXSYMLINKS */
-/* Of all targets on the way. The kernel has no such limit; but a short member must not cost much.
- */
+/* Components of all targets on the way. The kernel has no such limit, but a short member must not
+ * cost much. */
 #define MAX_LINK_COMPONENTS 1024
 
 struct path dentry_path(const struct dentry *dentry)
@@ -60,9 +60,8 @@ int dentry_fail(int err, const struct dentry *dentry, const char *format, ...)
 }
 
 /*
- * A walk to the parent of a path's last component. The text still to be walked is
- * owned; its first from_link bytes came out of a symlink, where nothing
- * may be created.
+ * A walk to the parent of a path's last component. The walk owns the text that it still has to
+ * walk. The first from_link bytes of the text came out of a symlink: there nothing may be created.
  */
 struct walk {
 	struct tree *tree;
@@ -93,7 +92,7 @@ static int walk_fail_steps(const struct walk *w)
 		MAX_LINK_COMPONENTS);
 }
 
-/* Put the symlink's target in front of what is still to be walked. */
+/* Put the symlink's target in front of the text that is still to be walked. */
 static int walk_follow(struct walk *w, const struct dentry *link)
 {
 	const struct inode *inode = link->inode;
@@ -182,8 +181,8 @@ static int walk_step(struct walk *w, const char *name, size_t len, bool in_link)
 }
 
 /*
- * Walk to the last component. On success text + pos is its name; on failure
- * text + pos is what could not be walked below dir. The caller frees text.
+ * Walk to the last component. On success text + pos is its name. On failure text + pos is the rest
+ * of the path, below dir, that could not be walked. The caller frees text.
  */
 static int walk_run(struct walk *w)
 {
@@ -250,7 +249,7 @@ struct inode *tree_lookup_dir(struct tree *tree, const struct path *path)
 {
 	if (path->is_left_out)
 		return NULL;
-	/* With a slash behind, the last component is one to walk through. */
+	/* With a slash at the end of the path, the walk passes through its last component. */
 	struct path through = { .bytes = xmemdup(path->bytes, path->len), .len = path->len };
 	if (through.len)
 		through.bytes[through.len++] = '/';

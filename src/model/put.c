@@ -101,7 +101,7 @@ int inode_make(struct tree *tree, const struct path *path, const struct attribut
 	return 0;
 }
 
-/* A directory that is there keeps its place, number and children, and takes the rest from @from. */
+/* An existing directory keeps its name, number and children, and takes the rest from @from. */
 static void directory_become(struct inode *dir, const struct inode *from)
 {
 	struct dentry *names = dir->names, *children = dir->children;

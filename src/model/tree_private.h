@@ -59,10 +59,10 @@ int dentry_fail(int err, const struct dentry *dentry, const char *format, ...)
  */
 struct dentry *tree_lookup(struct tree *tree, const struct path *path, struct path *awaited);
 
-/* tree_inode_at - the inode at a folded path, parents' symlinks followed; NULL if none */
+/* tree_inode_at - the inode at a folded path, parents' symlinks followed; NULL: there is none */
 struct inode *tree_inode_at(struct tree *tree, const struct path *path);
 
-/* tree_lookup_dir - the directory at a folded path, all symlinks followed; NULL if none */
+/* tree_lookup_dir - the directory at a folded path, all symlinks followed; NULL: there is none */
 struct inode *tree_lookup_dir(struct tree *tree, const struct path *path);
 
 /*
