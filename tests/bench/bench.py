@@ -9,8 +9,8 @@ PEERS=DIR puts a directory before it. Archives are made once, from Debian's pack
 
 Cases: rootfs (a Debian root file system), kernel (a source tree), modules (JavaScript), files-1000000, names-300000 (in one
 directory), text-512m (one thread against two), scale (entries and bytes against time and memory). Figures go to
-docs/benchmark/figures.json, where a run replaces those of its cases; table and plots there are drawn from it anew. The exit status is
-1 if a bar is missed.
+docs/benchmark/figures.json, where a run replaces those of its cases; then the tables and plots there are made again.
+The exit status is 1 if a bar is missed.
 """
 import argparse
 import json

@@ -161,7 +161,7 @@ def plot_scale(path, curves, title, unit):
 
 
 def write(docs, figures, cases):
-    """write all tables and plots again; returns how many bars of the given cases are missed"""
+    """write all tables and plots again; return how many bars of the given cases are missed"""
     judged = list(bars(figures))
     rows = ['| %s | %s | %.2f | %.2f | %s |' % (c, escaped(what), found, limit, 'yes' if found <= limit else '**no**') for c, what, found, limit in judged]
     missed = [(c, what, found, limit) for c, what, found, limit in judged if found > limit and c in cases]

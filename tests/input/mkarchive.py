@@ -201,7 +201,7 @@ def _():
     return sparse_10(b'f', [(8192 * i, 1) for i in range(n)], b'x' * n, 8192 * n) + END
 
 
-# Solaris: all bytes are stored; where holes and data end in turn is listed, a hole first
+# Solaris: all bytes are stored. The list has the ends of holes and data by turns, a hole first.
 HOLES_ENDS = b''.join(b' %d %d' % (off, off + n) for off, n in SEGMENTS) + b' %d' % SPARSE_SIZE
 
 
@@ -966,7 +966,7 @@ def _():
 
 @good('hard-link-with-size-no-data-pax', 'hard-link')
 def _():
-    # a pax header anywhere before makes libarchive believe in the link's data
+    # after any pax header libarchive takes it that a link of some size has data
     return pax((b'mtime', b'1')) + WHOLE + header(b'l', 5, b'1', link=b'f') + END
 
 
@@ -1006,7 +1006,7 @@ def _():
     return WHOLE + pax((b'size', b'5')) + header(b'l', 5, b'1', link=b'f') + WHOLE + END
 
 
-# A size says nothing about members that have no data: nothing behind them may be skipped.
+# Members without data may have a size: it means nothing, and no byte after their header is skipped.
 NO_DATA = ((b'2', {'link': b't'}), (b'3', {'major': 1, 'minor': 3}), (b'4', {'major': 7}), (b'5', {}), (b'6', {}))
 
 
