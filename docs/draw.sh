@@ -19,4 +19,5 @@ trap 'rm -rf "$work"' EXIT
 		i=$((i + 1))
 	done
 } | python3 "$top/tests/gen/archive.py" tar | "${1:-$top/tar2btrfs}" --compress none -u home >"$work/img"
-python3 "$top/contrib/layout-svg.py" "$work/img" | sed "1a <!-- SPDX-License-Identifier: GPL-2.0-or-later -->"
+licence=$(sed -n '2s/^# //p' "$0")
+python3 "$top/contrib/layout-svg.py" "$work/img" | sed "1a <!-- $licence -->"
