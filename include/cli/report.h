@@ -14,7 +14,7 @@
 struct report;
 
 /*
- * report_check - whether no name stands for two files; 0, or -EINVAL after printing
+ * report_check - whether no two files have one name; 0, or -EINVAL after printing
  * @image_path: as given with -o; "-" is standard output
  * Different names may still mean one file; output_open() refuses that.
  */

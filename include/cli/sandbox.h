@@ -3,10 +3,10 @@
  * Before the first byte of an archive is parsed, the process gives up the rights that it does not
  * need: new privileges, other programs, the network, and all files except those that are open.
  *
- * Two walls of the kernel stand behind each other. Landlock knows directories: new files come into
- * those that were named, and nothing else of the file system can be opened or changed. seccomp
- * knows calls: exec, sockets and the like end the process; opening is allowed only where it
- * makes a new file, and calls that are not known here do not exist (ENOSYS).
+ * Two filters of the kernel do that. Landlock judges by directory: new files can be made in those
+ * that were named, and no other file can be opened or changed. seccomp judges by system call: exec,
+ * sockets and the like end the process; opening a file is allowed only to make a new one; calls that
+ * are not listed fail with ENOSYS.
  */
 #ifndef CLI_SANDBOX_H
 #define CLI_SANDBOX_H
@@ -15,7 +15,7 @@
 
 #define SANDBOX_DIRS_MAX 64
 
-/* Zeroed at first. What may still be done to the file system. */
+/* The rights in the file system that stay. Zeroed at first. */
 struct sandbox {
 	int makes[SANDBOX_DIRS_MAX]; /* directories that files may be made in */
 	u32 nr_makes;
@@ -26,7 +26,7 @@ struct sandbox {
 /* sandbox_allow_making - files may be made, renamed and removed in @dir_fd */
 void sandbox_allow_making(struct sandbox *sandbox, int dir_fd);
 
-/* sandbox_allow_reading - openat() with @dir_fd may open what lies there to read */
+/* sandbox_allow_reading - openat() with @dir_fd may open files there to read them */
 void sandbox_allow_reading(struct sandbox *sandbox, int dir_fd);
 
 /*

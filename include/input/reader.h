@@ -31,7 +31,7 @@ struct reader_options {
 
 /* The bytes of one archive. */
 struct reader_input {
-	int fd;           /* read from where it stands */
+	int fd;           /* read from its offset on */
 	const char *name; /* for messages */
 	u64 bytes;        /* limit; UINT64_MAX: to the end */
 	bool is_known;    /* they were read before, and are not counted again */

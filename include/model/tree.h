@@ -62,7 +62,7 @@ static inline enum diag_hint nodesize_hint(u32 nodesize)
 }
 
 /*
- * tree_storage - how the data of @inode, as it stands now, are to be stored
+ * tree_storage - how the data of @inode, by its present path and flags, are to be stored
  * A guess while members arrive: tree_apply_rules() stores a file again if the guess was wrong.
  */
 struct storage tree_storage(const struct tree *tree, const struct inode *inode);
@@ -141,8 +141,9 @@ int tree_end_layer(struct tree *tree);
  * @digest:    of the layer, in hex; the subvolume is called NNN-DIGEST, by the layer's number from
  *             1 on and LAYER_DIGEST_DIGITS digits
  * It is read-only, and the default subvolume until the next one is kept. Call it for each layer or
- * for none. It excludes options.subvols, rules, hard_dereference, tree_override() and tree_label(). Returns 0, or a negative errno after printing: as tree_bind_links(), a link
- * without target, more links than btrfs holds, too many entries in all layers' trees.
+ * for none. It excludes options.subvols, rules, hard_dereference, tree_override() and tree_label().
+ * Returns 0, or a negative errno after printing: as tree_bind_links(), a link without target, more
+ * links than btrfs holds, too many entries in all layers' trees.
  */
 #define LAYER_DIGEST_DIGITS 12
 int tree_keep_layer(struct tree *tree, struct file_data *file_data, const char *digest);
@@ -192,9 +193,9 @@ int tree_finish(struct tree *tree, struct content *content);
 /*
  * tree_label - set one xattr of all inodes, by their paths; after tree_finish()
  * @xattr: its name
- * @label: gets an inode's mode and path, the smallest one, with a slash in front. Returns the value,
- *         a string that is valid until the next call; its NUL is stored, too. NULL: no xattr is set.
- *         On failure it prints and sets *err.
+ * @label: gets an inode's mode and path, the smallest one, with a slash in front. Returns the
+ *         value, a string that is valid until the next call; its NUL is stored, too. NULL: no
+ *         xattr is set. On failure it prints and sets *err.
  * Returns 0, or a negative errno after printing.
  */
 int tree_label(struct tree *tree, const char *xattr,
@@ -238,8 +239,11 @@ const struct inode *const *tree_inodes(const struct tree *tree, u64 *nr);
 /* tree_inode_index - the index of @inode in tree_inodes() */
 u64 tree_inode_index(const struct tree *tree, const struct inode *inode);
 
-/* tree_has_layers - whether tree_keep_layer() was called: subvolumes are the states after each layer,
- * from number 2 on each one is a changed copy of the one before it */
+/*
+ * tree_has_layers - whether tree_keep_layer() was called
+ * Then subvolumes are the states after each layer: from number 2 on each one is a changed copy of the
+ * one before it.
+ */
 bool tree_has_layers(const struct tree *tree);
 
 /* tree_subvols - all subvolumes by number, the top level first; @nr gets their count */
