@@ -5,8 +5,8 @@
  *
  * Two filters of the kernel do that. Landlock judges by directory: new files can be made in those
  * that were named, and no other file can be opened or changed. seccomp judges by system call: exec,
- * sockets and the like end the process; opening a file is allowed only to make a new one; calls that
- * are not listed fail with ENOSYS.
+ * sockets and the like end the process; opening a file is allowed only to make a new one; calls
+ * that are not listed fail with ENOSYS.
  */
 #ifndef CLI_SANDBOX_H
 #define CLI_SANDBOX_H

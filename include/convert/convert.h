@@ -3,9 +3,9 @@
  * One conversion, from archives to an image. Only convert.c knows the order of the steps from the
  * archives to a finished tree.
  *
- * The caller opens files, watches the counters, and reports between the calls. It calls, each once and in this order:
- * convert_open(), convert_read(), convert_plan(), convert_write(), convert_free(). After an error
- * only convert_free() may follow.
+ * The caller opens files, watches the counters, and reports between the calls. It calls, each once
+ * and in this order: convert_open(), convert_read(), convert_plan(), convert_write(),
+ * convert_free(). After an error only convert_free() may follow.
  */
 #ifndef CONVERT_CONVERT_H
 #define CONVERT_CONVERT_H
@@ -64,7 +64,8 @@ struct convert {
  * convert_open - open and read all files that @options name, and make the spool
  * @options: must stay valid; checksum_init() was called
  * No byte of an archive is read. Later steps open by name only new spools in spool_dir, and the
- * files of an OCI layout that is a directory. Returns 0, or a negative errno after printing; release with convert_free() in any case.
+ * files of an OCI layout that is a directory. Returns 0, or a negative errno after printing; release
+ * with convert_free() in any case.
  */
 int convert_open(struct convert *convert, const struct convert_options *options);
 

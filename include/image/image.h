@@ -13,8 +13,8 @@
 #include "model/tree.h"
 
 /*
- * The version of this program's output: raised when the same archive and options give another image.
- * It is part of the content digest that ids follow from.
+ * The version of this program's output: raised when the same archive and options give another
+ * image. It is part of the content digest that ids follow from.
  */
 #define LAYOUT_VERSION 1
 

@@ -29,8 +29,8 @@ bool oci_platform_is_valid(const char *text);
  * @options: must stay valid
  * @reader:  max_bytes limits the unpacked archive
  * @counts:  the bytes read from an archive's descriptor are added
- * Returns 0, or a negative errno after printing. Release with oci_close() after the filesystem image
- * was written: data of layers may be read again until then.
+ * Returns 0, or a negative errno after printing. Release with oci_close() after the filesystem
+ * image was written: data of layers may be read again until then.
  */
 int oci_open(const struct reader_input *input, const struct oci_options *options,
 	     const struct reader_options *reader, struct reader_counts *counts, struct oci **oci);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The order of data: that of the tree's files. The position of a blob is that of the first file
- * extent, in tree order, that refers to it, so the image does not show which copy of equal data came first.
+ * extent, in tree order, that refers to it. So the image does not show which copy of equal data
+ * came first.
  */
 #ifndef MODEL_BLOB_ORDER_H
 #define MODEL_BLOB_ORDER_H

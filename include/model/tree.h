@@ -241,8 +241,8 @@ u64 tree_inode_index(const struct tree *tree, const struct inode *inode);
 
 /*
  * tree_has_layers - whether tree_keep_layer() was called
- * Then subvolumes are the states after each layer: from number 2 on each one is a changed copy of the
- * one before it.
+ * Then subvolumes are the states after each layer: from number 2 on each one is a changed copy of
+ * the one before it.
  */
 bool tree_has_layers(const struct tree *tree);
 

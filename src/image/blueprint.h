@@ -31,7 +31,7 @@ struct planned_tree {
 	u32 subvol; /* its number, if it is one */
 	struct tree_shape shape;
 	u64 first_block; /* its first block's number, counted over all chunks of its type */
-	/* leaves in common with an earlier tree, which owns those leaves; the array is owned here */
+	/* leaves in common with an earlier tree, which owns the leaves; this tree owns the array */
 	struct shared_leaf *shared;
 	size_t nr_shared;
 };

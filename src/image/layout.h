@@ -22,7 +22,7 @@ struct chunk {
 	u64 length;      /* bytes of one copy */
 	u64 used;        /* bytes, from the start */
 	u64 type;        /* BTRFS_BLOCK_GROUP_*: one of SYSTEM, METADATA, DATA; maybe DUP */
-	u64 first_block; /* number of its first tree block: how many earlier chunks of this type hold */
+	u64 first_block; /* number of its first tree block, counted over chunks of this type */
 };
 
 struct layout {

@@ -18,7 +18,7 @@ static int not_an_archive(const struct stream *s, const u8 *p, size_t len)
 	return fail(-EINVAL, "%s: not a tar or cpio archive", stream_name(s));
 }
 
-/* Unpack what begins at @offset, if it is packed. Returns 1 if so, 0 if not, or a negative errno. */
+/* Unpack the bytes from @offset on, if they are packed. Returns 1 if so, 0 if not, or an error. */
 static int unpack(struct stream *s, u64 offset, const u8 *p, size_t len)
 {
 	const char *name;

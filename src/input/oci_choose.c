@@ -278,7 +278,7 @@ static int is_image(struct choice *c, struct oci_candidate *candidate)
 	return true;
 }
 
-/* Match all candidates, or those that match so far, by @has: it returns 1, 0, or a negative errno. */
+/* Match all candidates, or those that match so far, by @has, which returns 1, 0 or an error. */
 static int match(struct choice *c, bool all,
 		 int (*has)(struct choice *c, struct oci_candidate *candidate))
 {

@@ -19,7 +19,7 @@ static u32 sum_of_bytes(const u8 *block)
 {
 	u32 sum = 0;
 	for (u32 begin = 0; begin < TAR_BLOCK; begin += 256) {
-		/* 16 bits hold the sum of 256 bytes; the compiler adds many of such numbers at once */
+		/* 16 bits hold the sum of 256 bytes; the compiler adds many such numbers at once */
 		u16 part = 0;
 		for (u32 i = 0; i < 256; i++)
 			part = (u16)(part + block[begin + i]);

@@ -10,7 +10,7 @@
 struct path {
 	char *bytes;
 	size_t len;
-	bool is_left_out; /* the filter leaves the member out: the path is the archive's, not the image's */
+	bool is_left_out; /* by the filter: the path is the archive's, not the image's */
 };
 
 /* The hash of a path, kept instead of it: following symlinks can make a path very long. */
