@@ -286,6 +286,23 @@ zsh_completes()
 	[[ $stderr == *--no-such-option* ]]
 }
 
+@test 'a word behind an option with an optional argument, and options in the place of files' {
+	local option
+
+	for option in digest=out.sum content-digest=out.sum stats=json progress=always pack-tails=64k; do
+		refused 2 "--${option%=*}" "${option#*=}" "$IN"
+		[[ $stderr == *"allowed: --$option" ]]
+	done
+	"$TAR2BTRFS" --digest "$IN" 2>sum | cmp - "$GOOD"
+	for option in --manifest --plan --spool-dir -o; do
+		refused 2 "$option" -x "$IN"
+		[[ $stderr == *"found '-x'"*./* ]]
+		[ ! -e ./-x ]
+	done
+	"$TAR2BTRFS" -o ./-x "$IN"
+	cmp ./-x "$GOOD"
+}
+
 @test 'features that cannot be are refused by name' {
 	local name
 

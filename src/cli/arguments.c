@@ -7,6 +7,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* getopt_long() answers with the letter of an option, or with this plus its row */
 #define LONG_ANSWER 256
@@ -43,6 +44,20 @@ static enum options_result refuse_argument(const struct option_row *table, int a
 		fail(-EINVAL, "--%s: found '%s', but it takes no argument", row->name,
 		     quote(quoted, text, strlen(text)));
 	return OPTIONS_USAGE;
+}
+
+/*
+ * An optional argument is a part of its option's word: --digest=FILE. A word behind --digest is an
+ * operand. If no such file is there, an argument was probably meant: say so.
+ */
+static int check_next_word(const struct option_row *row, const char *next)
+{
+	char quoted[QUOTE_BYTES];
+	if (optarg || !option_is_optional(row) || !next || *next == '-' || !access(next, F_OK))
+		return 0;
+	quote(quoted, next, strlen(next));
+	return fail(-ENOENT, "found '--%s %s', and no file %s; allowed: --%s=%s", row->name, quoted,
+		    quoted, row->name, quoted);
 }
 
 static int has_argument(const struct option_row *row)
@@ -105,6 +120,10 @@ enum options_result arguments_parse(const struct option_row *table, void *option
 		const struct option_row *row = find_row(table, answer);
 		if (!row) {
 			result = refuse_argument(table, answer, argv);
+			break;
+		}
+		if (check_next_word(row, argv[optind])) {
+			result = OPTIONS_USAGE;
 			break;
 		}
 		int stored = option_store(options, row, row->argument ? optarg : NULL);

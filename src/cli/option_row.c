@@ -144,6 +144,10 @@ static int refuse_value(const struct option_row *row, const char *value)
 	case OPTION_POWER:
 		describe_range(row, allowed);
 		break;
+	case OPTION_PATH:
+		snprintf(allowed, sizeof(allowed), "%s, with ./ in front if it begins with -",
+			 option_is_optional(row) ? "FILE" : row->argument);
+		break;
 	case OPTION_UUID:
 		snprintf(allowed, sizeof(allowed), "a UUID as 36 hex digits and dashes");
 		break;
@@ -172,7 +176,10 @@ static int store_value(void *options, const struct option_row *row, const char *
 	case OPTION_PRINT:
 		return 1;
 	case OPTION_TEXT:
+	case OPTION_PATH:
 		is_good = !value || *value;
+		if (row->type == OPTION_PATH && value)
+			is_good = *value && (*value != '-' || !value[1]);
 		memcpy(field, &value, sizeof(value));
 		break;
 	case OPTION_UUID:

@@ -13,6 +13,7 @@ enum option_type {
 	OPTION_SIZE,   /* a multiple of step from min to max; suffixes k, m, g, t */
 	OPTION_POWER,  /* a size that is a power of two from min to max */
 	OPTION_TEXT,   /* a string that is not empty; the pointer is stored */
+	OPTION_PATH,   /* the same, but no word that looks like an option: "-", "./-x", not "-x" */
 	OPTION_UUID,   /* 16 bytes */
 	OPTION_TIME,   /* struct timestamp */
 	OPTION_CALL,   /* option_row.parse stores it; returns as option_store() */

@@ -227,10 +227,12 @@ static void test_values(void)
 	ok(parse("--max-inline 2K --threads 1024", &o) == OPTIONS_RUN &&
 		   o.convert.data.max_inline == 2048 && o.convert.data.threads == 1024,
 	   "inline limit and threads");
-	ok(parse("-o a --digest --stats --progress in", &o) == OPTIONS_RUN && o.report.digest &&
-		   !o.report.digest_path && o.report.stats == STATS_TABLE &&
-		   o.report.progress == PROGRESS_AUTO && !strcmp(o.archives[0], "in"),
+	ok(parse("-o a --digest --stats --progress /dev/null", &o) == OPTIONS_RUN &&
+		   o.report.digest && !o.report.digest_path && o.report.stats == STATS_TABLE &&
+		   o.report.progress == PROGRESS_AUTO && !strcmp(o.archives[0], "/dev/null"),
 	   "arguments that may be left out");
+	ok(parse("--progress /no/such/file", &o) == OPTIONS_USAGE,
+	   "a word that may have been meant as an argument");
 	ok(parse("-o a --digest=- --content-digest=- --stats=json:s --progress=always", &o) ==
 			   OPTIONS_RUN &&
 		   !strcmp(o.report.digest_path, "-") && o.report.stats == STATS_JSON &&
