@@ -102,4 +102,7 @@ void fuzz_convert(const struct fuzz_run *run);
  * @room: bytes at @out; returns the archive's length */
 size_t generate_archive(struct decisions *d, u8 *out, size_t room);
 
+/* mutate.c: fuzz_fix_sums - put right the sums of what looks like tar headers */
+void fuzz_fix_sums(u8 *data, size_t size);
+
 #endif
