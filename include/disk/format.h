@@ -138,6 +138,7 @@ enum btrfs_compression_type {
 enum btrfs_file_extent_type {
 	BTRFS_FILE_EXTENT_INLINE = 0,
 	BTRFS_FILE_EXTENT_REG = 1,
+	BTRFS_FILE_EXTENT_PREALLOC = 2, /* room without data: reads as zeros */
 };
 
 enum btrfs_ft {
