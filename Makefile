@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# tar2btrfs: tar or cpio in, btrfs seed image out
+# tar2btrfs: tar or cpio in, btrfs seed image out; btrfs2tar: the way back
 #
 # Variables a user may set on the command line:
 #   CC, CPPFLAGS, CFLAGS, LDFLAGS
@@ -8,9 +8,9 @@
 #   WERROR=1             warnings are errors
 #   V=1                  show commands
 #   SANDBOX=, SELINUX=   build without libseccomp, without libselinux
-#   STATIC=1             build a program that needs no shared library; pkg-config is not used
+#   STATIC=1             build programs that need no shared library; pkg-config is not used
 #   PREFIX, DESTDIR      where install puts files (default of PREFIX: /usr/local)
-#   BUILD                build directory (default: build); another one also holds its own program
+#   BUILD                build directory (default: build); another one also holds its own programs
 #   JOBS, TESTS          for the test targets: how many files run at once, and which (TESTS='30-xattrs 40-links')
 # `make help` lists the targets, with the variables of a single target.
 
@@ -21,8 +21,10 @@ PKG_CONFIG ?= pkg-config
 CFLAGS ?= -O2 -g
 INSTALL ?= install
 
-# The program is built at the top of the tree; with another build directory, inside that directory.
-PROGRAM := $(if $(filter build,$(BUILD)),,$(BUILD)/)tar2btrfs
+# The programs are built at the top of the tree; with another build directory, inside that directory.
+PROGRAM_DIR := $(if $(filter build,$(BUILD)),,$(BUILD)/)
+PROGRAM := $(PROGRAM_DIR)tar2btrfs
+PROGRAMS := $(PROGRAM) $(PROGRAM_DIR)btrfs2tar
 
 LIBRARIES = libarchive libzstd zlib lzo2 uuid libgcrypt libxxhash jansson
 # libselinux (labels from file_contexts) is used if pkg-config finds it.
@@ -67,7 +69,7 @@ OUR_CPPFLAGS = -Iinclude -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(if $(SELINUX),-D
 OUR_CFLAGS = -std=gnu17 -pthread -fPIE -ffile-prefix-map=$(CURDIR)=. $(HARDENING) $(WARNINGS)
 
 SOURCES := $(sort $(wildcard src/*/*.c))
-LIB_OBJECTS := $(patsubst src/%.c,$(BUILD)/%.o,$(filter-out src/cli/main.c,$(SOURCES)))
+LIB_OBJECTS := $(patsubst src/%.c,$(BUILD)/%.o,$(filter-out src/cli/main.c src/cli/export_main.c,$(SOURCES)))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 HARNESSES := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZERS := $(addprefix $(BUILD)/fuzz/,$(HARNESSES))
@@ -77,7 +79,7 @@ FUZZERS := $(addprefix $(BUILD)/fuzz/,$(HARNESSES))
 ##@ Build
 
 .PHONY: all
-all: $(PROGRAM)	## build ./tar2btrfs
+all: $(PROGRAMS)	## build ./tar2btrfs and ./btrfs2tar
 
 # Everything is built again when the compiler or its flags change.
 FLAGS := $(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) $(HARDENING_LINK) $(LDFLAGS) $(LINK) $(LIBS)
@@ -110,7 +112,9 @@ $(BUILD)/libtar2btrfs.a: $(LIB_OBJECTS)
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
-$(PROGRAM): $(BUILD)/cli/main.o $(BUILD)/libtar2btrfs.a
+$(PROGRAM_DIR)tar2btrfs: $(BUILD)/cli/main.o $(BUILD)/libtar2btrfs.a
+$(PROGRAM_DIR)btrfs2tar: $(BUILD)/cli/export_main.o $(BUILD)/libtar2btrfs.a
+$(PROGRAMS):
 	$(if $(Q),@echo "  LD $@")
 	$(Q)$(CC) $(OUR_CFLAGS) $(CFLAGS) $(HARDENING_LINK) $(LDFLAGS) $(LINK) -o $@ $^ $(LIBS)
 
@@ -264,19 +268,19 @@ ZSHDIR = $(DATADIR)/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-fu
 FISHDIR = $(DATADIR)/fish/vendor_completions.d
 
 .PHONY: install
-install: all	## install the program, manual, completions and documents to DESTDIR/PREFIX
-	$(Q)$(INSTALL) -D -m 755 $(PROGRAM) $(DESTDIR)$(BINDIR)/tar2btrfs
-	$(Q)$(INSTALL) -D -m 644 man/tar2btrfs.1 $(DESTDIR)$(MANDIR)/tar2btrfs.1
-	$(Q)$(INSTALL) -D -m 644 $(COMPLETIONS)/tar2btrfs.bash $(DESTDIR)$(BASHDIR)/tar2btrfs
-	$(Q)$(INSTALL) -D -m 644 $(COMPLETIONS)/_tar2btrfs $(DESTDIR)$(ZSHDIR)/_tar2btrfs
-	$(Q)$(INSTALL) -D -m 644 $(COMPLETIONS)/tar2btrfs.fish $(DESTDIR)$(FISHDIR)/tar2btrfs.fish
+install: all	## install the programs, manuals, completions and documents to DESTDIR/PREFIX
+	$(Q)for p in $(PROGRAMS); do n=$${p##*/}; $(INSTALL) -D -m 755 $$p $(DESTDIR)$(BINDIR)/$$n && \
+		$(INSTALL) -D -m 644 man/$$n.1 $(DESTDIR)$(MANDIR)/$$n.1 && \
+		$(INSTALL) -D -m 644 $(COMPLETIONS)/$$n.bash $(DESTDIR)$(BASHDIR)/$$n && \
+		$(INSTALL) -D -m 644 $(COMPLETIONS)/_$$n $(DESTDIR)$(ZSHDIR)/_$$n && \
+		$(INSTALL) -D -m 644 $(COMPLETIONS)/$$n.fish $(DESTDIR)$(FISHDIR)/$$n.fish || exit; done
 	$(Q)for f in $(DOCUMENTS); do $(INSTALL) -D -m 644 $$f $(DESTDIR)$(DOCDIR)/$$f || exit; done
 	$(Q)for f in $(SCRIPTS); do $(INSTALL) -D -m 755 $$f $(DESTDIR)$(DOCDIR)/$$f || exit; done
 
 .PHONY: uninstall
 uninstall:	## remove the installed files
-	$(Q)rm -f $(addprefix $(DESTDIR),$(BINDIR)/tar2btrfs $(MANDIR)/tar2btrfs.1 $(BASHDIR)/tar2btrfs \
-		$(ZSHDIR)/_tar2btrfs $(FISHDIR)/tar2btrfs.fish)
+	$(Q)for n in $(notdir $(PROGRAMS)); do rm -f $(addprefix $(DESTDIR),$(BINDIR)/$$n $(MANDIR)/$$n.1 $(BASHDIR)/$$n \
+		$(ZSHDIR)/_$$n $(FISHDIR)/$$n.fish); done
 	$(Q)rm -rf $(DESTDIR)$(DOCDIR)
 
 VERSION = $(shell sed -n 's/^.define TAR2BTRFS_VERSION "\(.*\)"/\1/p' include/cli/version.h)
@@ -310,7 +314,7 @@ format-check:	## fail if clang-format would change a C file
 
 .PHONY: completions
 completions: all	## write contrib/completions again, after an option has changed
-	$(Q)python3 $(COMPLETIONS)/generate.py $(abspath $(PROGRAM)) $(COMPLETIONS)
+	$(Q)python3 $(COMPLETIONS)/generate.py $(abspath $(PROGRAMS)) $(COMPLETIONS)
 
 .PHONY: golden
 golden: all	## write tests/golden again, after LAYOUT_VERSION has changed
@@ -318,7 +322,7 @@ golden: all	## write tests/golden again, after LAYOUT_VERSION has changed
 
 .PHONY: clean
 clean:	## remove the files that make made
-	rm -rf $(BUILD) build-asan build-tsan build-fuzz build-cross build-coverage tar2btrfs tar2btrfs-*.tar.gz
+	rm -rf $(BUILD) build-asan build-tsan build-fuzz build-cross build-coverage tar2btrfs btrfs2tar tar2btrfs-*.tar.gz
 
 .PHONY: help
 help:	## this list

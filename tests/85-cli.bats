@@ -156,14 +156,15 @@ help_names()
 @test 'the completions are those that the help gives' {
 	local dir=$BATS_TEST_DIRNAME/../contrib/completions file
 
-	python3 "$dir/generate.py" "$TAR2BTRFS" .
-	for file in tar2btrfs.bash _tar2btrfs tar2btrfs.fish; do
+	python3 "$dir/generate.py" "$TAR2BTRFS" "$BTRFS2TAR" .
+	for file in {tar2btrfs,btrfs2tar}.bash _{tar2btrfs,btrfs2tar} {tar2btrfs,btrfs2tar}.fish; do
 		diff "$dir/$file" "$file" || {
 			echo "run make completions"
 			return 1
 		}
 	done
 	bash -n tar2btrfs.bash
+	bash -n btrfs2tar.bash
 }
 
 @test 'the bash completion completes' {

@@ -32,7 +32,9 @@ make_install()
 	require_plain_build
 	make_install install PREFIX=/usr
 	files | diff - <(cat <<-'EOF'
+		./usr/bin/btrfs2tar
 		./usr/bin/tar2btrfs
+		./usr/share/bash-completion/completions/btrfs2tar
 		./usr/share/bash-completion/completions/tar2btrfs
 		./usr/share/doc/tar2btrfs/CHANGELOG.md
 		./usr/share/doc/tar2btrfs/HACKING.md
@@ -58,12 +60,16 @@ make_install()
 		./usr/share/doc/tar2btrfs/docs/speed.md
 		./usr/share/doc/tar2btrfs/docs/sprout.svg
 		./usr/share/doc/tar2btrfs/docs/sprouts.md
+		./usr/share/fish/vendor_completions.d/btrfs2tar.fish
 		./usr/share/fish/vendor_completions.d/tar2btrfs.fish
+		./usr/share/man/man1/btrfs2tar.1
 		./usr/share/man/man1/tar2btrfs.1
+		./usr/share/zsh/vendor-completions/_btrfs2tar
 		./usr/share/zsh/vendor-completions/_tar2btrfs
 	EOF
 	)
 	"$ROOT/usr/bin/tar2btrfs" --version | cmp - <("$TOP/tar2btrfs" --version)
+	"$ROOT/usr/bin/btrfs2tar" --version | cmp - <("$TOP/btrfs2tar" --version)
 	# pages lead to each other, and name scripts, as in the source tree
 	python3 "$TOP/tests/tools/links.py" "$ROOT/usr/share/doc/tar2btrfs"
 	touch "$ROOT/usr/bin/other"

@@ -13,6 +13,8 @@ TOP=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 export TOP
 TAR2BTRFS=$(realpath "${TAR2BTRFS:-$TOP/tar2btrfs}")
 export TAR2BTRFS
+BTRFS2TAR=$(realpath "${BTRFS2TAR:-${TAR2BTRFS%/*}/btrfs2tar}")
+export BTRFS2TAR
 export GEN=$TOP/tests/gen
 export LC_ALL=C
 unset SOURCE_DATE_EPOCH
@@ -136,6 +138,17 @@ archive_refused()
 	shift 2
 	refused "$wanted" "$@" "${archive:?}"
 	[[ $stderr == *"$text"* ]]
+}
+
+# export_refused TEXT ARG... - btrfs2tar ends with status 1 and one line that has the text; stdout is $output
+export_refused()
+{
+	local text=$1
+	shift
+	run -1 --separate-stderr timeout 60 "$BTRFS2TAR" "$@"
+	echo "stderr: $stderr"
+	[ "${#stderr_lines[@]}" -eq 1 ]
+	[[ $stderr == 'btrfs2tar: '*"$text"* ]]
 }
 
 # super IMAGE FIELD - a field of the superblock

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""generate.py PROGRAM DIR - write the completions of bash, zsh and fish to DIR, from the program's --help.
+"""generate.py PROGRAM... DIR - write the completions of bash, zsh and fish to DIR, from the --help of each program.
 
 What an option's argument may be follows from its name there: words with | between (dup|single, none[:LEVEL],
 [rw|ro:]DIR, compression=zstd|none:PATH), FILE, DIR, or LIST, whose words -O list-all has; the completions know
@@ -62,7 +62,7 @@ def wrap(words, width, indent):
     return ('\n' + indent).join(lines + [line])
 
 
-HEAD = '''# %s completion for tar2btrfs(1), made by generate.py from --help: see there
+HEAD = '''# %s completion for NAME(1), made by generate.py from --help: see there
 # SPDX-License-Identifier: GPL-2.0-or-later
 '''
 
@@ -71,7 +71,7 @@ def bash(opts):
     def case(o):
         # readline makes words of --option=value; what may be left out follows "=" only
         return ' | '.join([n + '=' for n in [o.name]] if o.optional else o.names + [o.name + '='])
-    out = [HEAD % 'bash', '''_tar2btrfs()
+    out = [HEAD % 'bash', '''_NAME()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	local words='' IFS=$' \\t\\n'
@@ -109,7 +109,7 @@ def bash(opts):
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 }
 
-complete -o filenames -o bashdefault -F _tar2btrfs tar2btrfs
+complete -o filenames -o bashdefault -F _NAME NAME
 ''' % names]
     return '\n'.join(out)
 
@@ -132,14 +132,14 @@ def zsh(opts):
         if o.letter:
             return "'(%s %s)'{%s%s,%s%s}'%s'" % (o.letter, o.name, o.letter, '+' if o.takes else '', o.name, mark, tail)
         return "'%s%s%s'" % (o.name, mark, tail)
-    return '#compdef tar2btrfs\n' + HEAD % 'zsh' + '\n_arguments -s -S \\\n' + \
+    return '#compdef NAME\n' + HEAD % 'zsh' + '\n_arguments -s -S \\\n' + \
         ''.join('\t%s \\\n' % spec(o) for o in opts) + "\t':archive:_files'\n"
 
 
 def fish(opts):
     out = [HEAD % 'fish']
     for o in opts:
-        line = 'complete -c tar2btrfs' + (' -s ' + o.letter[1:] if o.letter else '') + ' -l ' + o.name[2:]
+        line = 'complete -c NAME' + (' -s ' + o.letter[1:] if o.letter else '') + ' -l ' + o.name[2:]
         if o.takes and not o.optional:
             line += ' -r -F' if o.file else ' -x'
         if o.words:
@@ -152,11 +152,12 @@ def fish(opts):
 
 
 def main():
-    program, where = os.path.abspath(sys.argv[1]), sys.argv[2]
-    opts = options(program)
-    for name, text in (('tar2btrfs.bash', bash(opts)), ('_tar2btrfs', zsh(opts)), ('tar2btrfs.fish', fish(opts))):
-        with open(os.path.join(where, name), 'w') as f:
-            f.write(text)
+    *programs, where = sys.argv[1:]
+    for program in map(os.path.abspath, programs):
+        opts, name = options(program), os.path.basename(program)
+        for file, text in ((name + '.bash', bash(opts)), ('_' + name, zsh(opts)), (name + '.fish', fish(opts))):
+            with open(os.path.join(where, file), 'w') as f:
+                f.write(text.replace('NAME', name))
 
 
 main()

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "export_options.h"
+#include "arguments.h"
+#include "help.h"
+
+#include "cli/version.h"
+
+#include <stdio.h>
+
+static void print_export_help(const struct option_row *table);
+
+static void print_export_version(const struct option_row *table)
+{
+	(void)table;
+	printf("btrfs2tar %s\n", TAR2BTRFS_VERSION);
+	help_print_codecs();
+}
+
+#define FIELD(member)                                                                              \
+	.offset = offsetof(struct export_command, member),                                         \
+	.bytes = sizeof(((struct export_command *)0)->member)
+#define PRINT(function) OPTION_PRINT, .print = (function)
+
+// clang-format off
+static const struct option_row export_table[] = {
+	{ "output", 'o', "FILE",
+	  "write to FILE, which appears complete or not at all; without it, to standard output",
+	  OPTION_TEXT, FIELD(output) },
+	{ "list", 't', NULL,
+	  "list what the archive would hold; with -v as tar -tv does, with numeric owners and in UTC",
+	  OPTION_SET, FIELD(list), .value = true },
+	{ "cat", 0, "PATH",
+	  "write the bytes of one file", OPTION_TEXT, FIELD(cat) },
+	{ "subvol", 0, "PATH|ID",
+	  "begin at this subvolume (default: the one that a mount shows)", OPTION_TEXT, FIELD(subvol) },
+	{ "all-subvols", 0, NULL,
+	  "begin at the top level, above all subvolumes", OPTION_SET, FIELD(all_subvols), .value = true },
+	{ "keep-times", 0, NULL,
+	  "write atime, ctime and birth time too", OPTION_SET, FIELD(keep_times), .value = true },
+	{ "ignore-log", 0, NULL,
+	  "read the state of the last commit, though a log says that more was synced since",
+	  OPTION_SET, FIELD(ignore_log), .value = true },
+	{ "no-sandbox", 0, NULL,
+	  "do not give up privileges before reading (for debuggers)",
+	  OPTION_SET, FIELD(sandbox), .value = false },
+	{ "quiet", 'q', NULL,
+	  "print errors only", OPTION_SET, FIELD(level), .value = DIAG_ERROR },
+	{ "verbose", 'v', NULL,
+	  "print more", OPTION_SET, FIELD(level), .value = DIAG_INFO },
+	{ "version", 'V', NULL,
+	  "print the versions of the program and the codec libraries", PRINT(print_export_version) },
+	{ "help", 'h', NULL,
+	  "print this help", PRINT(print_export_help) },
+	{ .name = NULL },
+};
+// clang-format on
+
+static struct export_command defaults(void)
+{
+	return (struct export_command){
+		.output = "-",
+		.sandbox = true,
+		.level = DIAG_WARNING,
+	};
+}
+
+static void print_export_help(const struct option_row *table)
+{
+	const struct export_command command = defaults();
+	printf("Usage: btrfs2tar [OPTION]... IMAGE... [PATH]...\n"
+	       "\n"
+	       "Reads the btrfs filesystem in IMAGE, without root and without a mount, verifies\n"
+	       "every checksum, and writes a tar archive (pax): of all, or of each PATH and what\n"
+	       "is below it. If the filesystem has several devices, as a sprout and its seed, as\n"
+	       "many operands are IMAGEs.\n"
+	       "\n");
+	help_print_rows(table, &command);
+	printf("\n"
+	       "Exit status: 0 the output is complete, 1 failure, 2 wrong usage.\n");
+}
+
+static int check_command(const struct export_command *c)
+{
+	if (!c->nr_operands)
+		return fail(-EINVAL, "found no IMAGE; see --help");
+	if (c->list && c->cat)
+		return fail(-EINVAL, "found --list with --cat, allowed: one of them");
+	if (c->subvol && c->all_subvols)
+		return fail(-EINVAL, "found --subvol with --all-subvols, allowed: one of them");
+	return 0;
+}
+
+enum options_result export_options_parse(int argc, char **argv, struct export_command *c)
+{
+	int first;
+	*c = defaults();
+	enum options_result result = arguments_parse(export_table, c, argc, argv, &first);
+	if (result != OPTIONS_RUN)
+		return result;
+	diag_set_level(c->level);
+	c->operands = (const char *const *)argv + first;
+	c->nr_operands = (size_t)(argc - first);
+	return check_command(c) ? OPTIONS_USAGE : OPTIONS_RUN;
+}
