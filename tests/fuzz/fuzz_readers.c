@@ -131,6 +131,13 @@ static bool has_size_without_data(const struct pair *p)
 	return has_record(p->ours, "size") && !S_ISREG(p->ours->mode);
 }
 
+/* A header follows: the link has no data. libarchive looks so in ustar only. */
+static bool is_link_without_data(const struct pair *p)
+{
+	const struct tar_header *h = (const struct tar_header *)p->ours->header;
+	return h && h->type == '1' && !p->ours->nr_ranges && p->theirs->nr_ranges;
+}
+
 static bool is_warned_directory(const struct pair *p)
 {
 	return p->theirs->is_warned && S_ISDIR(p->ours->mode) && S_ISREG(p->theirs->mode);
@@ -200,6 +207,8 @@ static const struct difference differences[] = {
 	  "libarchive forgets the pairs before GNU.sparse.numblocks" },
 	{ RANGES | DATA | ALL_BEHIND, has_size_without_data,
 	  "libarchive passes over data that the pax size of a member without data announces" },
+	{ RANGES | DATA | ALL_BEHIND, is_link_without_data,
+	  "behind a pax header, of whatever member, libarchive believes the size of a hard link" },
 	{ TYPE | RANGES | DATA | ALL_BEHIND, is_warned_directory,
 	  "a warning keeps libarchive from taking a name with a slash at its end for a directory" },
 	{ MODE | OWNER | MODIFIED | DEVICE, has_number_behind_nul,
