@@ -139,3 +139,106 @@ says()
 	says 1 'it ends without an end marker (see --allow-missing-end)' --ignore-zeros more.tar
 	same reference more.tar --ignore-zeros --allow-missing-end
 }
+
+# ---- initramfs images: the oracle is GNU cpio, which unpacks each part into one tree ----------------
+
+# parts - of an image: two with early microcode, one that replaces a file; odd sizes of packed data
+parts()
+{
+	archive 'newc(b"early", b"micro" * 99, ino=1) + newc(b"f", b"old", ino=2) + trailer()' >p1
+	archive 'newc(b"d", mode=0o40755, ino=1) + newc(b"f", b"new" * 2000, ino=2, nlink=2) + newc(b"d/g", b"", ino=2, nlink=2) + trailer()' >p2
+	archive 'newc(b"f2", b"last", ino=2, nlink=2) + newc(b"l", b"f", 0o120777, ino=1) + trailer()' >p3
+	mkdir tree
+	for part in 1 2 3; do
+		cpio -idu --quiet -D tree <"p$part"
+	done
+	cat p1 p2 p3 >plain
+	"$TAR2BTRFS" plain >plain.img
+	# what is in the image is what GNU cpio made of the parts
+	assert_equal "$("$TAR2BTRFS" --mtime @0 --all-root --content-digest plain 2>&1 >img)" \
+		"$(tar -C tree --sort=name -c . | "$TAR2BTRFS" --mtime @0 --all-root --content-digest - 2>&1 >img)"
+}
+
+# packed PACKER PART - as it, but plain data are padded to a multiple of four
+packed()
+{
+	case $1 in
+	none) cat "$2" ;;
+	lz4) lz4 -qc "$2" ;;
+	lz4-sums) lz4 -qc --content-size -BX "$2" ;;
+	lz4-legacy) lz4 -qlc "$2" ;;
+	xz-crc32) xz -c --check=crc32 --lzma2=dict=1MiB "$2" ;;
+	xz-blocks) xz -c --check=sha256 --x86 --lzma2=preset=0 --block-size=100 "$2" ;;
+	*) "$1" -qc "$2" 2>err || "$1" -c "$2" ;;
+	esac
+}
+
+@test "an initramfs of parts packed by any programs, zeros before, between and behind" {
+	for tool in cpio gzip xz zstd bzip2 lz4; do
+		require_tool $tool
+	done
+	parts
+	local packers='none gzip bzip2 xz xz-crc32 xz-blocks zstd lz4 lz4-sums lz4-legacy' first second zeros
+	for first in $packers; do
+		for second in none gzip xz zstd lz4-legacy; do
+			for zeros in 0 4 513; do
+				# the kernel does not read these either
+				[ $zeros != 0 ] || [ "$first" != lz4-legacy ] || continue
+				{
+					head -c $zeros /dev/zero
+					packed "$first" p1
+					head -c $zeros /dev/zero
+					packed "$second" p2
+					head -c $zeros /dev/zero
+					packed "$first" p3
+					head -c $zeros /dev/zero
+				} >initrd
+				cmp <("$TAR2BTRFS" initrd) plain.img || { echo "$first $second $zeros"; false; }
+				cmp <(cat initrd | "$TAR2BTRFS") plain.img || { echo "$first $second $zeros, pipe"; false; }
+			done
+		done
+	done
+}
+
+@test "an initramfs with a large part: no limit to the size of one, and data are found" {
+	spec_tar a.tar <<<'file big size=3000000 seed=noise'
+	mkdir t
+	tar -C t -xf a.tar
+	(cd t && echo big | cpio -o -H newc --quiet -R 0:0) >big
+	archive 'newc(b"f", b"hello") + trailer()' >small
+	cat big small >plain
+	"$TAR2BTRFS" plain >plain.img
+	for packer in gzip bzip2 xz xz-blocks zstd lz4 lz4-legacy; do
+		[ "$packer" != xz-blocks ] || continue
+		{ packed "$packer" big; head -c 4 /dev/zero; packed "$packer" small; cat big; } >initrd
+		cmp <("$TAR2BTRFS" initrd) plain.img
+		cmp <(cat initrd | "$TAR2BTRFS") plain.img
+	done
+}
+
+@test "an initramfs with a damaged or cut part: the message blames that part" {
+	parts
+	local first second
+	for first in gzip bzip2 xz zstd lz4; do
+		for second in gzip bzip2 xz zstd lz4; do
+			[ "$first" != "$second" ] || continue
+			{ packed "$first" p1; packed "$second" p2 | head -c -9; } >initrd
+			says 1 "the $second data at byte $(packed "$first" p1 | wc -c) are " initrd
+			{ packed "$first" p1; packed "$second" p2 | head -c 40; head -c 4 /dev/zero; packed "$first" p3; } >initrd
+			says 1 "the $second data at byte $(packed "$first" p1 | wc -c) are " initrd
+			{ packed "$first" p1 | head -c 30; packed "$second" p2; } >initrd
+			says 1 "the $first data are " initrd
+		done
+		# the archive in a part is cut, and the next part is no part of it
+		head -c 100 p1 >short
+		{ packed "$first" short; head -c 4 /dev/zero; cat p2; } >initrd
+		says 1 'cpio header at byte 0: the archive is cut' initrd
+		head -c 400 p1 >short
+		{ packed "$first" short; head -c 4 /dev/zero; packed "$first" p2; } >initrd
+		says 1 'early: the archive is cut: it ends inside the data' initrd
+		{ packed "$first" p1; echo junk; } >initrd
+		says 1 "there are other bytes behind the $first data" initrd
+		{ packed "$first" p1; seq 9 | packed "$first" - ; } >initrd
+		says 1 'the bytes behind the cpio trailer, at ' initrd
+	done
+}

@@ -32,23 +32,30 @@ static int unpack(struct stream *s, u64 offset, const u8 *p, size_t len)
 	return err ? err : 1;
 }
 
-/* Zeros are a tar's end marker, unless a cpio follows, as in an initramfs. */
-static int detect_behind_zeros(struct stream *s, enum input_format *format, u64 *offset)
+int detect_next_part(struct stream *s, u64 *offset, const u8 **p, size_t *len)
 {
-	const u8 *p;
-	*format = FORMAT_TAR_END;
-	int r = stream_skip_zeros(s, offset);
-	if (r <= 0)
-		return r;
-	ssize_t got = stream_peek(s, *offset, MAGIC_BYTES, &p);
-	r = got < 0 ? (int)got : unpack(s, *offset, p, (size_t)got);
-	if (r > 0)
-		got = stream_peek(s, *offset, MAGIC_BYTES, &p);
-	if (r < 0 || got < 0)
-		return r < 0 ? r : (int)got;
-	if (magic_is_cpio(p, (size_t)got))
-		*format = FORMAT_CPIO;
-	return 0;
+	const char *behind = NULL; /* the packing of the part that ended last */
+	for (;;) {
+		int r = stream_skip_zeros(s, offset);
+		const char *packing = stream_packing(s);
+		if (r < 0 || (r == 0 && !stream_end_part(s)))
+			return r;
+		if (r == 0) {
+			behind = packing;
+			continue;
+		}
+		const ssize_t got = stream_peek(s, *offset, MAGIC_BYTES, p);
+		if (got < 0)
+			return (int)got;
+		*len = (size_t)got;
+		r = unpack(s, *offset, *p, *len);
+		if (r == 0 && behind && !magic_is_cpio(*p, *len))
+			return fail(-EINVAL, "%s: there are other bytes behind the %s data",
+				    stream_name(s), behind);
+		if (r <= 0)
+			return r ? r : 1;
+		behind = NULL;
+	}
 }
 
 int detect_format(struct stream *s, enum input_format *format, u64 *offset)
@@ -58,29 +65,30 @@ int detect_format(struct stream *s, enum input_format *format, u64 *offset)
 	ssize_t got = stream_peek(s, 0, MAGIC_BYTES, &p);
 	if (got < 0)
 		return (int)got;
-	const size_t len = (size_t)got;
+	size_t len = (size_t)got;
 	/* A tar header's sum decides: a member's name may begin like other formats. */
-	if (tar_is_header(p, len)) {
-		*format = FORMAT_TAR;
+	*format = FORMAT_TAR;
+	if (tar_is_header(p, len))
 		return 0;
-	}
 	int r = unpack(s, 0, p, len);
 	if (r)
 		return r < 0 ? r : detect_format(s, format, offset);
 	*format = FORMAT_TAR_END;
 	if (!len && stream_is_whole(s))
 		return 0;
-	if (!len)
+	/* Zeros are a tar's end marker, unless a cpio follows, as in an initramfs. */
+	const bool is_end = tar_is_end(p, len);
+	if (len && !magic_is_cpio(p, len) && (magic_foreign(p, len) || p[0]))
+		return not_an_archive(s, p, len);
+	r = detect_next_part(s, offset, &p, &len);
+	if (r < 0)
+		return r;
+	if (r && magic_is_cpio(p, len))
+		*format = FORMAT_CPIO;
+	else if (!r && !*offset)
 		return fail(-EINVAL, "%s: empty input, allowed: a tar or cpio archive",
 			    stream_name(s));
-	*format = FORMAT_CPIO;
-	if (magic_is_cpio(p, len))
-		return 0;
-	const bool is_end = tar_is_end(p, len);
-	if (magic_foreign(p, len) || p[0])
-		return not_an_archive(s, p, len);
-	r = detect_behind_zeros(s, format, offset);
-	if (!r && *format == FORMAT_TAR_END && !is_end)
+	else if (!is_end)
 		return fail(-EINVAL, "%s: not a tar or cpio archive", stream_name(s));
-	return r;
+	return 0;
 }

@@ -12,6 +12,14 @@ enum input_format {
 };
 
 /*
+ * detect_next_part - find what follows zeros, and packed parts that have ended, and unpack it
+ * @offset: in and out: where it is
+ * @p:      result: its first @len bytes, as of MAGIC_BYTES
+ * Returns 1 if there is something, 0 at the end, or a negative errno after printing.
+ */
+int detect_next_part(struct stream *stream, u64 *offset, const u8 **p, size_t *len);
+
+/*
  * detect_format - tell the format of @stream, of which nothing was read, and unpack it
  * @offset: result: where the archive begins: a cpio may have zeros before it; of an end marker,
  *          where other bytes than zeros follow

@@ -8,6 +8,9 @@
 /* Enough first bytes for every test here: the volume descriptor of an ISO image is at 32 KiB. */
 #define MAGIC_BYTES 33024u
 
+/* Enough for magic_packing(). */
+#define MAGIC_PACKING_BYTES 16u
+
 enum packing {
 	PACKING_NONE,
 	PACKING_GZIP,

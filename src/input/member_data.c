@@ -40,7 +40,7 @@ static int transfer_segment(struct transfer *t, u64 offset, const struct sparse_
 		if (t->member->has_sum)
 			t->sum += sum_bytes(p, n);
 		int err = file_data_write(t->data, segment->offset + done, p, n,
-					  stream_packing(t->stream) ? NULL : &origin);
+					  stream_is_in_place(t->stream) ? &origin : NULL);
 		if (err)
 			return err;
 		done += n;

@@ -168,7 +168,8 @@ static int index_archive(struct oci_files *f, struct stream *s,
 			   f->name);
 	if (err || format == FORMAT_TAR_END)
 		return err;
-	if (!stays || stream_packing(s))
+	stream_join_parts(s);
+	if (!stays || !stream_is_in_place(s))
 		err = spool_new(f->options->spool_dir, &f->spool);
 	if (err)
 		return err;

@@ -29,25 +29,25 @@ void raw_input_init(struct raw_input *source, const struct reader_input *input,
 
 void raw_input_release(struct raw_input *source)
 {
-	xfree(source->pushed);
-	source->pushed = NULL;
+	xfree(source->buffer);
+	source->buffer = NULL;
 }
 
-ssize_t raw_input_read(struct raw_input *source, void *buf, size_t bytes)
+u64 raw_input_offset(const struct raw_input *source)
 {
-	size_t left = source->pushed_len - source->pushed_pos;
-	if (left) {
-		size_t n = min_u64(left, bytes);
-		memcpy(buf, source->pushed + source->pushed_pos, n);
-		source->pushed_pos += n;
-		return (ssize_t)n;
-	}
+	return source->taken - (source->len - source->pos);
+}
+
+/* From the descriptor. */
+static ssize_t read_more(struct raw_input *source, void *buf, size_t bytes)
+{
 	ssize_t n = io_read_some(source->fd, buf, (size_t)min_u64(bytes, source->left));
 	if (n < 0) {
 		errno = (int)-n;
 		return fail_errno("%s: cannot read", source->name);
 	}
 	*source->read_bytes += (u64)n;
+	source->taken += (u64)n;
 	source->left -= (u64)n;
 	source->passable -= min_u64((u64)n, source->passable);
 	if (source->digest)
@@ -55,29 +55,80 @@ ssize_t raw_input_read(struct raw_input *source, void *buf, size_t bytes)
 	return n;
 }
 
+ssize_t raw_input_read(struct raw_input *source, void *buf, size_t bytes)
+{
+	const size_t n = min_u64(source->len - source->pos, bytes);
+	if (n) {
+		memcpy(buf, source->buffer + source->pos, n);
+		source->pos += n;
+		return (ssize_t)n;
+	}
+	source->pos = source->len = 0;
+	return read_more(source, buf, bytes);
+}
+
+ssize_t raw_input_peek(struct raw_input *source, size_t bytes, const u8 **data)
+{
+	assert(bytes && bytes <= RAW_LOOK_BYTES);
+	while (source->len - source->pos < bytes) {
+		const size_t skip = source->pos - (size_t)min_u64(source->pos, RAW_LOOK_BYTES);
+		source->buffer = mem_grow(source->buffer, &source->capacity,
+					  SOURCE_BLOCK_BYTES + 2 * RAW_LOOK_BYTES, 1);
+		source->len -= skip;
+		source->pos -= skip;
+		memmove(source->buffer, source->buffer + skip, source->len);
+		const ssize_t n = read_more(source, source->buffer + source->len,
+					    source->capacity - source->len);
+		if (n < 0)
+			return n;
+		if (n == 0)
+			break;
+		source->len += (size_t)n;
+	}
+	*data = source->buffer + source->pos;
+	return (ssize_t)(source->len - source->pos);
+}
+
+void raw_input_take(struct raw_input *source, size_t bytes)
+{
+	assert(bytes <= source->len - source->pos);
+	source->pos += bytes;
+}
+
+void raw_input_give_back(struct raw_input *source, size_t bytes)
+{
+	assert(bytes <= source->pos);
+	source->pos -= bytes;
+}
+
+void raw_input_push_back(struct raw_input *source, const void *data, size_t bytes)
+{
+	const size_t left = source->len - source->pos;
+	if (bytes <= source->pos) {
+		source->pos -= bytes;
+		return;
+	}
+	source->buffer =
+		mem_grow(source->buffer, &source->capacity,
+			 max_u64(bytes + left, SOURCE_BLOCK_BYTES + 2 * RAW_LOOK_BYTES), 1);
+	memmove(source->buffer + bytes, source->buffer + source->pos, left);
+	memcpy(source->buffer, data, bytes);
+	source->pos = 0;
+	source->len = bytes + left;
+}
+
 bool raw_input_can_skip(const struct raw_input *source, u64 bytes)
 {
-	return bytes <= source->passable && !source->pushed && !source->digest;
+	return bytes <= source->passable && source->pos == source->len && !source->digest;
 }
 
 bool raw_input_skip(struct raw_input *source, u64 bytes)
 {
 	if (!raw_input_can_skip(source, bytes) || lseek(source->fd, (off_t)bytes, SEEK_CUR) < 0)
 		return false;
+	source->pos = source->len = 0;
+	source->taken += bytes;
 	source->left -= bytes;
 	source->passable -= bytes;
 	return true;
-}
-
-void raw_input_push_back(struct raw_input *source, const void *data, size_t bytes)
-{
-	size_t left = source->pushed_len - source->pushed_pos;
-	u8 *joined = xmalloc(bytes + left + 1);
-	memcpy(joined, data, bytes);
-	if (left)
-		memcpy(joined + bytes, source->pushed + source->pushed_pos, left);
-	xfree(source->pushed);
-	source->pushed = joined;
-	source->pushed_len = bytes + left;
-	source->pushed_pos = 0;
 }

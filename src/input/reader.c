@@ -146,34 +146,16 @@ static int read_archive(struct reader *r, u64 *offset)
 	return err < 0 ? err : 0;
 }
 
-/*
- * Behind a cpio trailer: zeros, then maybe another archive, which may be packed (as in an
- * initramfs). Returns 1 if there is one at @*offset, 0 at the end, or a negative errno.
- */
+/* Behind a cpio trailer: 1 if another archive begins at @*offset, 0 at the end, or an errno. */
 static int find_cpio(struct reader *r, u64 *offset)
 {
-	struct stream *s = r->stream;
-	for (;;) {
-		const u8 *p;
-		int more = stream_skip_zeros(s, offset);
-		if (more <= 0)
-			return more;
-		const ssize_t got = stream_peek(s, *offset, MAGIC_BYTES, &p);
-		if (got < 0)
-			return (int)got;
-		if (magic_is_cpio(p, (size_t)got))
-			return 1;
-		const char *name;
-		enum packing packing = magic_packing(p, (size_t)got, &name);
-		if (packing == PACKING_NONE || stream_packing(s))
-			return fail(
-				-EINVAL,
-				"%s: the bytes behind the cpio trailer, at %llu, are no cpio archive",
-				stream_name(s), (unsigned long long)*offset);
-		int err = stream_unpack_at(s, *offset, packing, name);
-		if (err)
-			return err;
-	}
+	const u8 *p;
+	size_t len;
+	const int more = detect_next_part(r->stream, offset, &p, &len);
+	if (more <= 0 || magic_is_cpio(p, len))
+		return more;
+	return fail(-EINVAL, "%s: the bytes behind the cpio trailer, at %llu, are no cpio archive",
+		    stream_name(r->stream), (unsigned long long)*offset);
 }
 
 static int read_all(struct reader *r)
@@ -186,6 +168,8 @@ static int read_all(struct reader *r)
 		return err;
 	if (r->options->allow_missing_end)
 		stream_allow_missing_end(r->stream);
+	if (format != FORMAT_CPIO)
+		stream_join_parts(r->stream);
 	/* a tar that begins with an end marker */
 	if (format == FORMAT_TAR_END && r->options->ignore_zeros &&
 	    stream_peek(r->stream, offset, 1, &p) > 0)

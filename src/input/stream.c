@@ -29,7 +29,9 @@ struct stream {
 	size_t len;
 	u64 max_bytes; /* of this stream and those before; 0: any number */
 	u64 before;
-	bool at_end; /* nothing follows the window */
+	bool is_in_place; /* nothing was unpacked: offsets are those of the archive */
+	bool joins_parts;
+	bool at_end; /* nothing follows the window, but maybe another part */
 	bool is_whole;
 	int error; /* printed; stays */
 };
@@ -67,6 +69,11 @@ int stream_check_end(const struct stream *s, const char *what)
 				       what);
 }
 
+bool stream_is_in_place(const struct stream *s)
+{
+	return s->is_in_place;
+}
+
 /* Let the window begin at @offset, and have room for @bytes. */
 static void move_window(struct stream *s, u64 offset, size_t bytes)
 {
@@ -85,13 +92,61 @@ static int fail_bytes(const struct stream *s)
 			 s->before ? " in all" : "");
 }
 
+static int open_unpacker(struct stream *s, enum packing packing, const char *name)
+{
+	if (s->unpacker)
+		s->unpacker->free(s->unpacker);
+	s->unpacker = NULL;
+	return unpack_open(&s->source, packing, name, &s->unpacker);
+}
+
+/*
+ * A packed stream has ended. One of its kind that directly follows belongs to it; in joined parts
+ * also one of any kind, behind zeros. Returns 1 if there is one, 0 if not, or a negative errno.
+ */
+static int next_packed(struct stream *s)
+{
+	const u8 *p;
+	const char *name;
+	ssize_t n = raw_input_peek(&s->source, MAGIC_PACKING_BYTES, &p);
+	while (s->joins_parts && n > 0 && !*p) {
+		size_t zeros = 1;
+		while (zeros < (size_t)n && !p[zeros])
+			zeros++;
+		raw_input_take(&s->source, zeros);
+		n = raw_input_peek(&s->source, MAGIC_PACKING_BYTES, &p);
+	}
+	if (n <= 0)
+		return (int)n;
+	const enum packing packing = magic_packing(p, (size_t)n, &name);
+	if (packing != PACKING_NONE && (s->joins_parts || !strcmp(name, s->unpacker->packing))) {
+		const int err = open_unpacker(s, packing, name);
+		return err ? err : 1;
+	}
+	if (s->joins_parts)
+		return fail(-EINVAL, "%s: there are other bytes behind %s", s->source.name,
+			    s->unpacker->what);
+	return 0;
+}
+
+static ssize_t read_some(struct stream *s, u8 *to, size_t room)
+{
+	if (!s->unpacker)
+		return raw_input_read(&s->source, to, room);
+	for (;;) {
+		const ssize_t n = s->unpacker->read(s->unpacker, to, room);
+		const int more = n ? 0 : next_packed(s);
+		if (more <= 0)
+			return n ? n : more;
+	}
+}
+
 /* Read once into the free room of the window. */
 static void read_more(struct stream *s)
 {
 	u8 *to = s->window + s->len;
 	const size_t room = s->capacity - s->len;
-	ssize_t n = s->unpacker ? s->unpacker->read(s->unpacker, to, room)
-				: raw_input_read(&s->source, to, room);
+	ssize_t n = read_some(s, to, room);
 	if (n > 0 && s->max_bytes && s->before + stream_bytes(s) + (u64)n > s->max_bytes)
 		n = fail_bytes(s);
 	if (n < 0)
@@ -120,7 +175,7 @@ ssize_t stream_peek(struct stream *s, u64 offset, size_t bytes, const u8 **data)
 u64 stream_unread(const struct stream *s, u64 end)
 {
 	const u64 unread = end > stream_bytes(s) ? end - stream_bytes(s) : 0;
-	return !s->unpacker && !s->digest && raw_input_can_skip(&s->source, unread) ? unread : 0;
+	return s->is_in_place && !s->digest && raw_input_can_skip(&s->source, unread) ? unread : 0;
 }
 
 int stream_skip(struct stream *s, u64 offset)
@@ -168,10 +223,26 @@ int stream_unpack_at(struct stream *s, u64 offset, enum packing packing, const c
 		sha256_finish(*s->digest, ignored);
 		*s->digest = sha256_new();
 	}
-	int err = unpack_open(&s->source, packing, name, &s->unpacker);
-	if (err)
-		s->error = err;
-	return err;
+	s->is_in_place = false;
+	s->error = open_unpacker(s, packing, name);
+	return s->error;
+}
+
+bool stream_end_part(struct stream *s)
+{
+	if (!s->unpacker)
+		return false;
+	s->unpacker->free(s->unpacker);
+	s->unpacker = NULL;
+	s->at_end = false;
+	return true;
+}
+
+void stream_join_parts(struct stream *s)
+{
+	s->joins_parts = true;
+	if (s->unpacker)
+		s->at_end = false;
 }
 
 int stream_drain(struct stream *s, u64 offset)
@@ -199,6 +270,7 @@ struct stream *stream_new(const struct reader_input *input, u64 max_bytes, u64 b
 	raw_input_init(&s->source, input, read_bytes);
 	s->digest = input->plain_digest;
 	s->is_whole = input->is_whole;
+	s->is_in_place = true;
 	s->window_bytes =
 		raw_input_can_skip(&s->source, 1) ? FILE_WINDOW_BYTES : SOURCE_BLOCK_BYTES;
 	s->window = xmalloc(s->window_bytes);

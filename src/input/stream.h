@@ -2,6 +2,9 @@
 /*
  * The plain bytes of an archive, unpacked if need be, behind a window that moves forward.
  *
+ * An archive may have several parts, each plain or packed in its own way. The stream ends where a
+ * packed part does, until it is told to go on.
+ *
  * Offsets count plain bytes from the start of the archive. Of an archive that is a regular file
  * and not packed, bytes can be passed over unread.
  */
@@ -28,9 +31,12 @@ u64 stream_bytes(const struct stream *stream);
 
 /* stream_name - of the archive, for messages */
 const char *stream_name(const struct stream *stream);
-/* stream_packing - name of the packing, or NULL: then offsets in the stream are offsets in the
- * archive, from where its descriptor was */
+/* stream_packing - name of the packing of what is read now, or NULL */
 const char *stream_packing(const struct stream *stream);
+
+/* stream_is_in_place - whether nothing was unpacked so far: then offsets in the stream are offsets
+ * in the archive, from where its descriptor was */
+bool stream_is_in_place(const struct stream *stream);
 
 /*
  * stream_peek - look at the bytes at @offset
@@ -38,7 +44,7 @@ const char *stream_packing(const struct stream *stream);
  * @bytes:  wanted: at least this many, in one buffer
  * @data:   result; valid until the next call for this stream
  * Returns how many bytes there are: more than @bytes if they were read already, fewer at the end
- * of the archive only. Or a negative errno after printing.
+ * of the part only. Or a negative errno after printing.
  */
 ssize_t stream_peek(struct stream *stream, u64 offset, size_t bytes, const u8 **data);
 
@@ -73,6 +79,15 @@ int stream_skip_zeros(struct stream *stream, u64 *offset);
  * Its plain bytes follow the bytes before @offset. Returns 0, or a negative errno after printing.
  */
 int stream_unpack_at(struct stream *stream, u64 offset, enum packing packing, const char *name);
+
+/* stream_end_part - go on behind a packed part, with plain bytes; false if it is a plain one */
+bool stream_end_part(struct stream *stream);
+
+/*
+ * stream_join_parts - from now on, packed parts are read as one
+ * Only zeros may come between and behind.
+ */
+void stream_join_parts(struct stream *stream);
 
 /*
  * stream_drain - behind a tar's end marker: read all, so that the writer of a pipe sees no error

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * xz, zstd, bzip2 and lz4 by libarchive: one filter, enabled by name, under its "raw" format. Some
- * filters end silently before bytes that they do not know. So the rest after the packed data is
- * checked here.
+ * xz, bzip2 and lz4 by libarchive: one filter, enabled by name, under its
+ * "raw" format. It gets the bytes of the part alone where their framing tells
+ * the end; the filter of bzip2 stops at its end, and tells where that was.
  */
+#include "framing.h"
 #include "unpack.h"
 
 #include "base/diag.h"
@@ -13,70 +14,64 @@
 #include <archive_entry.h>
 #include <errno.h>
 
-/* More than a filter looks at to find that no other stream follows. */
-#define TAIL_BYTES 64u
-
 struct filter {
 	struct unpacker unpacker;
 	struct raw_input *source;
 	struct archive *archive;
 	int error; /* of the source, printed */
 	bool at_end;
-	u8 tail[TAIL_BYTES]; /* the end of the block before */
-	size_t tail_len;
-	u64 given;     /* bytes that libarchive got */
-	size_t in_len; /* of these, in @in */
-	u8 in[SOURCE_BLOCK_BYTES];
+	bool has_framing;
+	struct framing framing;
+	u64 given;      /* bytes that libarchive got */
+	size_t pending; /* of these, those at the source's front, not taken yet */
 };
 
-static ssize_t give(struct archive *a, void *data, const void **block)
+/* The next bytes of the part. */
+static ssize_t next_bytes(struct filter *f, const u8 **data)
 {
-	struct filter *f = data;
-	(void)a;
-	f->tail_len = (size_t)min_u64(f->in_len, TAIL_BYTES);
-	memcpy(f->tail, f->in + f->in_len - f->tail_len, f->tail_len);
-	ssize_t n = raw_input_read(f->source, f->in, sizeof(f->in));
-	if (n < 0) {
+	raw_input_take(f->source, f->pending);
+	f->pending = 0;
+	ssize_t n = raw_input_peek(f->source, RAW_LOOK_BYTES, data);
+	if (n < 0)
 		f->error = (int)n;
-		return -1;
+	if (n > 0 && f->has_framing) {
+		const size_t taken = framing_take(&f->framing, *data, (size_t)n);
+		/* a rest that is too short is libarchive's to refuse */
+		n = taken || f->framing.may_end ? (ssize_t)taken : n;
 	}
-	f->in_len = (size_t)n;
-	f->given += (u64)n;
-	*block = f->in;
+	f->pending = n > 0 ? (size_t)n : 0;
+	f->given += f->pending;
 	return n;
 }
 
-static int damaged(struct filter *f)
+static ssize_t give(struct archive *a, void *data, const void **block)
+{
+	const u8 *bytes = NULL;
+	(void)a;
+	const ssize_t n = next_bytes(data, &bytes);
+	*block = bytes;
+	return n < 0 ? -1 : n;
+}
+
+static int damaged(const struct filter *f, const char *why)
 {
 	if (f->error)
 		return f->error;
-	const char *why = archive_error_string(f->archive);
-	return fail(-EINVAL, "%s: the %s data are damaged or cut: %s", f->source->name,
-		    f->unpacker.packing, why ? why : "libarchive gives no reason");
+	return fail(-EINVAL, "%s: %s are damaged or cut: %s", f->source->name, f->unpacker.what,
+		    why ? why : "libarchive gives no reason");
 }
 
-static bool all_zero(const u8 *p, size_t n)
+/* Leave the source behind the packed data. */
+static int end_part(struct filter *f)
 {
-	return !n || (!p[0] && !memcmp(p, p + 1, n - 1));
-}
-
-/* Only zeros may follow the packed data. */
-static int check_rest(struct filter *f)
-{
-	u64 left = f->given - (u64)archive_filter_bytes(f->archive, -1);
-	size_t in_tail = left > f->in_len ? (size_t)(left - f->in_len) : 0;
-	size_t in_block = (size_t)left - in_tail;
-	bool is_good = in_tail <= f->tail_len &&
-		       all_zero(f->tail + f->tail_len - in_tail, in_tail) &&
-		       all_zero(f->in + f->in_len - in_block, in_block);
-	while (is_good) {
-		ssize_t n = raw_input_read(f->source, f->in, sizeof(f->in));
-		if (n <= 0)
-			return (int)n;
-		is_good = all_zero(f->in, (size_t)n);
-	}
-	return fail(-EINVAL, "%s: there are other bytes behind the %s data", f->source->name,
-		    f->unpacker.packing);
+	const u8 *ignored;
+	f->at_end = true;
+	const u64 more = f->given - (u64)archive_filter_bytes(f->archive, -1);
+	if (f->has_framing && (more || next_bytes(f, &ignored)))
+		return damaged(f, "they end before their framing does");
+	raw_input_take(f->source, f->pending);
+	raw_input_give_back(f->source, (size_t)more);
+	return 0;
 }
 
 static ssize_t filter_read(struct unpacker *unpacker, void *buf, size_t bytes)
@@ -84,14 +79,10 @@ static ssize_t filter_read(struct unpacker *unpacker, void *buf, size_t bytes)
 	struct filter *f = (struct filter *)unpacker;
 	if (f->at_end)
 		return 0;
-	ssize_t n = archive_read_data(f->archive, buf, bytes);
+	const ssize_t n = archive_read_data(f->archive, buf, bytes);
 	if (n < 0)
-		return damaged(f);
-	if (n == 0) {
-		f->at_end = true;
-		return check_rest(f);
-	}
-	return n;
+		return damaged(f, archive_error_string(f->archive));
+	return n ? n : end_part(f);
 }
 
 static void filter_free(struct unpacker *unpacker)
@@ -101,50 +92,55 @@ static void filter_free(struct unpacker *unpacker)
 	xfree(f);
 }
 
-/* Any result but ARCHIVE_OK: libarchive was built without the filter, and would run a program. */
+/* Anything but ARCHIVE_OK means that libarchive was built without, and would run a program. */
 static int enable(struct archive *a, enum packing packing)
 {
 	if (packing == PACKING_XZ)
 		return archive_read_support_filter_xz(a);
-	if (packing == PACKING_ZSTD)
-		return archive_read_support_filter_zstd(a);
 	if (packing == PACKING_BZIP2)
 		return archive_read_support_filter_bzip2(a);
 	return archive_read_support_filter_lz4(a);
 }
 
-int unpack_filter_open(struct raw_input *source, enum packing packing, const char *name,
-		       struct unpacker **unpacker)
+/* The first bytes are read here, and messages tell of them by @what. */
+static int start(struct filter *f, enum packing packing)
+{
+	struct archive *a = f->archive;
+	struct archive_entry *entry;
+	const char *name = f->unpacker.packing;
+	if (!a)
+		return fail(-ENOMEM, "%s: libarchive cannot start", f->source->name);
+	if (enable(a, packing) != ARCHIVE_OK)
+		return fail(-ENOTSUP, "%s: packed with %s, which this libarchive was built without",
+			    f->source->name, name);
+	if (archive_read_support_format_raw(a) != ARCHIVE_OK ||
+	    archive_read_support_format_empty(a) != ARCHIVE_OK ||
+	    archive_read_open(a, f, NULL, give, NULL) != ARCHIVE_OK)
+		return damaged(f, archive_error_string(a));
+	const int r = archive_read_next_header(a, &entry);
+	if (r == ARCHIVE_EOF)
+		return end_part(f);
+	if (r != ARCHIVE_OK)
+		return damaged(f, archive_error_string(a));
+	if (archive_filter_count(a) != 2)
+		return fail(-EINVAL, "%s: packed twice: %s inside %s, one layer is allowed",
+			    f->source->name, name, name);
+	return 0;
+}
+
+int unpack_filter_open(struct raw_input *source, enum packing packing, struct unpacker **unpacker)
 {
 	struct filter *f = xzalloc(sizeof(*f));
-	f->unpacker = (struct unpacker){ name, filter_read, filter_free };
+	f->unpacker = **unpacker;
+	f->unpacker.read = filter_read;
+	f->unpacker.free = filter_free;
 	f->source = source;
+	f->has_framing = framing_begin(&f->framing, packing);
 	f->archive = archive_read_new();
-	int err = 0;
-	struct archive_entry *entry;
-	if (!f->archive)
-		err = fail(-ENOMEM, "%s: libarchive cannot start", source->name);
-	else if (enable(f->archive, packing) != ARCHIVE_OK)
-		err = fail(-ENOTSUP, "%s: packed with %s, which this libarchive was built without",
-			   source->name, name);
-	else if (archive_read_support_format_raw(f->archive) != ARCHIVE_OK ||
-		 archive_read_support_format_empty(f->archive) != ARCHIVE_OK ||
-		 archive_read_open(f->archive, f, NULL, give, NULL) != ARCHIVE_OK)
-		err = damaged(f);
-	if (!err) {
-		int r = archive_read_next_header(f->archive, &entry);
-		if (r == ARCHIVE_EOF)
-			f->at_end = true;
-		else if (r != ARCHIVE_OK)
-			err = damaged(f);
-		else if (archive_filter_count(f->archive) != 2)
-			err = fail(-EINVAL, "%s: packed twice: %s inside %s, one layer is allowed",
-				   source->name, name, name);
-	}
-	if (err) {
+	const int err = start(f, packing);
+	if (err)
 		filter_free(&f->unpacker);
-		return err;
-	}
-	*unpacker = &f->unpacker;
-	return 0;
+	else
+		*unpacker = &f->unpacker;
+	return err;
 }
