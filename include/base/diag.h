@@ -41,6 +41,7 @@ enum diag_hint {
 	HINT_UNSUPPORTED, /* the attribute or member may be dropped */
 	HINT_MISSING_END, /* an archive may end without an end marker */
 	HINT_ZEROS,       /* what follows an end marker may be read */
+	HINT_ACL_NAMES,   /* the ACL may be dropped, or written with numeric ids */
 	HINT_ROOM,        /* more unallocated room in the filesystem */
 	HINT_IMAGE,       /* which container image is meant */
 	HINT_TREE,        /* the input is no container image, but a tree */

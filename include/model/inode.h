@@ -29,6 +29,10 @@ struct inode_times {
 	struct timestamp otime;
 };
 
+/* In inode.flags: attributes of it were not kept, since the filter leaves it out; a hard link that
+ * keeps it is refused. */
+#define INODE_INCOMPLETE (1u << 30)
+
 /* One name of an inode in a directory. */
 struct dentry {
 	struct inode *inode;

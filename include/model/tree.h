@@ -74,12 +74,18 @@ struct storage tree_storage(const struct tree *tree, const struct inode *inode);
  */
 int tree_leaves_out(const struct tree *tree, const char *path, size_t path_len);
 
+/* tree_has_filter - whether there is a member that tree_leaves_out() */
+bool tree_has_filter(const struct tree *tree);
+
+/* tree_owners - what replaces owners of members */
+const struct owner_rules *tree_owners(const struct tree *tree);
+
 /* What a member's header says of the inode. */
 struct attributes {
 	u32 mode; /* type and permissions (07777) */
 	u32 uid;
 	u32 gid;
-	u32 flags; /* BTRFS_INODE_* */
+	u32 flags; /* BTRFS_INODE_*, INODE_INCOMPLETE */
 	u64 rdev;  /* devices: major << 20 | minor */
 	struct timestamp mtime;
 	const struct inode_times *times; /* copied; NULL: all are the mtime */

@@ -15,6 +15,8 @@ static const char *const hints[HINT_NR] = {
 	[HINT_UNSUPPORTED] = " (--skip-unsupported drops it)",
 	[HINT_MISSING_END] = " (see --allow-missing-end)",
 	[HINT_ZEROS] = " (see --ignore-zeros)",
+	[HINT_ACL_NAMES] = " (--skip-unsupported drops it; tar --xattrs --xattrs-include='*' "
+			   "records numbers)",
 	[HINT_ROOM] = " (see --free)",
 	[HINT_IMAGE] = " (see --image and --platform)",
 	[HINT_TREE] = "; a tree is read without --oci",

@@ -41,6 +41,10 @@ int member_unsupported_hint(const struct member *m, const struct reader_options 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	if (!options->skip_unsupported && m->is_incomplete) {
+		*m->is_incomplete = true;
+		return 0;
+	}
 	if (!options->skip_unsupported)
 		return fail_hint(-ENOTSUP, hint, "%s: %s", printable(m->path).text, text);
 	warning("%s: %s; dropped", printable(m->path).text, text);

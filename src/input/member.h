@@ -34,8 +34,10 @@ struct member {
 	/* strings and map stay valid until the parser reads the next member */
 	struct text path; /* until it is known: the archive's name, for messages */
 	struct text link;
-	u32 mode;                /* type and permissions; of a hard link: S_IFREG and permissions */
-	bool is_hard_link;       /* in tar, by its type; in cpio, links are told by dev and ino */
+	u32 mode;            /* type and permissions; of a hard link: S_IFREG and permissions */
+	bool is_hard_link;   /* in tar, by its type; in cpio, links are told by dev and ino */
+	bool *is_incomplete; /* NULL, or the member is left out of the image: instead of an error
+				    it becomes true where something cannot be held */
 	const char *unsupported; /* what kind of member it is, if btrfs cannot hold it; else NULL */
 	u64 size;                /* of a file, or of a hard link with data; else 0 */
 	u64 data_bytes;          /* stored bytes of it; 0 for all other types */

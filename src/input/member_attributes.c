@@ -8,13 +8,17 @@
 #define MAJOR_BITS 12
 #define MINOR_BITS 20
 
-static int check_id(const struct member *m, const char *what, s64 id, u32 *out)
+/* @is_forced: another id replaces it */
+static int check_id(const struct member *m, const char *what, s64 id, bool is_forced, u32 *out)
 {
-	if (id < 0 || id >= UINT32_MAX)
+	const bool is_bad = id < 0 || id >= UINT32_MAX;
+	if (is_bad && !is_forced && !m->is_incomplete)
 		return member_fail(m, -ERANGE, "%s %lld, allowed are 0 to 4294967294%s", what,
 				   (long long)id,
 				   id == UINT32_MAX ? " (2^32-1 is no id on Linux)" : "");
-	*out = (u32)id;
+	if (is_bad && !is_forced)
+		*m->is_incomplete = true;
+	*out = is_bad ? 0 : (u32)id;
 	return 0;
 }
 
@@ -75,16 +79,17 @@ static u32 read_flags(const struct member *m)
 }
 
 int member_attributes(const struct member *m, const struct reader_options *options,
-		      struct arena *arena, struct attributes *attr, struct inode_times *times)
+		      struct tree *tree, struct attributes *attr, struct inode_times *times)
 {
+	const struct owner_rules *owners = tree_owners(tree);
 	*attr = (struct attributes){ .mode = m->mode };
-	int err = check_id(m, "uid", m->uid, &attr->uid);
+	int err = check_id(m, "uid", m->uid, owners->uid_forced, &attr->uid);
 	if (!err)
-		err = check_id(m, "gid", m->gid, &attr->gid);
+		err = check_id(m, "gid", m->gid, owners->gid_forced, &attr->gid);
 	if (!err)
 		err = check_device(m, &attr->rdev);
 	if (!err)
-		err = member_xattrs(m, options, arena, &attr->xattrs, &attr->mode);
+		err = member_xattrs(m, options, tree_arena(tree), &attr->xattrs, &attr->mode);
 	if (err)
 		return err;
 	if (S_ISLNK(m->mode)) {
@@ -94,6 +99,8 @@ int member_attributes(const struct member *m, const struct reader_options *optio
 		attr->target_len = m->link.len;
 	}
 	attr->flags = read_flags(m);
+	if (m->is_incomplete && *m->is_incomplete)
+		attr->flags |= INODE_INCOMPLETE;
 	set_times(m, options, attr, times);
 	return 0;
 }

@@ -12,7 +12,7 @@
  * Returns 0, or a negative errno after printing what is out of range or not supported.
  */
 int member_attributes(const struct member *member, const struct reader_options *options,
-		      struct arena *arena, struct attributes *attr, struct inode_times *times);
+		      struct tree *tree, struct attributes *attr, struct inode_times *times);
 
 /*
  * member_xattrs - the xattrs and ACLs of @member

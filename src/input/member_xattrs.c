@@ -139,15 +139,19 @@ static int bad_acl(const struct gather *g, const char *kind, const char *why)
 static int read_acl_text(struct gather *g, const char *kind, struct text text, struct acl *access,
 			 struct acl *dflt)
 {
+	if (memchr(text.bytes, 0, text.len)) /* LXD wrote the xattr's value */
+		return member_unsupported(g->member, g->options,
+					  "the %s ACL is binary: not supported, allowed is text",
+					  kind);
 	enum acl_result r = acl_from_text(text.bytes, text.len, access, dflt);
 	if (r == ACL_MALFORMED)
 		return bad_acl(g, kind,
 			       "allowed are entries like user:NAME:rwx:ID, separated by commas");
 	if (r == ACL_OK)
 		return 0;
-	int err = member_unsupported(g->member, g->options,
-				     "the %s ACL has a name without a numeric id: not supported",
-				     kind);
+	int err = member_unsupported_hint(
+		g->member, g->options, HINT_ACL_NAMES,
+		"the %s ACL has a name without a numeric id: not supported", kind);
 	acl_free(access);
 	acl_free(dflt);
 	return err;

@@ -243,7 +243,7 @@ static int apply(const struct mtree_plan *plan, const struct wish *wish, struct 
 	member.path = wish->path;
 	member.records = (struct text){ wish->asks.records.bytes, wish->asks.records.len };
 	member.xattr_forms = member.records.len ? PAX_XATTR_SCHILY : 0;
-	int err = member_attributes(&member, &plan->options, tree_arena(tree), &attr, &times);
+	int err = member_attributes(&member, &plan->options, tree, &attr, &times);
 	if (err)
 		return err;
 	if (wish->asks.has_data && !type && S_ISREG(member.mode))

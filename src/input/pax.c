@@ -8,6 +8,7 @@
 
 enum kind {
 	KIND_TEXT, /* a value without NUL */
+	KIND_BYTES,
 	KIND_NUMBER,
 	KIND_TIME,
 	KIND_OFFSET, /* the two of sparse format 0.0 */
@@ -39,8 +40,8 @@ static const struct key keys[] = {
 	{ "SUN.devminor", FIELD(dev_minor), KIND_NUMBER, false },
 	{ "SUN.holesdata", FIELD(holes_data), KIND_TEXT, false },
 	{ "SCHILY.fflags", FIELD(file_flags), KIND_TEXT, false },
-	{ "SCHILY.acl.access", FIELD(acl_access), KIND_TEXT, false },
-	{ "SCHILY.acl.default", FIELD(acl_default), KIND_TEXT, false },
+	{ "SCHILY.acl.access", FIELD(acl_access), KIND_BYTES, false },
+	{ "SCHILY.acl.default", FIELD(acl_default), KIND_BYTES, false },
 	{ "SCHILY.acl.ace", FIELD(acl_nfs4), KIND_TEXT, false },
 	{ "SCHILY.realsize", FIELD(star_realsize), KIND_NUMBER, false },
 	{ "GNU.sparse.name", FIELD(sparse_name), KIND_TEXT, false },
@@ -129,6 +130,9 @@ static int read_value(const struct key *k, struct text value, struct pax *pax, s
 	const u8 *bytes = (const u8 *)value.bytes;
 	u64 number;
 	switch (k->kind) {
+	case KIND_BYTES:
+		*(struct text *)field = value;
+		return 0;
 	case KIND_TEXT:
 		if (memchr(value.bytes, 0, value.len))
 			return bad_value(m, pax, k, value);

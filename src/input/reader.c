@@ -59,24 +59,27 @@ static int place_link(struct reader *r, const struct member *m, struct text targ
 	return read_data(r, m, donor);
 }
 
-static int place_member(struct reader *r, const struct member *m)
+static int place_member(struct reader *r, struct member *m)
 {
+	bool is_incomplete = false;
 	struct attributes attr;
 	struct inode_times times;
 	struct inode *inode;
 	struct text target;
-	if (m->unsupported) {
+	if (m->unsupported || tree_has_filter(r->tree)) {
 		const int is_out = tree_leaves_out(r->tree, m->path.bytes, m->path.len);
-		if (is_out)
+		if (is_out < 0 || (is_out && m->unsupported))
 			return is_out < 0 ? is_out : 0;
-		return member_unsupported(m, r->options, "%s: not supported", m->unsupported);
+		m->is_incomplete = is_out ? &is_incomplete : NULL;
 	}
+	if (m->unsupported)
+		return member_unsupported(m, r->options, "%s: not supported", m->unsupported);
 	if (m->is_hard_link)
 		return place_link(r, m, m->link);
 	if (m->nlink > 1 && !S_ISDIR(m->mode) && !S_ISLNK(m->mode) &&
 	    cpio_links_find(r->links, m, &target))
 		return place_link(r, m, target);
-	int err = member_attributes(m, r->options, tree_arena(r->tree), &attr, &times);
+	int err = member_attributes(m, r->options, r->tree, &attr, &times);
 	if (!err)
 		err = tree_add(r->tree, m->path.bytes, m->path.len, &attr, &inode);
 	if (err || !S_ISREG(m->mode))

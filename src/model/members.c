@@ -17,6 +17,17 @@ int tree_leaves_out(const struct tree *tree, const char *path, size_t path_len)
 	return !keeps;
 }
 
+bool tree_has_filter(const struct tree *tree)
+{
+	const struct path_filter *filter = &tree->options.filter;
+	return filter->nr_paths || filter->nr_regexes || filter->root_len;
+}
+
+const struct owner_rules *tree_owners(const struct tree *tree)
+{
+	return &tree->options.owners;
+}
+
 int tree_add(struct tree *tree, const char *path, size_t path_len, const struct attributes *attr,
 	     struct inode **inode)
 {

@@ -56,6 +56,14 @@ static int shift_acl(const struct owner_rules *rules, const struct inode *inode,
 
 static int set_owner(const struct owner_rules *rules, struct inode *inode)
 {
+	if (inode->flags & INODE_INCOMPLETE) {
+		struct path path = inode_path(inode);
+		int err = path_fail(-ENOTSUP, &path,
+				    "a hard link keeps a file that is left out, whose attributes "
+				    "are out of range or not supported");
+		xfree(path.bytes);
+		return err;
+	}
 	if (rules->uid_forced)
 		inode->uid = rules->forced_uid;
 	if (rules->gid_forced)
