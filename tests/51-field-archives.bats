@@ -242,3 +242,77 @@ packed()
 		says 1 'the bytes behind the cpio trailer, at ' initrd
 	done
 }
+
+# ---- what does not arrive is not refused ----------------------------------------------------
+
+@test "ids that Linux lacks: refused only where they would arrive" {
+	archive 'header(b"d", 0, b"5", mode=0o755) + file(b"d/f", b"x", uid=1 << 33) + file(b"g", b"y", gid=-2) + END' >bad.tar
+	archive 'newc(b"d", mode=0o40755) + newc(b"d/f", b"x", uid=0xffffffff) + newc(b"g", b"y", gid=0xffffffff) + trailer()' >bad.cpio
+	archive 'header(b"d", 0, b"5", mode=0o755) + file(b"d/f", b"x") + file(b"g", b"y") + END' >root
+	archive 'header(b"d", 0, b"5", mode=0o755) + END' >d
+	for input in bad.tar bad.cpio; do
+		says 1 'd/f: uid ' $input
+		says 1 'd/f: uid ' --force-gid 0 $input
+		says 1 'g: gid ' --force-uid 0 $input
+		says 1 'd/f: uid ' --uid-offset 0 --exclude-path g $input
+		same root $input --all-root
+		same root $input --force-uid 0 --force-gid 0
+		same d $input --exclude-path d/f --exclude-path g
+		same d $input --exclude-regex '[fg]$'
+	done
+	# what is left out, but comes in by a link
+	archive 'file(b"f", b"x", uid=1 << 33) + header(b"l", 0, b"1", link=b"f") + END' >link.tar
+	says 1 'l: a hard link keeps a file that is left out' --exclude-path f link.tar
+	archive 'file(b"f", b"x") + END' >root
+	archive 'file(b"l", b"x", uid=1 << 33) + header(b"f", 0, b"1", link=b"l") + END' >link.tar
+	same root link.tar --exclude-path l --all-root
+}
+
+@test "binary ACLs and other attributes that cannot be held" {
+	local acl='b"\2\0\0\0" + bytes(8)' plain='header(b"d", 0, b"5", mode=0o755) + file(b"f", b"x") + END'
+	archive "$plain" >plain
+	archive "pax((b'SCHILY.acl.access', $acl), (b'SCHILY.acl.default', $acl)) + $plain" >acl
+	archive "pax((b'SCHILY.xattr.com.apple.x', b'1')) + $plain" >apple
+	says 1 'd: the access ACL is binary: not supported, allowed is text (--skip-unsupported drops it)' acl
+	for input in acl apple; do
+		cmp <("$TAR2BTRFS" -q --skip-unsupported $input) <("$TAR2BTRFS" plain)
+		cmp <(cat $input | "$TAR2BTRFS" -q --skip-unsupported) <("$TAR2BTRFS" plain)
+		same plain $input --no-xattr
+		cmp <("$TAR2BTRFS" --exclude-path d $input) <("$TAR2BTRFS" --exclude-path d plain)
+	done
+	same plain acl --xattrs-exclude 'system.posix_acl_*'
+	archive "pax((b'SCHILY.xattr.com.apple.x', b'1')) + file(b'f', b'x') + header(b'l', 0, b'1', link=b'f') + END" >link.tar
+	says 1 'l: a hard link keeps a file that is left out' --exclude-path f link.tar
+}
+
+@test "an ACL of names: the message says how numbers come into the archive" {
+	archive 'pax((b"SCHILY.acl.access", b"user::rwx,user:al:rwx,group::r-x,mask::rwx,other::r-x")) + WHOLE + END' >acl
+	says 1 "(--skip-unsupported drops it; tar --xattrs --xattrs-include='*' records numbers)" acl
+}
+
+@test "zstd's windows" {
+	archive 'WHOLE + END' >plain
+	for exponent in 31 30 28; do
+		archive "b'\\x28\\xb5\\x2f\\xfd\\0' + bytes([($exponent - 10) * 8]) + ((1536 << 3) | 1).to_bytes(3, 'little') + WHOLE + END[:512]" >large
+		says 1 "the zstd data have a window of $(((1 << exponent) >> 20)) MiB, allowed are 128 MiB; this unpacks it: zstd -dc --long=31 | tar2btrfs" large
+		zstd -dcq --long=31 large | cmp - <(head -c 1536 plain)
+	done
+	archive "b'\\x28\\xb5\\x2f\\xfd\\0' + bytes([17 * 8]) + ((1536 << 3) | 1).to_bytes(3, 'little') + WHOLE + END[:512]" >large
+	same plain large
+}
+
+@test "filesystems and packages by mistake: named, and no empty image" {
+	for fs in ext2 ext4 btrfs; do
+		truncate -s 128m disk
+		mkfs.$fs -q disk
+		says 1 "$fs" disk
+		gzip -1c disk >disk.gz
+		says 1 "$fs" disk.gz
+		rm disk
+	done
+	says 1 'this makes one: tar -C mountpoint -c . | tar2btrfs' disk.gz
+	# zeros alone are an empty tar
+	truncate -s 1m disk
+	archive END >empty
+	same empty disk
+}

@@ -8,14 +8,18 @@
 
 static int not_an_archive(const struct stream *s, const u8 *p, size_t len)
 {
-	const char *foreign = magic_foreign(p, len);
+	const char *help, *packing = stream_packing(s);
+	const char *foreign = magic_foreign(p, len, &help);
 	if (foreign)
-		return fail(-EINVAL, "%s: %s: not supported, allowed: tar, cpio", stream_name(s),
-			    foreign);
+		return fail(-EINVAL, "%s: %s%s%s: not supported, allowed: tar, cpio%s%s%s",
+			    stream_name(s), foreign, packing ? ", packed with " : "",
+			    packing ? packing : "", help ? "; this makes one: " : "",
+			    help ? help : "", help ? " | tar2btrfs" : "");
 	if (len >= 262 && !memcmp(p + 257, "ustar", 5))
 		return fail(-EINVAL, "%s: damaged tar header at byte 0: its sum is wrong",
 			    stream_name(s));
-	return fail(-EINVAL, "%s: not a tar or cpio archive", stream_name(s));
+	return fail(-EINVAL, "%s: %s%snot a tar or cpio archive", stream_name(s),
+		    packing ? packing : "", packing ? " data, but " : "");
 }
 
 /* Unpack the bytes from @offset on, if they are packed. Returns 1 if so, 0 if not, or an error. */
@@ -61,6 +65,7 @@ int detect_next_part(struct stream *s, u64 *offset, const u8 **p, size_t *len)
 int detect_format(struct stream *s, enum input_format *format, u64 *offset)
 {
 	const u8 *p;
+	const char *help;
 	*offset = 0;
 	ssize_t got = stream_peek(s, 0, MAGIC_BYTES, &p);
 	if (got < 0)
@@ -78,13 +83,16 @@ int detect_format(struct stream *s, enum input_format *format, u64 *offset)
 		return 0;
 	/* Zeros are a tar's end marker, unless a cpio follows, as in an initramfs. */
 	const bool is_end = tar_is_end(p, len);
-	if (len && !magic_is_cpio(p, len) && (magic_foreign(p, len) || p[0]))
+	if (len && !magic_is_cpio(p, len) && (magic_foreign(p, len, &help) || p[0]))
 		return not_an_archive(s, p, len);
 	r = detect_next_part(s, offset, &p, &len);
 	if (r < 0)
 		return r;
 	if (r && magic_is_cpio(p, len))
 		*format = FORMAT_CPIO;
+	else if (r && !tar_is_header(p, len))
+		return fail(-EINVAL, "%s: not a tar or cpio archive: %llu zeros, then other bytes",
+			    stream_name(s), (unsigned long long)*offset);
 	else if (!r && !*offset)
 		return fail(-EINVAL, "%s: empty input, allowed: a tar or cpio archive",
 			    stream_name(s));

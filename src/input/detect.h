@@ -21,8 +21,8 @@ int detect_next_part(struct stream *stream, u64 *offset, const u8 **p, size_t *l
 
 /*
  * detect_format - tell the format of @stream, of which nothing was read, and unpack it
- * @offset: result: where the archive begins: a cpio may have zeros before it; of an end marker,
- *          where other bytes than zeros follow
+ * @offset: result: where the archive begins: a cpio may have zeros before it; of an end marker, its
+ *          end, or where a tar header follows
  * Returns 0, or a negative errno after printing: no archive, or packed twice.
  */
 int detect_format(struct stream *stream, enum input_format *format, u64 *offset);

@@ -30,20 +30,44 @@ static const struct magic packings[] = {
 	{ 0, 9, "GRZipII\0\x02", "grzip", PACKING_OTHER },
 };
 
-static const struct magic foreign[] = {
-	{ 0, 4, "PK\x03\x04", "zip archive", PACKING_NONE },
-	{ 0, 4, "PK\x05\x06", "zip archive", PACKING_NONE },
-	{ 0, 6, "7z\xbc\xaf\x27\x1c", "7z archive", PACKING_NONE },
-	{ 0, 8, "!<arch>\n", "ar archive (or .deb package)", PACKING_NONE },
-	{ 0, 6, "Rar!\x1a\x07", "rar archive", PACKING_NONE },
-	{ 0, 4, "xar!", "xar archive", PACKING_NONE },
-	{ 0, 4, "MSCF", "cab archive", PACKING_NONE },
-	{ 2, 3, "-lh", "lha archive", PACKING_NONE },
-	{ 0, 6, "#mtree", "mtree specification", PACKING_NONE },
-	{ 0, 4, "\xed\xab\xee\xdb", "rpm package", PACKING_NONE },
-	{ 0, 4, "hsqs", "squashfs image", PACKING_NONE },
-	{ 0, 10, "WARC/1.0\r\n", "warc archive", PACKING_NONE },
-	{ 32769, 5, "CD001", "iso image", PACKING_NONE },
+/* Programs that make a tar or cpio archive of it. */
+#define BY_BSDTAR "bsdtar -cf - @file"
+#define BY_MOUNT "tar -C mountpoint -c ."
+
+static const struct {
+	struct magic magic;
+	const char *help; /* or NULL */
+} foreign[] = {
+	{ { 0, 4, "PK\x03\x04", "zip archive", PACKING_NONE }, BY_BSDTAR },
+	{ { 0, 4, "PK\x05\x06", "zip archive", PACKING_NONE }, BY_BSDTAR },
+	{ { 0, 6, "7z\xbc\xaf\x27\x1c", "7z archive", PACKING_NONE }, BY_BSDTAR },
+	{ { 0, 21, "!<arch>\ndebian-binary", "deb package", PACKING_NONE },
+	  "dpkg-deb --fsys-tarfile file" },
+	{ { 0, 8, "!<arch>\n", "ar archive", PACKING_NONE }, BY_BSDTAR },
+	{ { 0, 6, "Rar!\x1a\x07", "rar archive", PACKING_NONE }, BY_BSDTAR },
+	{ { 0, 4, "xar!", "xar archive", PACKING_NONE }, BY_BSDTAR },
+	{ { 0, 4, "MSCF", "cab archive", PACKING_NONE }, BY_BSDTAR },
+	{ { 2, 3, "-lh", "lha archive", PACKING_NONE }, BY_BSDTAR },
+	{ { 0, 6, "#mtree", "mtree specification", PACKING_NONE }, BY_BSDTAR },
+	{ { 0, 4, "\xed\xab\xee\xdb", "rpm package", PACKING_NONE }, "rpm2cpio file" },
+	{ { 0, 10, "WARC/1.0\r\n", "warc archive", PACKING_NONE }, BY_BSDTAR },
+	{ { 0, 4, "hsqs", "squashfs image", PACKING_NONE }, "sqfs2tar file" },
+	{ { 32769, 5, "CD001", "iso image", PACKING_NONE }, BY_BSDTAR },
+	{ { 0, 4, "QFI\xfb", "qcow2 disk image", PACKING_NONE }, NULL },
+	{ { 0, 4, "KDMV", "vmdk disk image", PACKING_NONE }, NULL },
+	{ { 0, 8, "vhdxfile", "vhdx disk image", PACKING_NONE }, NULL },
+	{ { 0, 6, "LUKS\xba\xbe", "luks disk image", PACKING_NONE }, NULL },
+	{ { 0, 4, "XFSB", "xfs image", PACKING_NONE }, BY_MOUNT },
+	/* the superblock's magic, and its state: clean, or not */
+	{ { 1080, 4, "\x53\xef\1\0", "ext2, ext3 or ext4 image", PACKING_NONE }, BY_MOUNT },
+	{ { 1080, 4, "\x53\xef\0\0", "ext2, ext3 or ext4 image", PACKING_NONE }, BY_MOUNT },
+	{ { 1024, 4, "\xe2\xe1\xf5\xe0", "erofs image", PACKING_NONE }, BY_MOUNT },
+	{ { 1024, 4, "\x10\x20\xf5\xf2", "f2fs image", PACKING_NONE }, BY_MOUNT },
+	{ { 65600, 8, "_BHRfS_M", "btrfs image", PACKING_NONE }, BY_MOUNT },
+	{ { 512, 8, "EFI PART", "disk image with a partition table", PACKING_NONE }, NULL },
+	{ { 512, 8, "LABELONE", "lvm disk image", PACKING_NONE }, NULL },
+	{ { 4086, 10, "SWAPSPACE2", "swap area", PACKING_NONE }, NULL },
+	{ { 510, 2, "\x55\xaa", "disk image with a boot sector", PACKING_NONE }, NULL },
 };
 
 static bool magic_matches(const struct magic *m, const u8 *data, size_t len)
@@ -73,11 +97,12 @@ enum packing magic_packing(const u8 *data, size_t len, const char **name)
 	return PACKING_NONE;
 }
 
-const char *magic_foreign(const u8 *data, size_t len)
+const char *magic_foreign(const u8 *data, size_t len, const char **help)
 {
 	for (size_t i = 0; i < sizeof(foreign) / sizeof(*foreign); i++) {
-		if (magic_matches(&foreign[i], data, len))
-			return foreign[i].name;
+		*help = foreign[i].help;
+		if (magic_matches(&foreign[i].magic, data, len))
+			return foreign[i].magic.name;
 	}
 	return NULL;
 }

@@ -5,8 +5,8 @@
 
 #include "base/types.h"
 
-/* Enough first bytes for every test here: the volume descriptor of an ISO image is at 32 KiB. */
-#define MAGIC_BYTES 33024u
+/* Enough first bytes for every test here: the superblock of a btrfs image is at 64 KiB. */
+#define MAGIC_BYTES 65608u
 
 /* Enough for magic_packing(). */
 #define MAGIC_PACKING_BYTES 16u
@@ -27,8 +27,11 @@ enum packing {
  */
 enum packing magic_packing(const u8 *data, size_t len, const char **name);
 
-/* magic_foreign - name of an archive or image format that we do not read, or NULL */
-const char *magic_foreign(const u8 *data, size_t len);
+/*
+ * magic_foreign - name of an archive or image format that we do not read, or NULL
+ * @help: result: a command that makes an archive of it, or NULL
+ */
+const char *magic_foreign(const u8 *data, size_t len, const char **help);
 
 /* magic_is_cpio - whether a cpio header of any kind begins here */
 bool magic_is_cpio(const u8 *data, size_t len);

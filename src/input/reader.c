@@ -173,10 +173,13 @@ static int read_all(struct reader *r)
 		stream_allow_missing_end(r->stream);
 	if (format != FORMAT_CPIO)
 		stream_join_parts(r->stream);
-	/* a tar that begins with an end marker */
-	if (format == FORMAT_TAR_END && r->options->ignore_zeros &&
-	    stream_peek(r->stream, offset, 1, &p) > 0)
+	if (format == FORMAT_TAR_END && stream_peek(r->stream, offset, 1, &p) > 0) {
+		if (!r->options->ignore_zeros)
+			return fail_hint(-EINVAL, HINT_ZEROS,
+					 "%s: an end marker is first, a tar follows at byte %llu",
+					 stream_name(r->stream), (unsigned long long)offset);
 		format = FORMAT_TAR;
+	}
 	if (format == FORMAT_TAR) {
 		r->tar_parser = tar_parser_new(r->stream, r->options);
 		err = read_archive(r, &offset);

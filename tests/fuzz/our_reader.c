@@ -110,7 +110,7 @@ static int read_archive(struct ours *o)
 	struct member m;
 	u64 offset;
 	int err = detect_format(o->stream, &o->format, &offset);
-	if (err || stream_packing(o->stream))
+	if (err || !stream_is_in_place(o->stream))
 		return -1;
 	o->offset = offset;
 	if (o->format == FORMAT_TAR_END)

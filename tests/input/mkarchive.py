@@ -495,11 +495,20 @@ def _():
 
 
 for _name, _magic, _said in (
-        ('zip', b'PK\x03\x04' + bytes(600), 'zip archive'), ('7z', b'7z\xbc\xaf\x27\x1c' + bytes(600), '7z archive'),
-        ('ar', b'!<arch>\ndebian-binary' + bytes(600), 'ar archive'), ('rar', b'Rar!\x1a\x07\x01\0' + bytes(600), 'rar'),
-        ('xar', b'xar!' + bytes(600), 'xar'), ('mtree', b'#mtree\n. type=dir\n', 'mtree'),
-        ('iso', bytes(32769) + b'CD001' + bytes(3000), 'iso image'), ('rpm', b'\xed\xab\xee\xdb' + bytes(600), 'rpm')):
-    bad('foreign-' + _name, _said + r'.*: not supported, allowed: tar, cpio')(lambda m=_magic: m)
+        ('zip', b'PK\x03\x04', 'zip archive.*: bsdtar -cf - @file [|] tar2btrfs$'), ('7z', b'7z\xbc\xaf\x27\x1c', '7z archive'),
+        ('ar', b'!<arch>\nfile', 'ar archive'), ('rar', b'Rar!\x1a\x07\x01\0', 'rar archive'),
+        ('deb', b'!<arch>\ndebian-binary', 'deb package.*: dpkg-deb --fsys-tarfile file [|] tar2btrfs$'),
+        ('xar', b'xar!', 'xar archive'), ('mtree', b'#mtree\n. type=dir\n', 'mtree specification'),
+        ('rpm', b'\xed\xab\xee\xdb', 'rpm package.*: rpm2cpio file [|] tar2btrfs$'), ('xfs', b'XFSB', 'xfs image'),
+        ('iso', bytes(32769) + b'CD001' + bytes(3000), 'iso image'), ('squashfs', b'hsqs', 'squashfs.*: sqfs2tar file [|]'),
+        ('qcow2', b'QFI\xfb', 'qcow2 disk image'), ('ext4', bytes(1080) + b'\x53\xef\1\0', 'ext4 image'),
+        ('btrfs', bytes(65600) + b'_BHRfS_M', 'btrfs image'), ('erofs', bytes(1024) + b'\xe2\xe1\xf5\xe0', 'erofs image'),
+        ('gpt', bytes(510) + b'\x55\xaaEFI PART', 'disk image with a partition table'),
+        ('mbr', bytes(510) + b'\x55\xaa', 'disk image with a boot sector'),
+        ('swap', bytes(4086) + b'SWAPSPACE2', 'swap area')):
+    bad('foreign-' + _name, _said if '|' in _said else _said + '.*: not supported, allowed: tar, cpio')(
+        lambda m=_magic: m + bytes(600))
+    bad('foreign-packed-' + _name, _said[:8] + '.*, packed with gzip: not supported')(lambda m=_magic: gz(m + bytes(600)))
 for _name, _magic, _said in (
         ('lzop', b'\x89LZO\0\r\n\x1a\n', 'lzop'), ('lrzip', b'LRZI', 'lrzip'), ('lzip', b'LZIP\1', 'lzip'),
         ('compress', b'\x1f\x9d\x90', 'compress'), ('lzma', b'\x5d\0\0\x80\0', 'lzma')):
@@ -1302,9 +1311,19 @@ def _():
     return bytes(511)
 
 
-@warn('tar-behind-zeros', r'^tar2btrfs: warning: .*2048 bytes behind the archive.s end marker')
+@bad('tar-behind-zeros', r'an end marker is first, a tar follows at byte 512 \(see --ignore-zeros\)')
 def _():
     return bytes(BLOCK) + WHOLE + END
+
+
+@bad('packed-text', r'gzip data, but not a tar or cpio archive')
+def _():
+    return gz(b'just text' * 100)
+
+
+@bad('text-behind-more-zeros', r'not a tar or cpio archive: 5000 zeros, then other bytes')
+def _():
+    return bytes(5000) + b'just text' * 100
 
 
 @bad('text-behind-zeros', r'not a tar or cpio archive')
