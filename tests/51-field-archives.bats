@@ -316,3 +316,25 @@ packed()
 	archive END >empty
 	same empty disk
 }
+
+@test "one warning for a kind, with the first member and their number" {
+	local plain='b"".join(header(b"f%d" % i) for i in range(3000)) + END'
+	archive "$plain" >plain
+	archive "b''.join(pax((b'SCHILY.xattr.com.apple.provenance', b'1')) + header(b'f%d' % i) for i in range(3000)) + END" >apple
+	archive "b''.join(pax((b'SCHILY.fflags', b'uarch')) + header(b'f%d' % i) for i in range(3000)) + END" >flags
+	archive "b''.join(pax((b'SCHILY.xattr.a%d.x' % i, b'1')) + header(b'f%d' % i) for i in range(3000)) + END" >kinds
+	refused 1 apple
+	for input in apple flags; do
+		says 0 'f0: ' --skip-unsupported $input
+		[[ $stderr == *'dropped; 3000 times in all' ]]
+		cmp img <("$TAR2BTRFS" plain)
+		run --separate-stderr "$TAR2BTRFS" -v --skip-unsupported -o img $input
+		assert_equal "$(grep -c ': warning: f.*dropped$' <<<"$stderr")" 3000
+		run --separate-stderr "$TAR2BTRFS" -q --skip-unsupported -o img $input
+		[ -z "$stderr" ]
+	done
+	run --separate-stderr -0 "$TAR2BTRFS" --skip-unsupported -o img kinds
+	[ "${#stderr_lines[@]}" -le 20 ]
+	[[ $stderr == *'2984 more of other kinds' ]]
+	cmp img <("$TAR2BTRFS" plain)
+}

@@ -85,6 +85,14 @@ void notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/*
+ * warning_of_kind - a warning that many may cause; one thread at a time
+ * @first: the first that causes a @text is named, when diag_end_kinds() tells how many there were.
+ * With DIAG_INFO each is printed at once.
+ */
+void warning_of_kind(const char *first, const char *text);
+void diag_end_kinds(void);
+
 /* warning_hint - as warning(), with the text of @hint at the end */
 void warning_hint(enum diag_hint hint, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

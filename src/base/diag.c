@@ -21,6 +21,8 @@
 #define REASON_BYTES 128u
 #define PREFIX_BYTES 32u
 #define CONTEXT_BYTES (QUOTE_BYTES + 64)
+#define KIND_BYTES 2048u
+#define NR_KINDS 16u
 
 /* Set before threads start, only read afterwards. */
 static const char *diag_program = "tar2btrfs";
@@ -32,6 +34,14 @@ static const char *const *diag_hints;
 
 /* The beginning of each message, or NULL. */
 static const char *diag_context;
+
+/* Kinds of warnings that were met, up to the first unused one; more kinds are only counted. */
+static struct {
+	u64 nr;
+	char first[QUOTE_BYTES];
+	char text[KIND_BYTES];
+} diag_kinds[NR_KINDS];
+static u64 diag_others;
 
 /* Held by the thread that writes to stderr; the status line. */
 static pthread_mutex_t diag_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -213,6 +223,39 @@ void warning_hint(enum diag_hint hint, const char *format, ...)
 	if (diag_level >= DIAG_WARNING)
 		message(DIAG_WARNING, hint_text(hint), format, args);
 	va_end(args);
+}
+
+void warning_of_kind(const char *first, const char *text)
+{
+	u32 i = 0;
+	if (diag_level >= DIAG_INFO) {
+		warning("%s: %s", first, text);
+		return;
+	}
+	while (i < NR_KINDS && diag_kinds[i].nr &&
+	       strncmp(diag_kinds[i].text, text, KIND_BYTES - 1))
+		i++;
+	if (i == NR_KINDS)
+		diag_others++;
+	else if (!diag_kinds[i].nr++) {
+		snprintf(diag_kinds[i].first, QUOTE_BYTES, "%s", first);
+		snprintf(diag_kinds[i].text, KIND_BYTES, "%s", text);
+	}
+}
+
+void diag_end_kinds(void)
+{
+	for (u32 i = 0; i < NR_KINDS && diag_kinds[i].nr; i++) {
+		if (diag_kinds[i].nr == 1)
+			warning("%s: %s", diag_kinds[i].first, diag_kinds[i].text);
+		else
+			warning("%s: %s; %llu times in all", diag_kinds[i].first,
+				diag_kinds[i].text, (unsigned long long)diag_kinds[i].nr);
+		diag_kinds[i].nr = 0;
+	}
+	if (diag_others)
+		warning("%llu more of other kinds", (unsigned long long)diag_others);
+	diag_others = 0;
 }
 
 void info(const char *format, ...)

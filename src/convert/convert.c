@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "convert/convert.h"
 
+#include "base/diag.h"
 #include "base/hex.h"
 #include "model/blob_order.h"
 #include "model/pack_tails.h"
@@ -141,6 +142,8 @@ int convert_read(struct convert *c, const struct convert_input *inputs, size_t n
 		err = finish_tree(c);
 	if (!err && !c->options->is_oci)
 		oci_warn_of_files(c->tree);
+	if (!err)
+		diag_end_kinds();
 	file_data_free(c->data);
 	c->data = NULL;
 	return end_step(c, CONVERT_HAS_TREE, err);

@@ -30,7 +30,7 @@ void member_warning(const struct member *m, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	warning("%s: %s", printable(m->path).text, text);
+	warning_of_kind(printable(m->path).text, text);
 }
 
 int member_unsupported_hint(const struct member *m, const struct reader_options *options,
@@ -47,6 +47,6 @@ int member_unsupported_hint(const struct member *m, const struct reader_options 
 	}
 	if (!options->skip_unsupported)
 		return fail_hint(-ENOTSUP, hint, "%s: %s", printable(m->path).text, text);
-	warning("%s: %s; dropped", printable(m->path).text, text);
+	member_warning(m, "%s; dropped", text);
 	return 0;
 }

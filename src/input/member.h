@@ -69,7 +69,7 @@ struct member {
 int member_fail(const struct member *member, int err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* member_warning - print a warning that begins with the member's path */
+/* member_warning - a warning_of_kind() that begins with the member's path */
 void member_warning(const struct member *member, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
