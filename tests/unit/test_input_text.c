@@ -160,6 +160,7 @@ static void test_records(void)
 
 static void test_magic(void)
 {
+	const char *help;
 	const char *name;
 	ok(magic_packing((const u8 *)"\x1f\x8b\x08", 3, &name) == PACKING_GZIP, "gzip");
 	ok(magic_packing((const u8 *)"BZh91AY&SY", 10, &name) == PACKING_BZIP2, "bzip2");
@@ -168,8 +169,8 @@ static void test_magic(void)
 	   "zstd's skippable frame");
 	ok(magic_packing((const u8 *)"LZIP", 4, &name) == PACKING_OTHER && !strcmp(name, "lzip"),
 	   "lzip is known by name");
-	ok(!strcmp(magic_foreign((const u8 *)"PK\3\4", 4), "zip archive"), "zip");
-	ok(!magic_foreign((const u8 *)"PK", 2), "too short");
+	ok(!strcmp(magic_foreign((const u8 *)"PK\3\4", 4, &help), "zip archive"), "zip");
+	ok(!magic_foreign((const u8 *)"PK", 2, &help), "too short");
 	ok(magic_is_cpio((const u8 *)"070701", 6) && magic_is_cpio((const u8 *)"\xc7\x71", 2) &&
 		   !magic_is_cpio((const u8 *)"070703", 6),
 	   "cpio");
