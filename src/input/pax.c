@@ -46,7 +46,7 @@ static const struct key keys[] = {
 	{ "SCHILY.realsize", FIELD(star_realsize), KIND_NUMBER, false },
 	{ "GNU.sparse.name", FIELD(sparse_name), KIND_TEXT, false },
 	{ "GNU.sparse.map", FIELD(sparse_map), KIND_TEXT, false },
-	{ "GNU.sparse.size", FIELD(sparse_size), KIND_NUMBER, false },
+	{ "GNU.sparse.size", FIELD(sparse_realsize), KIND_NUMBER, false },
 	{ "GNU.sparse.realsize", FIELD(sparse_realsize), KIND_NUMBER, false },
 	{ "GNU.sparse.major", FIELD(sparse_major), KIND_NUMBER, false },
 	{ "GNU.sparse.minor", FIELD(sparse_minor), KIND_NUMBER, false },

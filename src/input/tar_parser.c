@@ -372,18 +372,16 @@ static int read_map(struct tar_parser *p)
 static int read_file_data(struct tar_parser *p)
 {
 	const struct pax *pax = &p->pax;
-	/* of several records the last in this list counts */
-	const struct pax_number *const sizes[] = { &pax->star_realsize, &pax->sparse_size,
-						   &pax->sparse_realsize };
 	struct member *m = p->member;
 	m->size = p->stored;
 	int err = read_map(p);
 	if (err)
 		return err;
 	m->data_bytes = p->stored;
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
-		if (sizes[i]->is_set)
-			m->size = sizes[i]->value;
+	if (pax->star_realsize.is_set)
+		m->size = pax->star_realsize.value;
+	if (pax->sparse_realsize.is_set)
+		m->size = pax->sparse_realsize.value;
 	if (m->is_sparse && !m->has_stored_holes)
 		return sparse_check(m);
 	if (m->size != p->stored)
