@@ -42,6 +42,8 @@ struct found {
 	const u8 *header;    /* tar: the header proper; else NULL */
 	bool has_acl;        /* which changes the mode */
 	bool has_globals;    /* global pax records came before */
+	bool has_long_path;  /* GNU's way */
+	bool has_long_link;
 	u64 dev, ino, nlink; /* cpio */
 	/* libarchive's: it warned of this member */
 	bool is_warned;

@@ -99,11 +99,12 @@ static bool has_gnu_times(const struct pair *p)
 	       !p->ours->times[ATIME].is_set && !p->ours->times[CTIME].is_set;
 }
 
-/* Where a sparse header of GNU tar has the size of the file with its holes. */
-static bool has_stray_realsize(const struct pair *p)
+/* Where a sparse header of GNU tar has its map and the size of the file with its holes. */
+static bool has_stray_map(const struct pair *p)
 {
 	const struct tar_header *h = (const struct tar_header *)p->ours->header;
-	return h && tar_header_is_gnu(h) && h->type != 'S' && p->ours->header[483];
+	return h && tar_header_is_gnu(h) && h->type != 'S' &&
+	       (p->ours->header[386] || p->ours->header[483]);
 }
 
 static bool has_emptied_value(const struct pair *p)
@@ -141,6 +142,46 @@ static bool is_link_without_data(const struct pair *p)
 static bool is_warned_directory(const struct pair *p)
 {
 	return p->theirs->is_warned && S_ISDIR(p->ours->mode) && S_ISREG(p->theirs->mode);
+}
+
+static bool has_two_paths(const struct pair *p)
+{
+	return p->ours->has_long_path &&
+	       (has_record(p->ours, "path") || has_record(p->ours, "GNU.sparse.name"));
+}
+
+static bool has_two_targets(const struct pair *p)
+{
+	return p->ours->has_long_link && has_record(p->ours, "linkpath");
+}
+
+static bool is_link_to_nothing(const struct pair *p)
+{
+	return p->ours->is_hard_link && !p->ours->link.len;
+}
+
+static bool has_target_in_pax_only(const struct pair *p)
+{
+	const struct tar_header *h = (const struct tar_header *)p->ours->header;
+	return h && !h->link[0] && !p->ours->has_long_link && has_record(p->ours, "linkpath");
+}
+
+static bool is_sparse_with_slash(const struct pair *p)
+{
+	const struct tar_header *h = (const struct tar_header *)p->ours->header;
+	const struct text path = p->ours->path;
+	return h && h->type == 'S' && path.len && path.bytes[path.len - 1] == '/';
+}
+
+static bool has_data_of_no_file(const struct pair *p)
+{
+	return !p->ours->header && !S_ISREG(p->ours->mode) && !p->ours->nr_ranges;
+}
+
+static bool is_v7(const struct pair *p)
+{
+	const struct tar_header *h = (const struct tar_header *)p->ours->header;
+	return h && memcmp(h->magic, "ustar", 5) != 0;
 }
 
 static bool begins_with_nul(const u8 *field, size_t len)
@@ -196,10 +237,10 @@ static const struct difference differences[] = {
 	{ OWNER | MODIFIED | OTHER_TIMES, has_globals, "libarchive ignores global pax records" },
 	{ OTHER_TIMES, has_gnu_times,
 	  "GNU headers have times where ustar has a prefix: we ignore them" },
-	{ SIZE, has_stray_realsize,
-	  "star has times where GNU tar has the size of a sparse file: what is no sparse file has "
-	  "no such size" },
-	{ OWNER | MODIFIED | OTHER_TIMES, has_emptied_value,
+	{ SIZE | RANGES | DATA, has_stray_map,
+	  "star has times where GNU tar has the map of a sparse file: what is no sparse file has "
+	  "none" },
+	{ SIZE | OWNER | MODIFIED | OTHER_TIMES, has_emptied_value,
 	  "an empty pax record takes a value back (POSIX); libarchive reads 0" },
 	{ MODIFIED | OTHER_TIMES, has_fraction_before_1970,
 	  "libarchive adds the fraction to the second: -1.5 becomes -0.5, not so in GNU tar" },
@@ -211,6 +252,17 @@ static const struct difference differences[] = {
 	  "behind a pax header, of whatever member, libarchive believes the size of a hard link" },
 	{ TYPE | RANGES | DATA | ALL_BEHIND, is_warned_directory,
 	  "a warning keeps libarchive from taking a name with a slash at its end for a directory" },
+	{ PATH, has_two_paths, "of a GNU long name and a pax path we and GNU tar take the latter" },
+	{ LINK, has_two_targets, "the same, of link targets" },
+	{ TYPE, is_link_to_nothing,
+	  "a hard link without target is none to libarchive; the tree refuses it" },
+	{ TYPE | LINK, has_target_in_pax_only,
+	  "libarchive takes no linkpath if the header has no target, GNU tar does" },
+	{ TYPE | SIZE | RANGES | DATA | ALL_BEHIND, is_sparse_with_slash,
+	  "a slash makes no directory of an old sparse file" },
+	{ RANGES | DATA, has_data_of_no_file,
+	  "cpio: data of what is no file: both pass over them, libarchive shows them" },
+	{ DEVICE, is_v7, "libarchive and GNU tar read no device numbers without a magic" },
 	{ MODE | OWNER | MODIFIED | DEVICE, has_number_behind_nul,
 	  "libarchive reads 0 from a number field that begins with a NUL, GNU tar the number" },
 	{ SIZE | RANGES | DATA | ALL_BEHIND, has_size_behind_nul, "the same, of a size" },

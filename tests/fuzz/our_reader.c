@@ -25,21 +25,25 @@ struct ours {
 	bool has_globals;
 };
 
-/* The header proper of the member whose headers begin at @offset. */
-static const u8 *find_header(const struct fuzz_archive *input, u64 offset, bool *has_globals)
+/* Find the header proper of the member whose headers begin at @offset. */
+static void find_header(struct ours *o, u64 offset, struct found *f)
 {
-	while (offset + TAR_BLOCK <= input->size) {
-		const struct tar_header *h = (const struct tar_header *)(input->data + offset);
+	while (offset + TAR_BLOCK <= o->input->size) {
+		const struct tar_header *h = (const struct tar_header *)(o->input->data + offset);
 		s64 size = 0;
-		*has_globals |= h->type == 'g';
-		if (!h->type || !strchr("xXgLKAV", h->type))
-			return (const u8 *)h;
+		o->has_globals |= h->type == 'g';
+		f->has_globals = o->has_globals;
+		f->has_long_path |= h->type == 'L';
+		f->has_long_link |= h->type == 'K';
+		if (!h->type || !strchr("xXgLKAV", h->type)) {
+			f->header = (const u8 *)h;
+			return;
+		}
 		if (h->type != 'V' &&
 		    (!number_tar_field(h->size, sizeof(h->size), &size) || size < 0))
-			return NULL;
+			return;
 		offset += TAR_BLOCK + align_up((u64)size, TAR_BLOCK);
 	}
-	return NULL;
 }
 
 static void note_member(struct ours *o, const struct member *m, struct found *f)
@@ -65,8 +69,7 @@ static void note_member(struct ours *o, const struct member *m, struct found *f)
 	if (m->is_hard_link || S_ISLNK(m->mode))
 		f->link = found_text(o->list, m->link);
 	if (o->tar_parser)
-		f->header = find_header(o->input, m->begin, &o->has_globals);
-	f->has_globals = o->has_globals;
+		find_header(o, m->begin, f);
 	for (size_t i = 0; i < m->map.nr && m->is_sparse; i++)
 		found_range(f, m->map.segments[i].offset, m->map.segments[i].bytes);
 	if (!m->is_sparse)
