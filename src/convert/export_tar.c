@@ -39,7 +39,7 @@ static enum tar_type type_of_mode(u32 mode)
 	}
 }
 
-static bool has_name(const struct tar_xattr *x, const char *name)
+static bool is_xattr(const struct tar_xattr *x, const char *name)
 {
 	return x->name_len == strlen(name) && !memcmp(x->name, name, x->name_len);
 }
@@ -57,9 +57,9 @@ static void set_acls(struct tar_export *x, struct tar_member *m)
 	x->acl_access.len = x->acl_default.len = 0;
 	for (size_t i = 0; i < m->nr_xattrs; i++) {
 		const struct tar_xattr *a = &m->xattrs[i];
-		if (has_name(a, "system.posix_acl_access"))
+		if (is_xattr(a, "system.posix_acl_access"))
 			export_acl_text(&x->acl_access, a->value, a->value_len);
-		else if (has_name(a, "system.posix_acl_default"))
+		else if (is_xattr(a, "system.posix_acl_default"))
 			export_acl_text(&x->acl_default, a->value, a->value_len);
 	}
 	m->acl_access = x->acl_access.bytes;

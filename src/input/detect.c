@@ -30,7 +30,7 @@ static int unpack(struct stream *s, u64 offset, const u8 *p, size_t len)
 	if (packing == PACKING_NONE || (packing == PACKING_OTHER && offset))
 		return 0;
 	if (stream_packing(s))
-		return fail(-EINVAL, "%s: packed twice: %s inside %s, one layer is allowed",
+		return fail(-EINVAL, "%s: packed twice: %s inside %s, one packing is allowed",
 			    stream_name(s), name, stream_packing(s));
 	int err = stream_unpack_at(s, offset, packing, name);
 	return err ? err : 1;

@@ -123,7 +123,7 @@ static int start(struct filter *f, enum packing packing)
 	if (r != ARCHIVE_OK)
 		return damaged(f, archive_error_string(a));
 	if (archive_filter_count(a) != 2)
-		return fail(-EINVAL, "%s: packed twice: %s inside %s, one layer is allowed",
+		return fail(-EINVAL, "%s: packed twice: %s inside %s, one packing is allowed",
 			    f->source->name, name, name);
 	return 0;
 }
