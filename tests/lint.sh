@@ -147,7 +147,9 @@ options_below_cli()
 {
 	local below
 	mapfile -t below < <(printf '%s\n' "${sources[@]}" "${headers[@]}" | grep -vE '^(src|include)/(cli|convert)/')
-	! grep -nE '"[^"]*(--[a-z%]|-n [0-9]+k)' "${below[@]}" | grep -vE '^[^:]*:[0-9]+:[[:space:]]*(/\*|\*)'
+	# options of other programs, in commands that a message recommends, are none of ours
+	! grep -nE '"[^"]*(--[a-z%]|-n [0-9]+k)' "${below[@]}" | grep -vE '^[^:]*:[0-9]+:[[:space:]]*(/\*|\*)' |
+		grep -vE '(dpkg-deb|zstd -dc) --[a-z-]+'
 }
 
 # only_in PATTERN PLACE - system headers that match are included below these paths only

@@ -39,7 +39,7 @@ u64 raw_input_offset(const struct raw_input *source)
 }
 
 /* From the descriptor. */
-static ssize_t read_more(struct raw_input *source, void *buf, size_t bytes)
+static ssize_t read_source(struct raw_input *source, void *buf, size_t bytes)
 {
 	ssize_t n = io_read_some(source->fd, buf, (size_t)min_u64(bytes, source->left));
 	if (n < 0) {
@@ -64,7 +64,7 @@ ssize_t raw_input_read(struct raw_input *source, void *buf, size_t bytes)
 		return (ssize_t)n;
 	}
 	source->pos = source->len = 0;
-	return read_more(source, buf, bytes);
+	return read_source(source, buf, bytes);
 }
 
 ssize_t raw_input_peek(struct raw_input *source, size_t bytes, const u8 **data)
@@ -77,8 +77,8 @@ ssize_t raw_input_peek(struct raw_input *source, size_t bytes, const u8 **data)
 		source->len -= skip;
 		source->pos -= skip;
 		memmove(source->buffer, source->buffer + skip, source->len);
-		const ssize_t n = read_more(source, source->buffer + source->len,
-					    source->capacity - source->len);
+		const ssize_t n = read_source(source, source->buffer + source->len,
+					      source->capacity - source->len);
 		if (n < 0)
 			return n;
 		if (n == 0)

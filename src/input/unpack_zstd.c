@@ -26,7 +26,7 @@ static u64 window_bytes(const u8 *frame, size_t len)
 	return base + base / 8 * (frame[5] & 7);
 }
 
-static int damaged(const struct zstd *z, size_t code)
+static int damaged_frame(const struct zstd *z, size_t code)
 {
 	if (ZSTD_getErrorCode(code) == ZSTD_error_frameParameter_windowTooLarge)
 		return fail(-EFBIG,
@@ -39,7 +39,7 @@ static int damaged(const struct zstd *z, size_t code)
 }
 
 /* Unpack as much as the next bytes give. */
-static int unpack_some(struct zstd *z, ZSTD_outBuffer *out)
+static int unpack_frames(struct zstd *z, ZSTD_outBuffer *out)
 {
 	const u8 *data;
 	const ssize_t n = raw_input_peek(z->source, 1, &data);
@@ -48,7 +48,7 @@ static int unpack_some(struct zstd *z, ZSTD_outBuffer *out)
 	ZSTD_inBuffer in = { data, (size_t)n, 0 };
 	const size_t left = ZSTD_decompressStream(z->context, out, &in);
 	if (ZSTD_isError(left))
-		return damaged(z, left);
+		return damaged_frame(z, left);
 	raw_input_take(z->source, in.pos);
 	z->at_end = left == 0;
 	if (n == 0 && !z->at_end && !out->pos)
@@ -62,11 +62,11 @@ static ssize_t zstd_read(struct unpacker *unpacker, void *buf, size_t bytes)
 	ZSTD_outBuffer out = { buf, bytes, 0 };
 	int err = 0;
 	while (!out.pos && !z->at_end && !err)
-		err = unpack_some(z, &out);
+		err = unpack_frames(z, &out);
 	return err ? err : (ssize_t)out.pos;
 }
 
-static void zstd_free(struct unpacker *unpacker)
+static void free_zstd(struct unpacker *unpacker)
 {
 	struct zstd *z = (struct zstd *)unpacker;
 	ZSTD_freeDCtx(z->context);
@@ -82,7 +82,7 @@ int unpack_zstd_open(struct raw_input *source, struct unpacker **unpacker)
 	struct zstd *z = xzalloc(sizeof(*z));
 	z->unpacker = **unpacker;
 	z->unpacker.read = zstd_read;
-	z->unpacker.free = zstd_free;
+	z->unpacker.free = free_zstd;
 	z->source = source;
 	z->window = window_bytes(frame, (size_t)n);
 	z->context = ZSTD_createDCtx();
