@@ -5,6 +5,9 @@
 #include "process.h"
 #include "run.h"
 
+static const char acl_names[] = " (--skip-unsupported drops it; tar --xattrs --xattrs-include='*' "
+				"records numbers)";
+
 /* The options that change a limit or a choice; other floors state the limit. */
 static const char *const hints[HINT_NR] = {
 	[HINT_ENTRIES] = " (see --max-entries)",
@@ -15,8 +18,7 @@ static const char *const hints[HINT_NR] = {
 	[HINT_UNSUPPORTED] = " (--skip-unsupported drops it)",
 	[HINT_MISSING_END] = " (see --allow-missing-end)",
 	[HINT_ZEROS] = " (see --ignore-zeros)",
-	[HINT_ACL_NAMES] = " (--skip-unsupported drops it; tar --xattrs --xattrs-include='*' "
-			   "records numbers)",
+	[HINT_ACL_NAMES] = acl_names,
 	[HINT_ROOM] = " (see --free)",
 	[HINT_IMAGE] = " (see --image and --platform)",
 	[HINT_TREE] = "; a tree is read without --oci",

@@ -96,9 +96,10 @@ static int set_link(struct export_members *m, struct export_member *member)
 
 int export_members_next(struct export_members *m, struct export_member *member)
 {
-	struct walk_entry entry;
+	struct walk_entry entry = { 0 };
 	int r;
 	while ((r = next_entry(m, &entry)) > 0) {
+		assert(entry.inode);
 		if (!S_ISSOCK(entry.inode->mode))
 			break;
 		warning("a socket, which an archive cannot have: left out");

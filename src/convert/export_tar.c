@@ -160,6 +160,7 @@ static int write_file(struct tar_export *x, const struct export_member *member,
 	m->map = is_sparse ? &map : NULL;
 	if (!err)
 		err = tar_writer_member(x->writer, m);
+	m->map = NULL;
 	if (!err && is_sparse)
 		err = write_map(x, m->size);
 	return err ? err : write_file_data(x);

@@ -27,6 +27,7 @@ struct reader {
 	struct cpio_parser *cpio_parser; /* or this */
 	struct cpio_links *links;        /* cpio: of the current archive */
 	u16 store_nr;                    /* of the content: the archive, if data can stay there */
+	bool is_incomplete; /* of the current member, if it is left out: see member.h */
 };
 
 static int next_member(struct reader *r, u64 offset, struct member *m)
@@ -61,7 +62,6 @@ static int place_link(struct reader *r, const struct member *m, struct text targ
 
 static int place_member(struct reader *r, struct member *m)
 {
-	bool is_incomplete = false;
 	struct attributes attr;
 	struct inode_times times;
 	struct inode *inode;
@@ -70,7 +70,8 @@ static int place_member(struct reader *r, struct member *m)
 		const int is_out = tree_leaves_out(r->tree, m->path.bytes, m->path.len);
 		if (is_out < 0 || (is_out && m->unsupported))
 			return is_out < 0 ? is_out : 0;
-		m->is_incomplete = is_out ? &is_incomplete : NULL;
+		r->is_incomplete = false;
+		m->is_incomplete = is_out ? &r->is_incomplete : NULL;
 	}
 	if (m->unsupported)
 		return member_unsupported(m, r->options, "%s: not supported", m->unsupported);

@@ -48,10 +48,10 @@ static bool items_are_good(const struct block_source *s, const struct block *b, 
 	u64 end = btrfs_block_payload(s->nodesize);
 	for (u32 i = 0; i < b->nritems; i++) {
 		const u64 offset = from_le32(items[i].offset), size = from_le32(items[i].size);
-		if (offset + size != end || offset < b->nritems * sizeof(*items))
+		const u64 behind = offset + size;
+		if (behind != end || offset < b->nritems * sizeof(*items))
 			return refuse_block(reason, "item %u has its data at %llu to %llu", i,
-					    (unsigned long long)offset,
-					    (unsigned long long)(offset + size));
+					    (unsigned long long)offset, (unsigned long long)behind);
 		end = offset;
 	}
 	return true;

@@ -89,6 +89,7 @@ static int find_sums(struct data_reader *r, u64 logical, const u8 **sums, u32 *n
 static bool sector_is_good(const struct data_reader *r, const u8 *sector, const u8 *sum)
 {
 	u8 found[BTRFS_CSUM_SIZE];
+	assert(sum);
 	checksum(r->csum, sector, BTRFS_SECTORSIZE, found);
 	return !memcmp(found, sum, r->sum_bytes);
 }

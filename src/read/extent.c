@@ -48,11 +48,12 @@ static int read_regular(const struct cursor *c, const struct btrfs_file_extent_i
 	e->is_hole = !e->disk_bytenr || item->head.type == BTRFS_FILE_EXTENT_PREALLOC;
 	if (add_overflows(e->offset, num_bytes, &e->end) || e->end > INT64_MAX)
 		return cursor_fail(c, "an extent that ends behind byte 2^63-1 of the file");
+	const u64 behind = e->skip + num_bytes;
 	if (!e->is_hole && !is_possible(e, num_bytes))
-		return cursor_fail(
-			c, "bytes %llu to %llu of an extent of %llu, stored in %llu",
-			(unsigned long long)e->skip, (unsigned long long)(e->skip + num_bytes),
-			(unsigned long long)e->ram_bytes, (unsigned long long)e->disk_bytes);
+		return cursor_fail(c, "bytes %llu to %llu of an extent of %llu, stored in %llu",
+				   (unsigned long long)e->skip, (unsigned long long)behind,
+				   (unsigned long long)e->ram_bytes,
+				   (unsigned long long)e->disk_bytes);
 	return 0;
 }
 

@@ -237,6 +237,7 @@ int file_reader_link(struct file_reader *r, const char **target, size_t *bytes)
 	int more = r->size > LINK_BYTES_MAX ? 0 : file_reader_next_data(r, &offset, &data, &len);
 	if (more < 0)
 		return more;
+	assert(!more || data);
 	if (!more || !r->extent.is_inline || len != r->size || memchr(data, 0, len))
 		return tree_fail(
 			&r->cursor.tree,

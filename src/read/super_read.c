@@ -35,7 +35,7 @@ static bool read_copy(const struct filesystem_device *device, u64 at, struct btr
 	else if (memcmp(s->magic, BTRFS_MAGIC, sizeof(s->magic)))
 		snprintf(reason, REASON_BYTES, "it has no magic number of btrfs");
 	else if (from_le16(s->csum_type) > BTRFS_CSUM_TYPE_BLAKE2)
-		snprintf(reason, REASON_BYTES, "checksum type %u is unknown, allowed are 0 to %u",
+		snprintf(reason, REASON_BYTES, "checksum type %u is unknown, allowed are 0 to %d",
 			 from_le16(s->csum_type), BTRFS_CSUM_TYPE_BLAKE2);
 	else if (!csum_is_good(s))
 		snprintf(reason, REASON_BYTES, "its checksum is wrong");
