@@ -165,7 +165,8 @@ libraries()
 {
 	local bad=0
 	only_in 'archive(_entry)?\.h' 'src/input/' || bad=1
-	only_in 'zstd[a-z_]*\.h|lzo/.*' 'src/disk/codec' || bad=1
+	only_in 'zstd[a-z_]*\.h' 'src/disk/codec|src/input/unpack_zstd' || bad=1
+	only_in 'lzo/.*' 'src/disk/codec' || bad=1
 	only_in 'zlib\.h' 'src/disk/codec|src/input/' || bad=1
 	only_in 'uuid/uuid\.h' 'src/cli/' || bad=1
 	only_in 'seccomp\.h|linux/landlock\.h' 'src/cli/sandbox' || bad=1
