@@ -115,11 +115,13 @@ static void set_octal(char *field, size_t bytes, u64 value)
 	memcpy(field, text, bytes);
 }
 
+/* @name: NULL if @len is 0 */
 static void set_name(char field[USTAR_NAME_BYTES], const char *dir, const char *name, size_t len)
 {
 	const size_t dir_len = strlen(dir);
 	memcpy(field, dir, dir_len);
-	memcpy(field + dir_len, name, min_u64(len, USTAR_NAME_BYTES - dir_len));
+	if (len)
+		memcpy(field + dir_len, name, min_u64(len, USTAR_NAME_BYTES - dir_len));
 }
 
 static int write_header(struct tar_writer *w, struct ustar_header *h)
