@@ -17,7 +17,7 @@ struct disk_inode {
 	u64 ino;
 	u64 size; /* bytes of a file, or of the target of a symlink */
 	u32 mode, uid, gid, nlink;
-	u32 rdev; /* major << 20 | minor */
+	u32 rdev; /* see device_number.h */
 	u64 flags;
 	struct timestamp atime, ctime, mtime, otime;
 	/* names that lead here by INODE_REF: how many, and the last of them */

@@ -4,7 +4,9 @@
 #include "base/diag.h"
 #include "base/io.h"
 #include "disk/checksum.h"
+#include "disk/device_number.h"
 #include "disk/format.h"
+#include "disk/inode_flags.h"
 #include "model/file_hash.h"
 
 #include <stdarg.h>
@@ -178,8 +180,8 @@ static void put_content(struct listing *l, const struct inode *inode)
 		put_format(l, " link=");
 		put_escaped(l, inode->target, inode->size);
 	} else if (S_ISCHR(inode->mode) || S_ISBLK(inode->mode)) {
-		put_format(l, " device=native,%llu,%llu", (unsigned long long)(inode->rdev >> 20),
-			   (unsigned long long)(inode->rdev & 0xfffff));
+		put_format(l, " device=native,%u,%u", device_major((u32)inode->rdev),
+			   device_minor((u32)inode->rdev));
 	}
 }
 
@@ -197,21 +199,10 @@ static void put_links(struct listing *l, const struct inode *inode)
 /* compress, nocompress and nocow are left out: they say how to store a file. */
 static void put_flags(struct listing *l, u32 flags)
 {
-	static const struct {
-		const char *name;
-		u32 bit;
-	} names[] = {
-		{ "schg", BTRFS_INODE_IMMUTABLE }, { "sappnd", BTRFS_INODE_APPEND },
-		{ "nodump", BTRFS_INODE_NODUMP },  { "noatime", BTRFS_INODE_NOATIME },
-		{ "sync", BTRFS_INODE_SYNC },      { "dirsync", BTRFS_INODE_DIRSYNC },
-	};
-	const char *before = " flags=";
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!(flags & names[i].bit))
-			continue;
-		put_format(l, "%s%s", before, names[i].name);
-		before = ",";
-	}
+	const u32 storage = BTRFS_INODE_COMPRESS | BTRFS_INODE_NOCOMPRESS | BTRFS_INODE_NODATACOW;
+	char text[INODE_FLAGS_TEXT_BYTES];
+	if (inode_flags_text(flags & ~storage, text))
+		put_format(l, " flags=%s", text);
 }
 
 static int compare_xattrs(const void *a, const void *b)

@@ -3,14 +3,13 @@
 #include "export_member.h"
 
 #include "base/diag.h"
+#include "disk/device_number.h"
 
 #include <sys/stat.h>
 #include <time.h>
 
 /* GNU tar's first width of owner, group and size; it grows with what is printed. */
 #define OWNER_WIDTH 19
-
-#define MINOR_BITS 20
 
 struct list_export {
 	FILE *out;
@@ -78,8 +77,8 @@ static void print_owner_and_size(struct list_export *l, const struct export_memb
 	int owner_len = snprintf(owner, sizeof(owner), "%u/%u", inode->uid, inode->gid);
 	int size_len = snprintf(size, sizeof(size), "%llu", (unsigned long long)bytes);
 	if ((S_ISCHR(inode->mode) || S_ISBLK(inode->mode)) && !m->is_hard_link)
-		size_len = snprintf(size, sizeof(size), "%u,%u", inode->rdev >> MINOR_BITS,
-				    inode->rdev & ((1u << MINOR_BITS) - 1));
+		size_len = snprintf(size, sizeof(size), "%u,%u", device_major(inode->rdev),
+				    device_minor(inode->rdev));
 	if (owner_len + 1 + size_len > l->owner_width)
 		l->owner_width = owner_len + 1 + size_len;
 	fprintf(l->out, " %s %*s", owner, l->owner_width - owner_len - 1, size);

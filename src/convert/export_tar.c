@@ -3,11 +3,10 @@
 #include "export_member.h"
 
 #include "base/mem.h"
+#include "disk/device_number.h"
 #include "tar/tar_writer.h"
 
 #include <sys/stat.h>
-
-#define MINOR_BITS 20
 
 struct tar_export {
 	const struct export_options *options;
@@ -96,8 +95,8 @@ static void set_inode_attributes(struct tar_export *x, const struct disk_inode *
 	if (S_ISREG(inode->mode))
 		m->size = inode->size;
 	if (S_ISCHR(inode->mode) || S_ISBLK(inode->mode)) {
-		m->dev_major = inode->rdev >> MINOR_BITS;
-		m->dev_minor = inode->rdev & ((1u << MINOR_BITS) - 1);
+		m->dev_major = device_major(inode->rdev);
+		m->dev_minor = device_minor(inode->rdev);
 	}
 	if (x->options->keep_times) {
 		*times = (struct tar_times){ inode->atime, inode->ctime, inode->otime };

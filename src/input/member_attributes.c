@@ -3,10 +3,9 @@
 #include "member_attributes.h"
 #include "flags.h"
 
-#include <errno.h>
+#include "disk/device_number.h"
 
-#define MAJOR_BITS 12
-#define MINOR_BITS 20
+#include <errno.h>
 
 /* @is_forced: another id replaces it */
 static int check_id(const struct member *m, const char *what, s64 id, bool is_forced, u32 *out)
@@ -27,11 +26,11 @@ static int check_device(const struct member *m, u64 *rdev)
 	*rdev = 0;
 	if (!S_ISCHR(m->mode) && !S_ISBLK(m->mode))
 		return 0;
-	if (m->dev_major < 0 || m->dev_major >> MAJOR_BITS || m->dev_minor < 0 ||
-	    m->dev_minor >> MINOR_BITS)
+	if (m->dev_major < 0 || m->dev_major > DEVICE_MAJOR_MAX || m->dev_minor < 0 ||
+	    m->dev_minor > DEVICE_MINOR_MAX)
 		return member_fail(m, -ERANGE, "device %lld:%lld, allowed are 0:0 to 4095:1048575",
 				   (long long)m->dev_major, (long long)m->dev_minor);
-	*rdev = (u64)m->dev_major << MINOR_BITS | (u64)m->dev_minor;
+	*rdev = device_number((u32)m->dev_major, (u32)m->dev_minor);
 	return 0;
 }
 

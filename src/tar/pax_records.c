@@ -2,7 +2,7 @@
 #include "pax_records.h"
 
 #include "base/mem.h"
-#include "disk/format.h"
+#include "disk/inode_flags.h"
 
 #include <stdio.h>
 
@@ -73,25 +73,10 @@ static void add_time_record(struct pax_records *r, const char *key, struct times
 
 /* ---- attributes -------------------------------------------------------------------- */
 
-/* The names that libarchive and star use. */
 static void add_flags(struct pax_records *r, u32 flags)
 {
-	static const struct {
-		const char *name;
-		u32 bit;
-	} names[] = {
-		{ "schg", BTRFS_INODE_IMMUTABLE },    { "sappnd", BTRFS_INODE_APPEND },
-		{ "nodump", BTRFS_INODE_NODUMP },     { "noatime", BTRFS_INODE_NOATIME },
-		{ "sync", BTRFS_INODE_SYNC },         { "dirsync", BTRFS_INODE_DIRSYNC },
-		{ "compress", BTRFS_INODE_COMPRESS }, { "nocompress", BTRFS_INODE_NOCOMPRESS },
-		{ "nocow", BTRFS_INODE_NODATACOW },
-	};
-	char text[128];
-	size_t len = 0;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (flags & names[i].bit)
-			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s",
-						len ? "," : "", names[i].name);
+	char text[INODE_FLAGS_TEXT_BYTES];
+	const size_t len = inode_flags_text(flags, text);
 	if (len)
 		add_text(r, "SCHILY.fflags", text, len);
 }

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "disk/inode_flags.h"
+
+#include "disk/format.h"
+
+#include <stdio.h>
+
+size_t inode_flags_text(u32 flags, char text[INODE_FLAGS_TEXT_BYTES])
+{
+	static const struct {
+		const char *name;
+		u32 bit;
+	} names[] = {
+		{ "schg", BTRFS_INODE_IMMUTABLE },    { "sappnd", BTRFS_INODE_APPEND },
+		{ "nodump", BTRFS_INODE_NODUMP },     { "noatime", BTRFS_INODE_NOATIME },
+		{ "sync", BTRFS_INODE_SYNC },         { "dirsync", BTRFS_INODE_DIRSYNC },
+		{ "compress", BTRFS_INODE_COMPRESS }, { "nocompress", BTRFS_INODE_NOCOMPRESS },
+		{ "nocow", BTRFS_INODE_NODATACOW },
+	};
+	size_t len = 0;
+	text[0] = '\0';
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (flags & names[i].bit)
+			len += (size_t)snprintf(text + len, INODE_FLAGS_TEXT_BYTES - len, "%s%s",
+						len ? "," : "", names[i].name);
+	return len;
+}
