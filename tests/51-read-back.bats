@@ -152,6 +152,11 @@ law()
 	run -2 "$BTRFS2TAR" --subvol a --all-subvols "$RICH.img"
 	run -2 "$BTRFS2TAR" --list --cat a "$RICH.img"
 	run -2 "$BTRFS2TAR" --nonsense "$RICH.img"
+	local option
+	for option in -o --cat --subvol; do
+		run -2 --separate-stderr "$BTRFS2TAR" "$option" -t "$RICH.img"
+		[[ $stderr == *"found '-t', allowed: "*', with ./ in front if it begins with -' ]]
+	done
 	run -0 "$BTRFS2TAR" --help
 	run -0 "$BTRFS2TAR" --version
 	[[ $output == 'btrfs2tar '* ]]

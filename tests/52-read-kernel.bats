@@ -289,11 +289,13 @@ copies_of_root()
 
 @test 'sockets are left out with a warning' {
 	make_fs
-	python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("mnt/socket")'
+	python3 -c 'import socket; [socket.socket(socket.AF_UNIX).bind("mnt/s" + c) for c in "ab"]'
 	echo x >mnt/x
 	umount mnt
 	losetup -d "$dev"
 	run -0 --separate-stderr "$BTRFS2TAR" -t "$img"
 	[ "$output" = $'./\n./x' ]
-	[ "$stderr" = 'btrfs2tar: warning: socket: a socket, which an archive cannot have: left out' ]
+	[ "$stderr" = 'btrfs2tar: warning: sa: a socket, which an archive cannot have: left out; 2 times in all' ]
+	run -0 --separate-stderr "$BTRFS2TAR" -tv "$img" x sb
+	[ "$stderr" = 'btrfs2tar: warning: sb: a socket, which an archive cannot have: left out' ]
 }

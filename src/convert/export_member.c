@@ -94,6 +94,15 @@ static int set_link(struct export_members *m, struct export_member *member)
 	return 0;
 }
 
+/* The message comes at the end, so it has the path itself, and not as its context. */
+static void warn_of_socket(const struct walk_entry *entry)
+{
+	char quoted[QUOTE_BYTES];
+	diag_set_context(NULL);
+	warning_of_kind(quote(quoted, entry->path, entry->path_len),
+			"a socket, which an archive cannot have: left out");
+}
+
 int export_members_next(struct export_members *m, struct export_member *member)
 {
 	struct walk_entry entry = { 0 };
@@ -102,8 +111,10 @@ int export_members_next(struct export_members *m, struct export_member *member)
 		assert(entry.inode);
 		if (!S_ISSOCK(entry.inode->mode))
 			break;
-		warning("a socket, which an archive cannot have: left out");
+		warn_of_socket(&entry);
 	}
+	if (!r)
+		diag_end_kinds();
 	if (r <= 0)
 		return r;
 	*member = (struct export_member){ .inode = entry.inode, .tree = entry.tree };

@@ -25,8 +25,8 @@ void export_members_free(struct export_members *members); /* NULL is fine */
 
 /*
  * export_members_next - the next member
- * Sockets are left out with a warning, as GNU tar does: an archive cannot have one. Returns 1, 0 at
- * the end, or a negative errno after printing.
+ * Sockets are left out, as GNU tar does: an archive cannot have one. A warning tells how many there
+ * were. Returns 1, 0 at the end, or a negative errno after printing.
  */
 int export_members_next(struct export_members *members, struct export_member *member);
 
