@@ -98,6 +98,9 @@ void fuzz_take_header(struct fuzz_run *run, const u8 **data, size_t *size);
  */
 void fuzz_convert(const struct fuzz_run *run);
 
+/* convert.c: fuzz_make_image - the image that the run's one input becomes, in a memory file */
+int fuzz_make_image(const struct fuzz_run *run);
+
 /* generator.c: generate_archive - an archive that is often good, with nasty values
  * @room: bytes at @out; returns the archive's length */
 size_t generate_archive(struct decisions *d, u8 *out, size_t room);

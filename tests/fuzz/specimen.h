@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Images that fuzz_read damages: small ones of ours, each of which has one of everything. */
+#ifndef SPECIMEN_H
+#define SPECIMEN_H
+
+#include "fuzz.h"
+
+#include "disk/format.h"
+
+#define NR_SPECIMENS 6
+
+struct specimen {
+	int fd; /* of the bytes at @image, a memory file */
+	u8 *image;
+	u8 *good; /* the bytes before any damage */
+	u64 bytes;
+	u32 nodesize;
+	enum btrfs_csum_type csum;
+	u64 *blocks; /* where tree blocks are, ascending; physical is logical, second copies left out */
+	u32 nr_blocks;
+	u64 data; /* where file data begin, which end with the image */
+};
+
+/* specimen_get - the image @nr, which is below NR_SPECIMENS; made when it is first asked for */
+struct specimen *specimen_get(u32 nr);
+
+/* specimen_block - the tree block at @at, or NULL if none was there */
+u8 *specimen_block(const struct specimen *specimen, u64 at);
+
+/*
+ * specimen_damage - change what the @nr records at @records say, and put sums right
+ * @mends: parents get the first keys and generations of their children, too
+ */
+struct damage;
+void specimen_damage(struct specimen *specimen, const struct damage *records, u32 nr, bool mends);
+
+/* specimen_restore - undo the damage */
+void specimen_restore(struct specimen *specimen);
+
+/* One change. What is too large is taken modulo what there is. */
+struct damage {
+	u8 kind; /* damage.c has the list */
+	u8 mode; /* 0x07: bytes of the value less 1; 0xf8: what it means */
+	le16 block;
+	le16 slot; /* of the item or pointer */
+	le16 at;   /* byte in what the kind changes */
+	le64 value;
+};
+static_assert(sizeof(struct damage) == 16, "damage");
+
+/* damage_shuffle - another list of records, from the @nr at @records; returns how many it has */
+u32 damage_shuffle(struct damage *records, u32 nr, u32 max, u32 seed);
+
+#endif
