@@ -304,6 +304,21 @@ zsh_completes()
 	cmp ./-x "$GOOD"
 }
 
+@test 'sizes and times as people write them' {
+	local text seconds
+
+	for text in 1.5g=1610612736 1GiB=1073741824 2.25MiB=2359296 512kib=524288; do
+		"$TAR2BTRFS" --free "${text#*=}" "$IN" >bytes
+		"$TAR2BTRFS" --free "${text%=*}" "$IN" | cmp - bytes
+	done
+	for text in 2024-01-02 2024-01-02T03:04:05Z 1969-07-20T20:17:40.5Z; do
+		seconds=$(date -u -d "$text" +%s.%N)
+		[[ $seconds != -14182940.5* ]] || seconds=-14182939.5
+		"$TAR2BTRFS" --mtime "@$seconds" "$IN" >given
+		"$TAR2BTRFS" --mtime "$text" "$IN" | cmp - given
+	done
+}
+
 @test 'features that cannot be are refused by name' {
 	local name
 

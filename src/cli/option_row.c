@@ -119,6 +119,14 @@ static void describe_range(const struct option_row *row, char text[ALLOWED_BYTES
 		 is_size ? ", with suffix k, m, g or t" : "");
 }
 
+/* What to write instead of 1GB; false if @value is wrong in another way. */
+static bool respell_size(const char *value, char text[ALLOWED_BYTES])
+{
+	const int len = (int)value_decimal_size(value);
+	snprintf(text, ALLOWED_BYTES, "%.*s or %.*siB, of powers of 1024", len, value, len, value);
+	return len && len < ALLOWED_BYTES / 4;
+}
+
 /* "a, b or c" */
 static void describe_words(const struct option_word *words, char text[ALLOWED_BYTES])
 {
@@ -138,10 +146,13 @@ static int refuse_value(const struct option_row *row, const char *value)
 	case OPTION_WORD:
 		describe_words(row->words, allowed);
 		break;
-	case OPTION_NUMBER:
-	case OPTION_SIGNED:
 	case OPTION_SIZE:
 	case OPTION_POWER:
+		if (!respell_size(value, allowed))
+			describe_range(row, allowed);
+		break;
+	case OPTION_NUMBER:
+	case OPTION_SIGNED:
 		describe_range(row, allowed);
 		break;
 	case OPTION_PATH:
@@ -153,7 +164,7 @@ static int refuse_value(const struct option_row *row, const char *value)
 		break;
 	case OPTION_TIME:
 		snprintf(allowed, sizeof(allowed),
-			 "@SECONDS[.FRACTION], up to 9 digits of a fraction");
+			 "@SECONDS[.FRACTION], YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ");
 		break;
 	case OPTION_SET:
 	case OPTION_TEXT:

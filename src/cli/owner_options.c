@@ -53,7 +53,7 @@ static const char *read_default(struct options *options, const char *key, const 
 	options->is_implied_time_given = true;
 	return read_any_time(value, &implied->time)
 		       ? NULL
-		       : "mtime=[@]SECONDS, or mtime=@SECONDS.FRACTION with up to 9 digits";
+		       : "mtime=[@]SECONDS, mtime=@SECONDS.FRACTION or mtime=YYYY-MM-DDThh:mm:ssZ";
 }
 
 int owner_defaults_parse(struct options *options, const char *text)

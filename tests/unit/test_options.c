@@ -54,7 +54,7 @@ static void test_refusals(void)
 		"--size 18446744073709551615t",
 		"--size +4k",
 		"--free 1",
-		"--free 1.5m",
+		"--free 1.5x",
 		"--size 1g --free 1m",
 		"--threads 0",
 		"--threads 1025",
@@ -314,6 +314,34 @@ static void test_times(void)
 		{ "@9223372036854775807.999999999", INT64_MAX, 999999999 },
 		{ "@-9223372036854775808", INT64_MIN, 0 },
 		{ "@-9223372036854775807.5", INT64_MIN, 500000000 },
+		/* of date(1): date -u -d TEXT +%s */
+		{ "1970-01-01", 0, 0 },
+		{ "2024-01-02", 1704153600, 0 },
+		{ "2024-01-02T03:04:05Z", 1704164645, 0 },
+		{ "2024-02-29T23:59:59.25Z", 1709251199, 250000000 },
+		{ "1969-12-31T23:59:59.5Z", -1, 500000000 },
+		{ "0001-01-01T00:00:00Z", -62135596800, 0 },
+		{ "9999-12-31T23:59:59Z", 253402300799, 0 },
+	};
+	static const char *const wrong[] = {
+		"2024",
+		"2024-1-2",
+		"2024-13-01",
+		"2024-00-01",
+		"2023-02-29",
+		"2024-04-31",
+		"2024-01-02T",
+		"2024-01-02Z",
+		"2024-01-02T03:04Z",
+		"2024-01-02T03:04:05",
+		"2024-01-02T24:00:00Z",
+		"2024-01-02T03:04:60Z",
+		"2024-01-02T03:04:05.Z",
+		"2024-01-02T03:04:05+01:00",
+		"2024-01-02T03:04:05ZZ",
+		"2024-01-02 03:04:05Z",
+		" 2024-01-02",
+		"-024-01-02",
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -322,6 +350,11 @@ static void test_times(void)
 		ok(value_time(cases[i].text, &t) && t.sec == cases[i].sec &&
 			   t.nsec == cases[i].nsec,
 		   "time %s", cases[i].text);
+	}
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct timestamp t;
+
+		ok(!value_time(wrong[i], &t), "no time %s", wrong[i]);
 	}
 }
 
@@ -338,6 +371,28 @@ static void test_sizes(void)
 	ok(!value_size("k", 0, UINT64_MAX, &n) && !value_size("", 0, UINT64_MAX, &n),
 	   "a size without digits");
 	ok(n == 16777215ull << 40, "a refusal leaves the result alone");
+
+	static const struct {
+		const char *text;
+		u64 size;
+	} cases[] = {
+		{ "1.5g", 3ull << 29 },   { "0.25K", 256 },       { "1GiB", 1ull << 30 },
+		{ "2.5mib", 5ull << 19 }, { "7KIB", 7ull << 10 }, { "1.000000000t", 1ull << 40 },
+		{ "0.0009765625k", 1 },
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		ok(value_size(cases[i].text, 0, UINT64_MAX, &n) && n == cases[i].size, "size %s",
+		   cases[i].text);
+	static const char *const wrong[] = {
+		"1.5", "1.g", ".5g", "1.5.5g", "1.3g", "0.0001k", "1GB",
+		"1kB", "1iB", "1gi", "1gibs",  "1 g",  "1.5e3k",  "16777215.999999999999999999t",
+	};
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		ok(!value_size(wrong[i], 0, UINT64_MAX, &n), "no size %s", wrong[i]);
+	ok(value_decimal_size("1GB") == 2 && value_decimal_size("1.5kB") == 4 &&
+		   !value_decimal_size("1B") && !value_decimal_size("GB") &&
+		   !value_decimal_size("1GiB") && !value_decimal_size("1G"),
+	   "sizes that end with B");
 }
 
 int main(void)
