@@ -8,6 +8,7 @@
  * pax wins.
  */
 #include "tar_parser.h"
+#include "link_data.h"
 #include "pax.h"
 #include "sparse.h"
 #include "tar_header.h"
@@ -32,6 +33,7 @@ struct tar_parser {
 	struct stream *stream;
 	const struct reader_options *options;
 	struct pax globals; /* what global records said so far */
+	struct link_data *link_data;
 	/* the member that is read */
 	struct member *member;
 	u64 offset; /* in the stream: behind what was read of it */
@@ -48,6 +50,7 @@ struct tar_parser *tar_parser_new(struct stream *stream, const struct reader_opt
 {
 	struct tar_parser *p = xzalloc(sizeof(*p));
 	p->stream = stream;
+	p->link_data = link_data_new();
 	p->options = options;
 	return p;
 }
@@ -56,6 +59,7 @@ void tar_parser_free(struct tar_parser *p)
 {
 	if (!p)
 		return;
+	link_data_free(p->link_data);
 	xfree(p->records.bytes);
 	xfree(p->long_path.bytes);
 	xfree(p->long_link.bytes);
@@ -78,6 +82,15 @@ static bool has_name(const struct tar_parser *p)
 	return p->long_path.is_set || p->long_link.is_set || p->solaris_acl.is_set;
 }
 
+static void set_body(struct body *body, const void *bytes, size_t len)
+{
+	body->bytes = mem_grow(body->bytes, &body->capacity, len + 1, 1);
+	memcpy(body->bytes, bytes, len);
+	body->bytes[len] = 0;
+	body->len = len;
+	body->is_set = true;
+}
+
 /* Copy the body of the special header at p->offset, and step over it. */
 static int read_special(struct tar_parser *p, const char *what, struct body *body)
 {
@@ -97,11 +110,7 @@ static int read_special(struct tar_parser *p, const char *what, struct body *bod
 		return (int)got;
 	if ((size_t)got < padded)
 		return cut(p, "inside a special header");
-	body->bytes = mem_grow(body->bytes, &body->capacity, (size_t)size + 1, 1);
-	memcpy(body->bytes, bytes, (size_t)size);
-	body->bytes[size] = 0;
-	body->len = (size_t)size;
-	body->is_set = true;
+	set_body(body, bytes, (size_t)size);
 	p->offset += TAR_BLOCK + padded;
 	return 0;
 }
@@ -181,7 +190,8 @@ static int read_chain(struct tar_parser *p)
 			nr = 0;
 			if (p->options->ignore_zeros)
 				continue;
-			return 1;
+			const int err = link_data_check(p->link_data, p->stream, &p->offset, true);
+			return err ? err : 1;
 		}
 		if (!tar_is_header(block, TAR_BLOCK))
 			return member_fail(p->member, -EINVAL,
@@ -192,7 +202,9 @@ static int read_chain(struct tar_parser *p)
 					   "more than %u special headers for one member",
 					   CHAIN_MAX);
 		memcpy(&p->header, block, TAR_BLOCK);
-		int r = read_chain_link(p);
+		int r = link_data_check(p->link_data, p->stream, &p->offset, false);
+		if (!r)
+			r = read_chain_link(p);
 		if (r <= 0) {
 			p->offset += r == 0 ? TAR_BLOCK : 0;
 			return r;
@@ -394,8 +406,7 @@ static int read_file_data(struct tar_parser *p)
 /*
  * p->stored bytes of what has a file's type, but is a hard link or, by its slash, a directory. Old
  * programs give a size and store no data, pax stores those of a link. If a header or the end
- * follows, there are no data; only a pax record says for sure that there are, so both together are
- * ambiguous.
+ * follows, there are no data. Only a pax record says for sure that there are.
  */
 static int read_old_size(struct tar_parser *p)
 {
@@ -407,16 +418,21 @@ static int read_old_size(struct tar_parser *p)
 	const bool has_no_data = tar_is_header(block, (size_t)got) ||
 				 tar_is_end(block, (size_t)got) ||
 				 (!got && stream_is_whole(p->stream));
-	if (has_no_data && !p->pax.size.is_set)
-		p->stored = 0;
-	else if (S_ISDIR(m->mode))
+	const bool is_sure = p->pax.size.is_set;
+	if (S_ISDIR(m->mode) && (!has_no_data || is_sure))
 		return member_fail(m, -EINVAL, "a directory (by its slash) with %llu bytes of data",
 				   (unsigned long long)p->stored);
-	else if (has_no_data)
-		return member_fail(m, -EINVAL,
-				   "a hard link with %llu bytes of data that look like a tar "
-				   "header, or with a size and no data",
-				   (unsigned long long)p->stored);
+	if (!S_ISDIR(m->mode)) {
+		if (!has_no_data) {
+			link_data_is_stored(p->link_data);
+			return 0;
+		}
+		const int err = link_data_leave_out(p->link_data, p->stream, p->offset, p->stored,
+						    is_sure, m);
+		if (err)
+			return err;
+	}
+	p->stored = 0;
 	return 0;
 }
 

@@ -1010,9 +1010,71 @@ def _():
     return header(b'd/', 4096, b'5', mode=0o755) + WHOLE + END
 
 
-@bad('hard-link-with-size-and-header', r'^tar2btrfs: l: a hard link with 5 bytes of data that look like a tar header')
+DOUBTFUL = r'^tar2btrfs: l: a hard link with a size of %d bytes: what follows it can be its data or the next members'
+
+
+@bad('hard-link-with-size-and-header', DOUBTFUL % 5)
 def _():
     return WHOLE + pax((b'size', b'5')) + header(b'l', 5, b'1', link=b'f') + WHOLE + END
+
+
+# What `pax -w -x ustar -o linkdata` writes for a link to a file that is itself a tar, a disk image, or zeros.
+@bad('hard-link-with-tar-as-data', DOUBTFUL % 2048)
+def _():
+    inner = file(b'inner', b'hello') + END
+    return file(b'f', inner) + header(b'l', len(inner), b'1', link=b'f') + inner + file(b'o') + END
+
+
+@bad('hard-link-with-header-as-data', DOUBTFUL % 512)
+def _():
+    inner = header(b'inner', 0)
+    return file(b'f', inner) + header(b'l', len(inner), b'1', link=b'f') + inner + file(b'o') + END
+
+
+@bad('hard-link-with-zeros-first-in-data', DOUBTFUL % 3072)
+def _():
+    inner = bytes(1024) + b'x' * 2048
+    return file(b'f', inner) + header(b'l', len(inner), b'1', link=b'f') + inner + file(b'o') + END
+
+
+# One link shows that this archive has data behind its links.
+@bad('hard-link-with-data-and-one-with-tar', DOUBTFUL % 1024)
+def _():
+    inner = header(b'inner', 0) + bytes(512)
+    return WHOLE + header(b'k', 5, b'1', link=b'f') + pad(b'hello') + file(b't', inner) + \
+        header(b'l', len(inner), b'1', link=b't') + inner + file(b'o') + END
+
+
+# Sizes without data: headers that follow do not begin where the data would end, or what pads the data is not zero.
+def links_without_data(size):
+    return file(b'f', b'x' * 1536) + header(b'l', size, b'1', link=b'f') + file(b'big', b'y' * 3000) + \
+        header(b'm', size, b'1', link=b'f') + header(b'd/', 0, b'5') + header(b'e/', 0, b'5') + file(b'o') + END
+
+
+@good('hard-links-of-blocks', 'hard-links-of-blocks')
+def _():
+    return links_without_data(0)
+
+
+@good('hard-links-of-blocks-with-size', 'hard-links-of-blocks')
+def _():
+    return links_without_data(1536)
+
+
+@good('hard-links-first-blocks-with-size', 'hard-links-of-blocks')
+def _():
+    return links_without_data(700)
+
+
+# The last member is a link with a size: the end follows, and nothing but zeros.
+@good('hard-link-last', 'hard-link-last')
+def _():
+    return file(b'f', b'x' * 1536) + header(b'l', 0, b'1', link=b'f') + END
+
+
+@good('hard-link-last-with-size', 'hard-link-last')
+def _():
+    return file(b'f', b'x' * 1536) + header(b'l', 1536, b'1', link=b'f') + END + bytes(8192)
 
 
 # Members without data may have a size: it means nothing, and no byte after their header is skipped.
