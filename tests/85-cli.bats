@@ -119,7 +119,7 @@ help_names()
 	local manual=$BATS_TEST_DIRNAME/../man/tar2btrfs.1
 
 	diff <(help_names) \
-		<(sed -n 's/\\-/-/g; /^\.Sh OPTIONS/,/^\.Sh OUTPUT/p' "$manual" |
+		<(sed -n 's/\\-/-/g; /^\.Sh OPTIONS/,/^\.Sh HABITS/p' "$manual" |
 			grep -oE '^\.It Fl .*' | grep -oE ' --?[a-z][a-z-]+' |
 			sed -E 's/^ -*/--/' | grep -E -- '--..')
 }

@@ -9,6 +9,18 @@
 #include <string.h>
 #include <unistd.h>
 
+static int refuse_directory(int fd, enum archives_kind kind, const char *quoted)
+{
+	if (kind == ARCHIVES_FILESYSTEM)
+		return fail(-EISDIR, "%s is a directory, allowed: a btrfs image or device", quoted);
+	if (!faccessat(fd, "oci-layout", F_OK, 0))
+		return fail(-EISDIR, "%s is a container image, allowed: --oci %s", quoted, quoted);
+	return fail(-EISDIR,
+		    "%s is a directory, allowed: a tar or cpio archive: tar -C %s -c . | tar2btrfs "
+		    "-o IMAGE",
+		    quoted, quoted);
+}
+
 static int open_one(const char *path, enum archives_kind kind, int *result)
 {
 	static const char *const allowed[] = {
@@ -31,7 +43,7 @@ static int open_one(const char *path, enum archives_kind kind, int *result)
 	if (fstat(fd, &st))
 		return fail_errno("cannot look at %s", quoted);
 	if (S_ISDIR(st.st_mode) && kind != ARCHIVES_OCI)
-		return fail(-EISDIR, "%s is a directory, allowed: %s", quoted, allowed[kind]);
+		return refuse_directory(fd, kind, quoted);
 	if (isatty(fd))
 		return fail(-EINVAL, "%s is a terminal, allowed: %s", quoted, allowed[kind]);
 	if (kind == ARCHIVES_FILESYSTEM && !S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))

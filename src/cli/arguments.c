@@ -12,6 +12,8 @@
 /* getopt_long() answers with the letter of an option, or with this plus its row */
 #define LONG_ANSWER 256
 
+#define NAMES_BYTES 256
+
 /* The option that getopt_long() answered with, or NULL. */
 static const struct option_row *find_row(const struct option_row *table, int answer)
 {
@@ -23,23 +25,65 @@ static const struct option_row *find_row(const struct option_row *table, int ans
 	return NULL;
 }
 
+/* The row that does what @row asks for. */
+static const struct option_row *row_meant(const struct option_row *table,
+					  const struct option_row *row)
+{
+	const struct option_row *meant = row->same_as ? table : row;
+	while (meant != row && strcmp(meant->name, row->same_as))
+		meant++;
+	return meant;
+}
+
+/* "--a, --b": the names that begin with @len bytes at @prefix; returns how many */
+static size_t list_names(const struct option_row *table, const char *prefix, size_t len,
+			 char names[NAMES_BYTES])
+{
+	size_t nr = 0, at = 0;
+	names[0] = '\0';
+	for (const struct option_row *row = table; row->name; row++) {
+		if (strncmp(row->name, prefix, len) || at >= NAMES_BYTES)
+			continue;
+		at += (size_t)snprintf(names + at, NAMES_BYTES - at, "%s--%s", nr++ ? ", " : "",
+				       row->name);
+	}
+	return nr;
+}
+
+/* @word is "--" and what getopt_long() takes for no name, or for the beginning of several. */
+static void refuse_long_name(const struct option_row *table, const char *word)
+{
+	char quoted[QUOTE_BYTES], names[NAMES_BYTES];
+	const size_t len = strcspn(word, "=");
+	const struct option_row *near = option_nearest(table, word + 2, len - 2);
+	quote(quoted, word, len);
+	if (list_names(table, word + 2, len - 2, names))
+		fail(-EINVAL, "found '%s', which is short for several options, allowed: %s", quoted,
+		     names);
+	else if (near && near->type == OPTION_REFUSE)
+		option_store(NULL, near, NULL);
+	else if (near)
+		fail(-EINVAL, "found '%s', which is no option; did you mean --%s?", quoted,
+		     near->name);
+	else
+		fail(-EINVAL, "found '%s', which is no option; see --help", quoted);
+}
+
 /* What getopt_long() did not understand; it leaves optopt 0 for unknown long names. */
 static enum options_result refuse_argument(const struct option_row *table, int answer,
 					   char *const *argv)
 {
 	char quoted[QUOTE_BYTES];
 	const char *text = argv[optind - 1];
-	if (!optopt) {
-		fail(-EINVAL, "found '%s', which is no option, or short for several; see --help",
-		     quote(quoted, text, strlen(text)));
-		return OPTIONS_USAGE;
-	}
 	const struct option_row *row = find_row(table, optopt);
-	if (!row)
+	if (!optopt)
+		refuse_long_name(table, text);
+	else if (!row)
 		fail(-EINVAL, "found '-%s', which is no option; see --help",
 		     quote(quoted, &(char){ (char)optopt }, 1));
 	else if (answer == ':')
-		fail(-EINVAL, "--%s: found no argument, allowed: %s", row->name, row->argument);
+		fail(-EINVAL, "--%s: found no argument, allowed: %s", row->name,
+		     row_meant(table, row)->argument);
 	else
 		fail(-EINVAL, "--%s: found '%s', but it takes no argument", row->name,
 		     quote(quoted, text, strlen(text)));
@@ -62,6 +106,8 @@ static int check_next_word(const struct option_row *row, const char *next)
 
 static int has_argument(const struct option_row *row)
 {
+	if (row->type == OPTION_REFUSE)
+		return optional_argument;
 	if (!row->argument)
 		return no_argument;
 	return option_is_optional(row) ? optional_argument : required_argument;
@@ -122,6 +168,7 @@ enum options_result arguments_parse(const struct option_row *table, void *option
 			result = refuse_argument(table, answer, argv);
 			break;
 		}
+		row = row_meant(table, row);
 		if (check_next_word(row, argv[optind])) {
 			result = OPTIONS_USAGE;
 			break;

@@ -63,7 +63,8 @@ static void print_row(const struct option_row *row, const void *defaults)
 void help_print_rows(const struct option_row *table, const void *defaults)
 {
 	for (const struct option_row *row = table; row->name; row++)
-		print_row(row, defaults);
+		if (!option_is_habit(row))
+			print_row(row, defaults);
 }
 
 void print_help(const struct option_row *table)

@@ -10,6 +10,7 @@
 
 #define ALLOWED_BYTES 128
 #define CONTEXT_BYTES 40
+#define NAME_LETTERS 40 /* of an option, at most */
 
 int option_refuse_part(const char *found, size_t len, const char *allowed)
 {
@@ -41,7 +42,8 @@ static void store_number(void *options, const struct option_row *row, u64 value)
 	const void *from = row->bytes == sizeof(value)     ? (const void *)&value
 			   : row->bytes == sizeof(value32) ? (const void *)&value32
 							   : (const void *)&flag;
-	memcpy((char *)options + row->offset, from, row->bytes);
+	if (row->bytes)
+		memcpy((char *)options + row->offset, from, row->bytes);
 }
 
 static u64 load_number(const void *options, const struct option_row *row)
@@ -114,6 +116,10 @@ static void describe_range(const struct option_row *row, char text[ALLOWED_BYTES
 			 (unsigned long long)row->step);
 	print_number(row, row->min, min, sizeof(min));
 	print_number(row, row->max, max, sizeof(max));
+	if (row->min == row->max) {
+		snprintf(text, ALLOWED_BYTES, "%s", min);
+		return;
+	}
 	snprintf(text, ALLOWED_BYTES, "%s%s %s%s%s", kind, min,
 		 row->max == UINT64_MAX ? "or more" : "to ", row->max == UINT64_MAX ? "" : max,
 		 is_size ? ", with suffix k, m, g or t" : "");
@@ -170,6 +176,7 @@ static int refuse_value(const struct option_row *row, const char *value)
 	case OPTION_TEXT:
 	case OPTION_CALL:
 	case OPTION_PRINT:
+	case OPTION_REFUSE:
 		snprintf(allowed, sizeof(allowed), "%s", row->argument);
 		break;
 	}
@@ -186,6 +193,8 @@ static int store_value(void *options, const struct option_row *row, const char *
 		return row->parse(options, value);
 	case OPTION_PRINT:
 		return 1;
+	case OPTION_REFUSE:
+		return fail(-EINVAL, "%s", row->help);
 	case OPTION_TEXT:
 	case OPTION_PATH:
 		is_good = !value || *value;
@@ -233,4 +242,47 @@ void option_default(const struct option_row *row, const void *defaults, char *te
 	for (const struct option_word *w = row->words; w && w->name; w++)
 		if (w->value == value)
 			snprintf(text, bytes, "%s", w->name);
+}
+
+/* ---- names that are none ------------------------------------------------------------ */
+
+static u32 min3(u32 a, u32 b, u32 c)
+{
+	const u32 least = a < b ? a : b;
+	return least < c ? least : c;
+}
+
+/* How many letters must be changed, put in or taken out to make @b of @len letters at @a. */
+static u32 edit_distance(const char *a, size_t len, const char *b)
+{
+	u32 row[NAME_LETTERS + 1];
+	const size_t columns = strlen(b);
+	assert(columns <= NAME_LETTERS);
+	for (u32 j = 0; j <= columns; j++)
+		row[j] = j;
+	for (u32 i = 0; i < len; i++) {
+		u32 diagonal = row[0];
+		row[0] = i + 1;
+		for (size_t j = 0; j < columns; j++) {
+			const u32 above = row[j + 1];
+			row[j + 1] = min3(above + 1, row[j] + 1, diagonal + (a[i] != b[j]));
+			diagonal = above;
+		}
+	}
+	return row[columns];
+}
+
+const struct option_row *option_nearest(const struct option_row *table, const char *name,
+					size_t len)
+{
+	const struct option_row *nearest = NULL;
+	u32 least = 2 + (u32)(len / 4);
+	for (const struct option_row *row = table; row->name && len <= NAME_LETTERS; row++) {
+		const u32 distance = edit_distance(name, len, row->name);
+		if (distance < least) {
+			least = distance;
+			nearest = row;
+		}
+	}
+	return nearest;
 }

@@ -18,6 +18,7 @@ enum option_type {
 	OPTION_TIME,   /* struct timestamp */
 	OPTION_CALL,   /* option_row.parse stores it; returns as option_store() */
 	OPTION_PRINT,  /* no argument: option_row.print, to standard output */
+	OPTION_REFUSE, /* with or without an argument: refused, and option_row.help says what helps */
 };
 
 struct option_word {
@@ -29,18 +30,26 @@ struct option_row {
 	const char *name;     /* long name */
 	int letter;           /* short name, or 0 */
 	const char *argument; /* its name in --help, or NULL; optional ones are "[=NAME]" */
-	const char *help;     /* text of --help */
+	const char *help; /* text of --help; what helps, with OPTION_REFUSE; else NULL: a habit */
 	enum option_type type;
 	size_t offset; /* of the field in the struct of options; unused with OPTION_CALL, OPTION_PRINT */
-	size_t bytes; /* of the field: 1, 4 or 8 where a number is stored */
-	size_t given; /* offset of a bool that becomes true with the option, or 0 */
-	u64 value;    /* what is stored without an argument */
+	size_t bytes; /* of the field: 1, 4 or 8 where a number is stored; 0: no field, only checked */
+	const char *same_as; /* name of the row that does what this one asks for, or NULL */
+	size_t given;        /* offset of a bool that becomes true with the option, or 0 */
+	u64 value;           /* what is stored without an argument */
 	u64 min, max, step;
 	const struct option_word *words;
 	bool shows_default; /* --help adds the default, or for an optional argument option_row.value */
 	int (*parse)(struct options *options, const char *value); /* of tar2btrfs alone */
 	void (*print)(const struct option_row *table);
 };
+
+/*
+ * option_nearest - what a user may have meant with @len bytes at @name, which are no option
+ * Returns NULL if no name is near.
+ */
+const struct option_row *option_nearest(const struct option_row *table, const char *name,
+					size_t len);
 
 /* option_table - the options of tar2btrfs, in struct options, in the order of --help and the manual;
  * a row without name ends it */
@@ -50,6 +59,12 @@ extern const struct option_row option_table[];
 static inline bool option_is_optional(const struct option_row *row)
 {
 	return row->argument && !strncmp(row->argument, "[=", 2);
+}
+
+/* option_is_habit - whether the row is there for users of other programs, and not in --help */
+static inline bool option_is_habit(const struct option_row *row)
+{
+	return row->type == OPTION_REFUSE || !row->help;
 }
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The options, in the order of --help and the manual. */
+/* The options, in the order of --help and the manual, then habits of other programs. */
 #include "features.h"
 #include "help.h"
 #include "option_row.h"
@@ -134,6 +134,7 @@ static const struct option_word metadata_words[] = { { "dup", true },
 static const struct option_word layers_words[] = { { "merged", false },
 						   { "subvolumes", true },
 						   { NULL, 0 } };
+static const struct option_word single_word[] = { { "single", 0 }, { NULL, 0 } };
 static const struct option_word on_off[] = { { "on", true }, { "off", false }, { NULL, 0 } };
 static const struct option_word progress_words[] = { { "auto", PROGRESS_AUTO },
 						     { "always", PROGRESS_ALWAYS },
@@ -320,6 +321,24 @@ const struct option_row option_table[] = {
 	  "print the versions of the program, the image layout and the codec libraries", PRINT(print_version) },
 	{ "help", 'h', NULL,
 	  "print this help", PRINT(print_help) },
+	/* habits of users of mkfs.btrfs and tar2sqfs */
+	{ .name = "checksum", .argument = "TYPE", .same_as = "csum" },
+	{ .name = "byte-count", .letter = 'b', .argument = "SIZE", .same_as = "size" },
+	{ .name = "runtime-features", .letter = 'R', .argument = "LIST", .same_as = "features" },
+	{ .name = "jobs", .letter = 'j', .argument = "N", .same_as = "threads" },
+	{ .name = "data", .letter = 'd', .argument = "single", .type = OPTION_WORD, .words = single_word },
+	{ .name = "sectorsize", .letter = 's', .argument = "4096", .type = OPTION_SIZE, .min = BTRFS_SECTORSIZE, .max = BTRFS_SECTORSIZE },
+	{ .name = "force", .letter = 'f', .type = OPTION_SET },
+	{ .name = "nodiscard", .letter = 'K', .type = OPTION_SET },
+	{ .name = "shrink", .type = OPTION_SET, FIELD(convert.image.free_bytes), GIVEN(is_free_given) },
+	{ .name = "rootdir", .letter = 'r', .type = OPTION_REFUSE,
+	  .help = "reads archives, no directories: tar -C DIR -c . | tar2btrfs -o IMAGE" },
+	{ .name = "mixed", .letter = 'M', .type = OPTION_REFUSE,
+	  .help = "data and metadata are never mixed; leave it out" },
+	{ .name = "reflink", .type = OPTION_REFUSE,
+	  .help = "data is always copied; equal data is stored once without this option" },
+	{ .name = "exclude", .type = OPTION_REFUSE,
+	  .help = "allowed: --exclude-path PATH or --exclude-regex REGEX" },
 	{ .name = NULL },
 };
 // clang-format on

@@ -116,7 +116,7 @@ static int check_combinations(const struct options *options)
 	if (convert->reader.fixed_time_set && convert->reader.keep_times)
 		return fail(-EINVAL, "found --mtime with --keep-times, allowed: one of them");
 	if (options->is_size_given && options->is_free_given)
-		return fail(-EINVAL, "found --size with --free, allowed: one of them");
+		return fail(-EINVAL, "found --size with --free or --shrink, allowed: one of them");
 	int err = check_oci(options);
 	if (!err)
 		err = check_layers(convert);

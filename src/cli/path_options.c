@@ -77,15 +77,21 @@ static const char *compress_path(const char *text)
 	return NULL;
 }
 
+/* mkfs.btrfs says "no" for none. */
+static int parse_codec(const char *text, struct codec_choice *choice)
+{
+	return codec_parse(strcmp(text, "no") ? text : "none", choice);
+}
+
 int compress_parse(struct options *options, const char *text)
 {
 	struct path_rules *rules = &options->convert.tree.rules;
 	const char *path = compress_path(text);
 	if (!path)
-		return codec_parse(text, &rules->codec);
+		return parse_codec(text, &rules->codec);
 	struct path_settings asks = { .has_codec = true };
 	char *algo = xmemdup(text, (size_t)(path - 1 - text));
-	int err = codec_parse(algo, &asks.codec);
+	int err = parse_codec(algo, &asks.codec);
 	xfree(algo);
 	return err ? err : path_rules_add(rules, "--compress", path, strlen(path), &asks);
 }
