@@ -15,6 +15,9 @@ _btrfs2tar()
 		prev=${COMP_WORDS[COMP_CWORD - 2]}=
 	fi
 	case $prev in
+	--info=)
+		words='text json'
+		;;
 	-o | --output | --output=)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
@@ -27,8 +30,8 @@ _btrfs2tar()
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 			return
 		fi
-		words='-o --output -t --list --cat --subvol --all-subvols --keep-times --ignore-log
-			--no-sandbox -q --quiet -v --verbose -V --version -h --help'
+		words='-o --output -t --list --cat --info --subvol --all-subvols --keep-times
+			--ignore-log --no-sandbox -q --quiet -v --verbose -V --version -h --help'
 		;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

@@ -18,6 +18,9 @@ u32 checksum_size(enum btrfs_csum_type type);
 /* checksum_from_name - crc32c, xxhash, sha256 or blake2 (mkfs.btrfs's names); false if unknown */
 bool checksum_from_name(const char *name, enum btrfs_csum_type *type);
 
+/* checksum_name - the name that checksum_from_name() reads */
+const char *checksum_name(enum btrfs_csum_type type);
+
 /* checksum - the sum of @bytes at @data as on disk; writes checksum_size(@type) bytes to @sum */
 void checksum(enum btrfs_csum_type type, const void *data, size_t bytes, u8 *sum);
 

@@ -18,6 +18,11 @@
  */
 #define LAYOUT_VERSION 1
 
+/* What image_options are without options of the user. */
+#define IMAGE_DEFAULT_NODESIZE 16384u
+/* free_bytes of an image that is no seed: room that the kernel needs to write (tried on 6.18) */
+#define IMAGE_NO_SEED_FREE (64ull << 20)
+
 enum fsid_source {
 	FSID_CONTENT, /* follows from the content */
 	FSID_GIVEN,   /* image_options.fsid */

@@ -48,6 +48,16 @@ const struct btrfs_super_block *filesystem_super(const struct filesystem *filesy
 /* filesystem_profiles - BTRFS_BLOCK_GROUP_* of all chunks that hold any of the types in @type */
 u64 filesystem_profiles(const struct filesystem *filesystem, u64 type);
 
+/* filesystem_device_item - what the superblock of device @nr, from 0, says of it; NULL behind the last
+ */
+const struct btrfs_dev_item *filesystem_device_item(const struct filesystem *filesystem, u32 nr);
+
+/* filesystem_end - where the last chunk ends, in bytes of its device */
+u64 filesystem_end(const struct filesystem *filesystem);
+
+/* filesystem_chunk_uuid - the id in the headers of all blocks; 0 or a negative errno after printing */
+int filesystem_chunk_uuid(struct filesystem *filesystem, u8 uuid[BTRFS_UUID_SIZE]);
+
 /*
  * filesystem_find_tree - look for a tree in the root tree
  * @item: its root item, with zeros for what an old one lacks; may be NULL

@@ -10,6 +10,7 @@ struct subvolume {
 	u64 root_dir; /* inode number of its root directory */
 	bool is_read_only;
 	u8 uuid[BTRFS_UUID_SIZE]; /* zeros if it has none */
+	struct timestamp otime;   /* when it was made; zeros if that is not known */
 	/* its name in another subvolume; parent 0: it has none, as the top level */
 	u64 parent; /* id of a subvolume */
 	u64 parent_dir;
@@ -43,6 +44,15 @@ struct subvolume_place {
 };
 int subvolume_resolve(struct filesystem *fs, u64 id, const char *path,
 		      struct subvolume_place *result);
+
+/*
+ * subvolume_path - where a subvolume is, from the root of the top level on
+ * @path: result, without slashes around it, @len bytes and a NUL; "" for the top level; release with
+ *        xfree(). NULL if it has no name.
+ * Returns 0, or a negative errno after printing.
+ */
+int subvolume_path(struct filesystem *fs, const struct subvolume *subvolume, char **path,
+		   size_t *len);
 
 /* subvolume_enters - whether @entry in @dir of @parent is the name of @child */
 bool subvolume_enters(const struct subvolume *child, u64 parent, u64 dir,

@@ -16,9 +16,14 @@ static void print_export_version(const struct option_row *table)
 	help_print_codecs();
 }
 
+static const struct option_word info_words[] = { { "text", INFO_TEXT },
+						 { "json", INFO_JSON },
+						 { NULL, 0 } };
+
 #define FIELD(member)                                                                              \
 	.offset = offsetof(struct export_command, member),                                         \
 	.bytes = sizeof(((struct export_command *)0)->member)
+#define GIVEN(member) .given = offsetof(struct export_command, member)
 #define PRINT(function) OPTION_PRINT, .print = (function)
 
 // clang-format off
@@ -31,6 +36,9 @@ static const struct option_row export_table[] = {
 	  OPTION_SET, FIELD(list), .value = true },
 	{ "cat", 0, "PATH",
 	  "write the bytes of one file", OPTION_PATH, FIELD(cat) },
+	{ "info", 0, "[=text|json]",
+	  "print what the image is, and the command line that makes it again (default: text)",
+	  OPTION_WORD, FIELD(info_format), GIVEN(info), .words = info_words, .value = INFO_TEXT },
 	{ "subvol", 0, "PATH|ID",
 	  "begin at this subvolume (default: the one that a mount shows)", OPTION_PATH, FIELD(subvol) },
 	{ "all-subvols", 0, NULL,
@@ -85,6 +93,9 @@ static int check_command(const struct export_command *c)
 		return fail(-EINVAL, "found no IMAGE; see --help");
 	if (c->list && c->cat)
 		return fail(-EINVAL, "found --list with --cat, allowed: one of them");
+	if (c->info && (c->list || c->cat))
+		return fail(-EINVAL, "found --info with %s, allowed: one of them",
+			    c->list ? "--list" : "--cat");
 	if (c->subvol && c->all_subvols)
 		return fail(-EINVAL, "found --subvol with --all-subvols, allowed: one of them");
 	return 0;

@@ -5,13 +5,20 @@
 
 #include "cli/options.h"
 
+enum info_format {
+	INFO_TEXT,
+	INFO_JSON,
+};
+
 struct export_command {
 	const char *const *operands; /* images, then paths: at least one */
 	size_t nr_operands;
 	const char *output; /* path; "-" is standard output */
 	bool list;
-	const char *cat;    /* path, or NULL */
-	const char *subvol; /* id or path, or NULL: the default subvolume */
+	bool info;
+	enum info_format info_format; /* if info */
+	const char *cat;              /* path, or NULL */
+	const char *subvol;           /* id or path, or NULL: the default subvolume */
 	bool all_subvols;
 	bool ignore_log, keep_times;
 	bool sandbox;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "export_run.h"
+#include "export_info.h"
 
 #include "base/mem.h"
 #include "cli/output.h"
@@ -63,7 +64,7 @@ static int open_all_images(struct export_run *run)
 static int open_export_output(struct export_run *run)
 {
 	const struct export_command *c = run->command;
-	const bool is_text = c->list || c->cat;
+	const bool is_text = c->list || c->cat || c->info;
 	run->outputs = outputs_new(&run->images);
 	return output_open(run->outputs, c->output, is_text ? OUTPUT_TEXT : OUTPUT_ARCHIVE,
 			   &run->output);
@@ -110,25 +111,27 @@ static int choose_subvolume(struct export_run *run)
 static int check_paths(const struct export_run *run)
 {
 	char quoted[QUOTE_BYTES];
-	if (!run->options.nr_paths || !run->command->cat)
+	const struct export_command *c = run->command;
+	if (!run->options.nr_paths || !(c->cat || c->info))
 		return 0;
 	const char *path = run->options.paths[0];
-	return fail(-EINVAL, "found the operand '%s' with --cat, allowed: images only",
-		    quote(quoted, path, strlen(path)));
+	return fail(-EINVAL, "found the operand '%s' with %s, allowed: images only",
+		    quote(quoted, path, strlen(path)), c->cat ? "--cat" : "--info");
 }
 
 /* ---- the run ----------------------------------------------------------------------- */
 
 /* Print lines; the descriptor stays the output's. */
-static int print_list(struct export_run *run)
+static int print_lines(struct export_run *run)
 {
 	const struct export_command *command = run->command;
 	int fd = fcntl(output_fd(run->output), F_DUPFD_CLOEXEC, 0);
 	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!out)
 		return fail_errno("cannot write %s", command->output);
-	int err = export_list(run->fs, &run->options, command->level == DIAG_INFO, out,
-			      command->output);
+	int err = command->info ? export_info(run->fs, command, run->devices, out)
+				: export_list(run->fs, &run->options, command->level == DIAG_INFO,
+					      out, command->output);
 	fclose(out);
 	return err;
 }
@@ -136,8 +139,8 @@ static int print_list(struct export_run *run)
 static int write_output(struct export_run *run)
 {
 	const struct export_command *command = run->command;
-	if (command->list)
-		return print_list(run);
+	if (command->list || command->info)
+		return print_lines(run);
 	if (!command->cat)
 		return export_tar(run->fs, &run->options, output_fd(run->output), command->output);
 	run->options.paths = &command->cat;

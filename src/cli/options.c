@@ -12,9 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Room that a writable filesystem needs besides its content (tried on kernel 6.18). */
-#define NO_SEED_FREE (64ull << 20)
-
 /* With packs: larger files read slower from a pack, and are hardly smaller in it (decisions.md). */
 #define PACK_INLINE 1024
 
@@ -133,7 +130,7 @@ static void derive(struct options *options)
 	struct image_options *image = &convert->image;
 	struct file_data_options *data = &convert->data;
 	if (!image->seed && !options->is_size_given && !options->is_free_given)
-		image->free_bytes = NO_SEED_FREE;
+		image->free_bytes = IMAGE_NO_SEED_FREE;
 	image->csum = data->csum;
 	if (data->pack_bytes && !options->is_max_inline_given)
 		data->max_inline = PACK_INLINE;

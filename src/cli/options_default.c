@@ -43,7 +43,7 @@ void options_default(struct options *options)
 	convert->data.max_inline = OPTIONS_MAX_INLINE;
 	convert->data.dedupe = true;
 	convert->data.threads = usable_cpus();
-	convert->image.nodesize = 16384;
+	convert->image.nodesize = IMAGE_DEFAULT_NODESIZE;
 	convert->image.seed = true;
 	convert->image.fsid_source = FSID_CONTENT;
 	features_default(&convert->image);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/stats.h"
+#include "figures.h"
 
 #include "cli/version.h"
 #include "model/file_item.h"
@@ -65,143 +66,80 @@ static const char *const kind_names[NR_MEMBER_KINDS] = {
 	[MEMBER_SOCKET] = "sockets",   [MEMBER_SKIPPED] = "skipped",
 };
 
-/* A figure of the table and a pair of the JSON text: one list for both. */
-struct printer {
-	FILE *out;
-	bool is_json;
-	const char *separator; /* JSON: what comes before the next name */
-};
-
-static void begin_group(struct printer *p, const char *name)
-{
-	if (!p->is_json)
-		return;
-	fprintf(p->out, "%s\n  \"%s\": {", p->separator, name);
-	p->separator = "";
-}
-
-static void end_group(struct printer *p)
-{
-	if (!p->is_json)
-		return;
-	fputs("}", p->out);
-	p->separator = ",";
-}
-
-static void put_name(struct printer *p, const char *label, const char *name)
-{
-	if (p->is_json)
-		fprintf(p->out, "%s\"%s\": ", p->separator, name);
-	else
-		fprintf(p->out, "%-22s ", label);
-	p->separator = ", ";
-}
-
-static void end_value(const struct printer *p, const char *unit)
-{
-	if (!p->is_json)
-		fprintf(p->out, "%s%s\n", *unit ? " " : "", unit);
-}
-
-static void put_number(struct printer *p, const char *label, const char *name, u64 value,
-		       const char *unit)
-{
-	put_name(p, label, name);
-	fprintf(p->out, p->is_json ? "%llu" : "%15llu", (unsigned long long)value);
-	end_value(p, unit);
-}
-
-static void put_decimal(struct printer *p, const char *label, const char *name, double value,
-			const char *unit)
-{
-	put_name(p, label, name);
-	fprintf(p->out, p->is_json ? "%.3f" : "%15.3f", value);
-	end_value(p, unit);
-}
-
-static void put_text(struct printer *p, const char *label, const char *name, const char *value)
-{
-	put_name(p, label, name);
-	fprintf(p->out, p->is_json ? "\"%s\"" : "%s", value);
-	end_value(p, "");
-}
-
-static void put_members(struct printer *p, const struct reader_counts *counts)
+static void put_members(struct figures *p, const struct reader_counts *counts)
 {
 	char label[32];
-	begin_group(p, "members");
-	put_number(p, "members", "total", counts->members, "");
+	figures_group(p, "members");
+	figures_number(p, "members", "total", counts->members, "");
 	for (int i = 0; i < NR_MEMBER_KINDS; i++) {
 		if (!p->is_json && !counts->kinds[i])
 			continue;
 		snprintf(label, sizeof(label), "  %s", kind_names[i]);
-		put_number(p, label, kind_names[i], counts->kinds[i], "");
+		figures_number(p, label, kind_names[i], counts->kinds[i], "");
 	}
-	end_group(p);
+	figures_end_group(p);
 }
 
-static void put_data(struct printer *p, const struct stats *stats)
+static void put_data(struct figures *p, const struct stats *stats)
 {
 	const u64 kept = stats->stored_bytes + stats->inline_bytes;
-	begin_group(p, "data");
-	put_number(p, "file data", "bytes", stats->data_bytes, "bytes");
-	put_number(p, "  stored", "stored_bytes", stats->stored_bytes, "bytes");
-	put_number(p, "  inline", "inline_bytes", stats->inline_bytes, "bytes");
-	put_number(p, "  deduped", "deduped_bytes", stats->deduped_bytes, "bytes");
-	put_decimal(p, "  ratio", "ratio",
-		    stats->data_bytes ? (double)kept / (double)stats->data_bytes : 1, "");
-	end_group(p);
+	figures_group(p, "data");
+	figures_number(p, "file data", "bytes", stats->data_bytes, "bytes");
+	figures_number(p, "  stored", "stored_bytes", stats->stored_bytes, "bytes");
+	figures_number(p, "  inline", "inline_bytes", stats->inline_bytes, "bytes");
+	figures_number(p, "  deduped", "deduped_bytes", stats->deduped_bytes, "bytes");
+	figures_decimal(p, "  ratio", "ratio",
+			stats->data_bytes ? (double)kept / (double)stats->data_bytes : 1, "");
+	figures_end_group(p);
 }
 
-static void put_trees(struct printer *p, const struct image *image)
+static void put_trees(struct figures *p, const struct image *image)
 {
 	struct image_tree_bytes tree;
 	char label[32];
 	u64 total = 0;
 	for (u32 i = 0; image_tree_bytes(image, i, &tree); i++)
 		total += tree.bytes;
-	begin_group(p, "trees");
-	put_number(p, "trees", "bytes", total, "bytes");
+	figures_group(p, "trees");
+	figures_number(p, "trees", "bytes", total, "bytes");
 	for (u32 i = 0; image_tree_bytes(image, i, &tree); i++) {
 		snprintf(label, sizeof(label), "  %s", tree.name);
-		put_number(p, label, tree.name, tree.bytes, "bytes");
+		figures_number(p, label, tree.name, tree.bytes, "bytes");
 	}
-	end_group(p);
+	figures_end_group(p);
 }
 
-static void put_image(struct printer *p, const struct image *image)
+static void put_image(struct figures *p, const struct image *image)
 {
 	char fsid[UUID_STR_LEN];
 	uuid_unparse_lower(image_fsid(image), fsid);
-	begin_group(p, "image");
-	put_number(p, "image", "bytes", image_bytes(image), "bytes");
-	put_text(p, "fsid", "fsid", fsid);
-	end_group(p);
+	figures_group(p, "image");
+	figures_number(p, "image", "bytes", image_bytes(image), "bytes");
+	figures_text(p, "fsid", "fsid", fsid);
+	figures_end_group(p);
 }
 
 void stats_print(const struct stats *stats, enum stats_format format, FILE *out)
 {
-	struct printer p = { .out = out, .is_json = format == STATS_JSON, .separator = "" };
-	if (p.is_json)
-		fputs("{", out);
-	begin_group(&p, "program");
+	struct figures p = figures_begin(out, format == STATS_JSON);
+	figures_group(&p, "program");
 	if (p.is_json) {
-		put_text(&p, "", "version", TAR2BTRFS_VERSION);
-		put_number(&p, "", "layout", LAYOUT_VERSION, "");
+		figures_text(&p, "", "version", TAR2BTRFS_VERSION);
+		figures_number(&p, "", "layout", LAYOUT_VERSION, "");
 	}
-	end_group(&p);
+	figures_end_group(&p);
 	put_members(&p, stats->counts);
-	begin_group(&p, "input");
-	put_number(&p, "input", "bytes", stats->counts->input_bytes, "bytes");
-	end_group(&p);
+	figures_group(&p, "input");
+	figures_number(&p, "input", "bytes", stats->counts->input_bytes, "bytes");
+	figures_end_group(&p);
 	put_data(&p, stats);
 	put_trees(&p, stats->image);
 	put_image(&p, stats->image);
-	begin_group(&p, "run");
-	put_decimal(&p, "time", "wall_seconds", stats->wall_seconds, "s");
-	put_decimal(&p, "CPU time", "cpu_seconds", stats->cpu_seconds, "s");
-	put_number(&p, "memory at most", "peak_memory_bytes", stats->peak_memory_bytes, "bytes");
-	end_group(&p);
-	if (p.is_json)
-		fputs("\n}\n", out);
+	figures_group(&p, "run");
+	figures_decimal(&p, "time", "wall_seconds", stats->wall_seconds, "s");
+	figures_decimal(&p, "CPU time", "cpu_seconds", stats->cpu_seconds, "s");
+	figures_number(&p, "memory at most", "peak_memory_bytes", stats->peak_memory_bytes,
+		       "bytes");
+	figures_end_group(&p);
+	figures_end(&p);
 }

@@ -62,6 +62,11 @@ bool checksum_from_name(const char *name, enum btrfs_csum_type *type)
 	return false;
 }
 
+const char *checksum_name(enum btrfs_csum_type type)
+{
+	return checksum_types[type].name;
+}
+
 void checksum(enum btrfs_csum_type type, const void *data, size_t bytes, u8 *sum)
 {
 	le32 crc;

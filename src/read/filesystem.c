@@ -167,6 +167,36 @@ u64 filesystem_profiles(const struct filesystem *fs, u64 type)
 	return profiles;
 }
 
+const struct btrfs_dev_item *filesystem_device_item(const struct filesystem *fs, u32 nr)
+{
+	return nr < fs->nr_devices ? &fs->devices[nr].super.dev_item : NULL;
+}
+
+u64 filesystem_end(const struct filesystem *fs)
+{
+	u64 end = 0;
+	for (size_t i = 0; i < fs->map.nr; i++)
+		for (u32 copy = 0; copy < fs->map.chunks[i].nr_copies; copy++)
+			end = max_u64(end, fs->map.chunks[i].copies[copy].physical +
+						   fs->map.chunks[i].bytes);
+	return end;
+}
+
+int filesystem_chunk_uuid(struct filesystem *fs, u8 uuid[BTRFS_UUID_SIZE])
+{
+	const struct filesystem_tree root_tree = filesystem_root_tree(fs);
+	const struct btrfs_key first = { 0 };
+	struct cursor c;
+	cursor_init(&c, fs, &root_tree);
+	int err = cursor_seek(&c, &first);
+	if (!err) {
+		const struct btrfs_header *h = (const void *)c.blocks[root_tree.level]->bytes;
+		memcpy(uuid, h->chunk_tree_uuid, BTRFS_UUID_SIZE);
+	}
+	cursor_release(&c);
+	return err;
+}
+
 struct filesystem_tree filesystem_root_tree(const struct filesystem *fs)
 {
 	const struct btrfs_super_block *super = &fs->newest->super;

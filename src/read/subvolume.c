@@ -60,6 +60,8 @@ int subvolume_open(struct filesystem *fs, u64 id, struct subvolume *s)
 	s->root_dir = from_le64(item.root_dirid);
 	s->is_read_only = from_le64(item.flags) & BTRFS_ROOT_SUBVOL_RDONLY;
 	memcpy(s->uuid, item.uuid, sizeof(s->uuid));
+	s->otime.sec = (s64)from_le64(item.otime.sec);
+	s->otime.nsec = from_le32(item.otime.nsec);
 	return find_backref(fs, s);
 }
 

@@ -4,6 +4,7 @@
 #include "base/diag.h"
 #include "base/io.h"
 #include "disk/checksum.h"
+#include "read/feature_names.h"
 #include "read/foreign.h"
 
 #include <stdio.h>
@@ -86,21 +87,6 @@ int super_read(const struct filesystem_device *device, bool warns, struct btrfs_
 	 BTRFS_FEATURE_INCOMPAT_METADATA_UUID | BTRFS_FEATURE_INCOMPAT_RAID1C34 |                  \
 	 BTRFS_FEATURE_INCOMPAT_SIMPLE_QUOTA)
 
-/* A feature by its name, or NULL. */
-static const char *feature_name(u64 bit)
-{
-	switch (bit) {
-	case BTRFS_FEATURE_INCOMPAT_ZONED:
-		return "zoned";
-	case BTRFS_FEATURE_INCOMPAT_EXTENT_TREE_V2:
-		return "extent-tree-v2";
-	case BTRFS_FEATURE_INCOMPAT_RAID_STRIPE_TREE:
-		return "raid-stripe-tree";
-	default:
-		return NULL;
-	}
-}
-
 static int check_features(const struct filesystem_device *device,
 			  const struct btrfs_super_block *super)
 {
@@ -108,9 +94,9 @@ static int check_features(const struct filesystem_device *device,
 	const u64 lowest = unknown & (0 - unknown);
 	if (!unknown)
 		return 0;
-	if (feature_name(lowest))
+	if (incompat_feature_name(lowest))
 		return fail(-ENOTSUP, "%s has the feature %s, which is not supported", device->name,
-			    feature_name(lowest));
+			    incompat_feature_name(lowest));
 	return fail(-ENOTSUP, "%s has unknown incompatible features, bits 0x%llx", device->name,
 		    (unsigned long long)unknown);
 }
