@@ -216,18 +216,40 @@ agrees()
 	assert_check sprout lowmem
 }
 
-@test "the changes of a layer can be sent, and received" {
+# send LAYER BEFORE - to the other filesystem, as a change of BEFORE unless that is empty
+send()
+{
+	btrfs send -q ${2:+-p "$2"} -f stream "$1"
+	[ -z "$2" ] || [ "$(stat -c %s stream)" -lt 500000 ]
+	btrfs receive -q -f stream "$f/ref/received"
+	assert_tree_equal "$1" "$f/ref/received/${1##*/}" --ignore=root
+}
+
+@test "the changes of a layer can be sent, and received; of an image's next version only its last layer" {
 	local s before=''
-	mount_image "$f/image" m ro,subvolid=5
+	"$TAR2BTRFS" --layers=subvolumes -L "$(unique_label)" -o version1 "${layers[@]::3}"
+	mount_image version1 m ro,subvolid=5
 	mkdir "$f/ref/received"
 	for s in m/00*; do
-		btrfs send -q ${before:+-p "$before"} -f stream "$s"
-		[ -z "$before" ] || [ "$(stat -c %s stream)" -lt 500000 ]
-		btrfs receive -q -f stream "$f/ref/received"
-		assert_tree_equal "$s" "$f/ref/received/${s##*/}" --ignore=root
+		send "$s" "$before"
 		before=$s
 	done
 	detach m "$dev"
+	mount_image "$f/image" m ro,subvolid=5
+	send m/004-* "$(echo m/003-*)"
+	detach m "$dev"
+}
+
+@test "a layer's uuid is the same, whatever follows it" {
+	for options in '' '--pack-tails --compress zstd:4 -n 4k' '--dedupe=off --csum xxhash -m dup'; do
+		for nr in 2 4; do
+			# shellcheck disable=SC2086 # words
+			"$TAR2BTRFS" --layers=subvolumes $options -o img "${layers[@]::nr}"
+			subvol_uuids img >uuids.$nr
+			assert_equal "$(sort -u uuids.$nr | wc -l)" $nr
+		done
+		head -n 2 uuids.4 | cmp - uuids.2
+	done
 }
 
 @test "30 layers: more trees have a leaf than stand in its item" {

@@ -216,6 +216,47 @@ show_subvols()
 	detach "$m" "$dev"
 }
 
+# home_uuid [SED COMMAND [OPTIONS]] - of the subvolume home, after a change of the archive's text
+home_uuid()
+{
+	spec | sed "${1:-}" | spec_tar changed
+	"$TAR2BTRFS" -u home "${@:2}" -o changed.img changed
+	subvol_uuids changed.img | head -n 1
+}
+
+@test "a subvolume's uuid follows from its path and what it holds, and from nothing else" {
+	local uuid change seen=$BATS_TEST_TMPDIR/seen
+	uuid=$(home_uuid)
+	for change in '/ro:x/d' '1i file a text=before' '1i file aa size=300000 seed=noise1' \
+		's/text=z/text=x/'; do
+		echo "$change"
+		assert_equal "$(home_uuid "$change" -u usr)" "$uuid"
+	done
+	assert_equal "$(home_uuid '1i dir elsewhere' -u usr -n 4k -m dup --csum sha256 -L label --dedupe=off)" "$uuid"
+	assert_equal "$(home_uuid '1i file a text=before' -u snap --no-seed --free 64m -U random)" "$uuid"
+	# whatever shares a pack with it
+	uuid=$(home_uuid '' --pack-tails)
+	assert_equal "$(home_uuid '1i file a size=30000' --pack-tails=64k)" "$uuid"
+	# another uuid: time, mode, owner, xattr, a byte, a name, a link that is a copy, a hole, and one more entry
+	# shellcheck disable=SC2016 # the last line, for sed
+	for change in '' 's/1000.5/1000.25/' 's/mode=0750/mode=0751/' 's/gid=100 /gid=101 /' 's/x.user.a=home/x.user.a=hom2/' \
+		's/text=hello/text=hallo/' 's|home/big|home/bif|' 's|^link home/g.*|file home/g text=hello mode=0600|' \
+		's|size=700000 seed=noise1|size=700000 seed=noise2|' 's|size=700000 seed=noise1|& hole=131072+4096|' \
+		'/cache.c/d' '$a fifo home/fifo' '$a symlink home/s home/t' \
+		'$a char home/d 1,5' '$a file home/empty text=' '$a link home/h home/f'; do
+		home_uuid "$change"
+	done >"$seen"
+	home_uuid '' --compress none >>"$seen"
+	home_uuid '' --inode-flags nodatasum:home/f >>"$seen"
+	spec | sed 's|\<home\([ /]\)|hame\1|g' | spec_tar changed
+	"$TAR2BTRFS" -u hame -o changed.img changed
+	subvol_uuids changed.img >>"$seen"
+	assert_equal "$(sort "$seen" | uniq -d)" ''
+	# a subvolume below is no part of it
+	assert_equal "$(home_uuid '' -u home/u)" "$(home_uuid '/cache/d' -u home/u)"
+	[ "$(home_uuid '' -u home/u)" != "$(home_uuid)" ]
+}
+
 @test "names that sort around the slash get ids in the order of the walk" {
 	printf 'dir a-b\ndir a/b\ndir a\ndir a!\n' | spec_tar t
 	mkimage i t -u a-b -u a -u a/b -u a!

@@ -69,6 +69,13 @@ spec_tar()
 	python3 "$GEN/archive.py" tar "$@" >"$out"
 }
 
+# subvol_uuids IMAGE - of subvolumes below the top level, by id
+subvol_uuids()
+{
+	btrfs inspect-internal dump-tree -t root "$1" | awk '/item .*key \(2[5-9][0-9] ROOT_ITEM/ { is_subvol = 1 }
+		is_subvol && $1 == "uuid" { print $2; is_subvol = 0 }'
+}
+
 # a label that no other image on this machine has
 unique_label()
 {

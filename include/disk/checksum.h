@@ -56,6 +56,13 @@ void sha256_add(struct sha256 *s, const void *data, size_t bytes);
 /* sha256_finish - the digest; frees @s */
 void sha256_finish(struct sha256 *s, u8 digest[32]);
 
+/*
+ * sha256_role_uuid - a version 8 uuid (RFC 9562): a hash of the role, of a path (subvolumes only) and of a
+ * digest of the content
+ */
+void sha256_role_uuid(const char *role, const char *path, size_t path_len, const u8 digest[32],
+		      u8 uuid[BTRFS_UUID_SIZE]);
+
 /* hash128 - a fast hash of @bytes at @data, not cryptographic (XXH3); equal on every machine */
 void hash128(const void *data, size_t bytes, u8 hash[16]);
 

@@ -217,6 +217,14 @@ int tree_label(struct tree *tree, const char *xattr,
  */
 int tree_apply_rules(struct tree *tree, struct content *content, struct file_data *file_data);
 
+/*
+ * tree_derive_uuids - give each subvolume below the top level without a given uuid one that follows
+ * from its path and from what it holds, and from nothing else in the tree
+ * @content: of which tails may be packed; not yet put in order
+ * After tree_finish(), tree_label() and tree_apply_rules().
+ */
+void tree_derive_uuids(struct tree *tree, const struct content *content);
+
 /* ---- after tree_finish() ------------------------------------------------- */
 
 /*

@@ -125,9 +125,11 @@ static int finish_tree(struct convert *c)
 		err = file_data_flush(c->data);
 	if (!err && pack_bytes)
 		err = pack_tails(c->data, c->content, c->tree, pack_bytes);
-	if (!err)
-		blob_order_apply(c->content, c->tree);
-	return err;
+	if (err)
+		return err;
+	tree_derive_uuids(c->tree, c->content);
+	blob_order_apply(c->content, c->tree);
+	return 0;
 }
 
 int convert_read(struct convert *c, const struct convert_input *inputs, size_t nr)

@@ -156,6 +156,20 @@ void sha256_finish(struct sha256 *s, u8 digest[32])
 	xfree(s);
 }
 
+void sha256_role_uuid(const char *role, const char *path, size_t path_len, const u8 digest[32],
+		      u8 uuid[BTRFS_UUID_SIZE])
+{
+	u8 hash[32];
+	struct sha256 *sha = sha256_new();
+	sha256_add(sha, role, strlen(role));
+	sha256_add(sha, path, path_len);
+	sha256_add(sha, digest, 32);
+	sha256_finish(sha, hash);
+	memcpy(uuid, hash, BTRFS_UUID_SIZE);
+	uuid[6] = (u8)((uuid[6] & 0x0f) | 0x80);
+	uuid[8] = (u8)((uuid[8] & 0x3f) | 0x80);
+}
+
 void hash128(const void *data, size_t bytes, u8 hash[16])
 {
 	XXH128_canonical_t canonical;

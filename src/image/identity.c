@@ -6,6 +6,7 @@
  * every tree block with all ids, sums and inline data as zero, and a hash of each blob's
  * stored bytes, inline ones too, in the order of files. Each id is a hash of its role and the
  * digest. So equal images are the same seed, and different ones never clash when mounted together.
+ * Subvolumes below the top level come with uuids that follow from what they hold.
  */
 #include "identity.h"
 
@@ -58,24 +59,6 @@ static int content_digest(const struct blueprint *bp, u8 digest[DIGEST_BYTES])
 	return err;
 }
 
-/*
- * A version 8 uuid (RFC 9562), whose bits the program may choose: here a hash of the role, of the
- * path (subvolumes only) and of the digest.
- */
-static void derive_uuid(const char *role, const char *path, size_t path_len,
-			const u8 digest[DIGEST_BYTES], u8 uuid[BTRFS_UUID_SIZE])
-{
-	u8 hash[32];
-	struct sha256 *sha = sha256_new();
-	sha256_add(sha, role, strlen(role));
-	sha256_add(sha, path, path_len);
-	sha256_add(sha, digest, DIGEST_BYTES);
-	sha256_finish(sha, hash);
-	memcpy(uuid, hash, BTRFS_UUID_SIZE);
-	uuid[6] = (u8)((uuid[6] & 0x0f) | 0x80);
-	uuid[8] = (u8)((uuid[8] & 0x3f) | 0x80);
-}
-
 static int random_uuid(u8 uuid[BTRFS_UUID_SIZE])
 {
 	if (getrandom(uuid, BTRFS_UUID_SIZE, 0) != (ssize_t)BTRFS_UUID_SIZE)
@@ -90,7 +73,7 @@ static int choose_fsid(const struct image_options *options, const u8 digest[DIGE
 {
 	switch (options->fsid_source) {
 	case FSID_CONTENT:
-		derive_uuid("fsid", "", 0, digest, fsid);
+		sha256_role_uuid("fsid", "", 0, digest, fsid);
 		break;
 	case FSID_GIVEN:
 		memcpy(fsid, options->fsid, BTRFS_FSID_SIZE);
@@ -128,10 +111,10 @@ static int choose_subvol_uuids(const struct blueprint *bp, const u8 digest[DIGES
 	for (u32 i = 0; i < bp->nr_subvols; i++) {
 		const struct subvol *s = &bp->subvols[i];
 		u8 *uuid = bp->ids.subvols[i].bytes;
-		if (s->uuid_given)
+		if (i || s->uuid_given)
 			memcpy(uuid, s->uuid, BTRFS_UUID_SIZE);
 		else
-			derive_uuid("subvolume:", s->path, s->path_len, digest, uuid);
+			sha256_role_uuid("subvolume:", s->path, s->path_len, digest, uuid);
 	}
 	return check_uuids(bp);
 }
@@ -152,8 +135,8 @@ int identify(struct blueprint *bp)
 	if (err)
 		return err;
 	struct ids *ids = &bp->ids;
-	derive_uuid("device", "", 0, digest, ids->device_uuid);
-	derive_uuid("chunk-tree", "", 0, digest, ids->block.chunk_tree_uuid);
+	sha256_role_uuid("device", "", 0, digest, ids->device_uuid);
+	sha256_role_uuid("chunk-tree", "", 0, digest, ids->block.chunk_tree_uuid);
 	if (options->device_uuid_given)
 		memcpy(ids->device_uuid, options->device_uuid, sizeof(ids->device_uuid));
 	if (options->chunk_uuid_given)
