@@ -77,10 +77,39 @@ install_refused()
 	echo "$stderr"
 	[[ ${stderr_lines[0]} == *"copying what the seed holds" ]]
 	[[ ${stderr_lines[1]} == *"the copy is done; verifying it" ]]
-	[[ ${stderr_lines[2]} == *"$disk is complete"*"root=UUID="* ]]
+	[[ ${stderr_lines[2]} == *"its metadata has one copy; a second one is made by: "* ]]
+	[[ ${stderr_lines[3]} == *"$disk is complete"*"root=UUID="* ]]
 	run ! grep -F sprout-install. /proc/mounts
 	[ "$sum" = "$(sha256sum <seed)" ]
 	alone "${stderr##*root=UUID=}"
+}
+
+# profiles TEXT - how many copies the disk has of metadata and system chunks
+profiles()
+{
+	mount -t btrfs -o ro "$disk" "$m"
+	assert_equal "$(btrfs filesystem df "$m" | awk -F '[,:]' '/^(Metadata|System)/ { printf "%s%s ", $1, $2 }')" "$1"
+	umount "$m"
+}
+
+@test 'metadata has one copy or two: as in the seed, by --metadata-profile, or by the command that the output names' {
+	local command
+	run -0 --separate-stderr "$INSTALL" --metadata-profile dup seed "$disk"
+	[[ $stderr != *"one copy"* ]]
+	profiles 'System DUP Metadata DUP '
+	alone "${stderr##*root=UUID=}"
+	run -0 --separate-stderr "$INSTALL" --force --metadata-profile=single seed "$disk"
+	profiles 'System single Metadata single '
+	mount -t btrfs "$disk" "$m"
+	command=$(sed -n 's/.* made by: //p' <<<"$stderr")
+	eval "${command/MOUNTPOINT/$m}"
+	umount "$m"
+	profiles 'System DUP Metadata DUP '
+	"$TAR2BTRFS" -m dup -L "$(unique_label)" -o seed "$BATS_FILE_TMPDIR/tar"
+	run -0 --separate-stderr "$INSTALL" --force seed "$disk"
+	[[ $stderr != *"one copy"* ]]
+	profiles 'System DUP Metadata DUP '
+	run -2 "$INSTALL" --metadata-profile raid1 seed "$disk"
 }
 
 @test 'the mounted seed goes on as the new system, what is written meanwhile too' {
