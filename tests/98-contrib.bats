@@ -77,6 +77,29 @@ version()
 	[[ $output == *'not a btrfs image' ]]
 }
 
+@test 'boot-oci emulates the machine where KVM is there and refuses it, and uses KVM where it works' {
+	require_tool cpio modprobe
+	mkdir bin modules
+	touch vmlinuz-none modules/modules.dep
+	printf 'file a text=a\n' | spec_tar 1.tar
+	python3 "$GEN/oci.py" image 'app@=1.tar'
+	printf '#!/bin/sh\n' >bin/busybox
+	cat >bin/qemu-system-x86_64 <<-'END'
+		#!/bin/sh
+		case $* in
+		*'-accel kvm'*) [ -e kvm-works ] || { echo 'failed to set MSR 0x10a' >&2; exit 134; } ;;
+		esac
+		case $* in *'-append'*) echo "$*" >seen; echo 'boot-oci: status 7' ;; esac
+	END
+	chmod +x bin/*
+	PATH=$PWD/bin:$PATH run -7 "$TOP/contrib/boot-oci" -k vmlinuz-none -d modules image
+	grep -q 'accel tcg' seen
+	[ -w /dev/kvm ] || return 0
+	touch kvm-works
+	PATH=$PWD/bin:$PATH run -7 "$TOP/contrib/boot-oci" -k vmlinuz-none -d modules image
+	grep -q 'accel kvm' seen
+}
+
 @test 'what autopkgtest runs of the Debian package' {
 	mkdir bin
 	ln -s "$TAR2BTRFS" bin/tar2btrfs
