@@ -206,6 +206,49 @@ xattrs_arrived()
 	[[ $output == *'no archive there'* ]]
 }
 
+@test 'systemd-repart' {
+	require_tool systemd-repart sfdisk
+	cp "$TAR" root.tar
+	run_recipe systemd-repart >log
+	same_image -L root
+	start=$(sfdisk -J disk.img | python3 -c 'import json, sys; print(json.load(sys.stdin)["partitiontable"]["partitions"][0]["start"])')
+	cmp -n "$(stat -c %s root.img)" root.img <(tail -c +$((start * 512 + 1)) disk.img)
+}
+
+label_arrived()
+{
+	[ "$(getfattr --only-values -n security.selinux "$mnt/etc/secret" | tr -d '\0')" = system_u:object_r:etc_t:s0 ]
+}
+
+@test 'SELinux labels of the running system' {
+	require_mount
+	require_tool setfattr
+	extract root
+	setfattr -n security.selinux -v system_u:object_r:etc_t:s0 root/etc/secret || skip 'no labels here'
+	run_recipe 'SELinux labels of the running system'
+	with_mount root.img label_arrived
+	assert_check root.img
+}
+
+@test 'a hash without an image, and two trees compared' {
+	cp "$TAR" root.tar
+	run_recipe 'A hash without an image' >sums
+	"$TAR2BTRFS" "$TAR" | sha256sum | cut -c1-64 >image
+	"$TAR2BTRFS" -o /dev/null --manifest list "$TAR"
+	sha256sum <list | cut -c1-64 | cat image - | sort | diff - <(cut -c1-64 sums | sort)
+	# the line can be checked: with a file's name, or from standard input
+	"$TAR2BTRFS" -o /dev/null --content-digest=tree.sum "$TAR"
+	"$TAR2BTRFS" -o /dev/null --manifest /dev/stdout "$TAR" | sha256sum --quiet -c tree.sum
+	"$TAR2BTRFS" -o /dev/null --content-digest=tree.sum --manifest list "$TAR"
+	sha256sum --quiet -c tree.sum
+	cp "$TAR" old.tar
+	cp "$TAR" new.tar
+	tar -rf new.tar -C "$BATS_FILE_TMPDIR" bin/tar2btrfs
+	run_recipe 'Two trees compared'
+	[ "$(grep -c '^> ./bin/tar2btrfs ' difference)" = 1 ]
+	run ! grep '^<' difference
+}
+
 @test 'an initramfs' {
 	require_root
 	extract root
