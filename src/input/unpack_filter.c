@@ -122,7 +122,9 @@ static int start(struct filter *f, enum packing packing)
 		return end_part(f);
 	if (r != ARCHIVE_OK)
 		return damaged(f, archive_error_string(a));
-	if (archive_filter_count(a) != 2)
+	if (archive_filter_count(a) < 2)
+		return damaged(f, "they end before any data");
+	if (archive_filter_count(a) > 2)
 		return fail(-EINVAL, "%s: packed twice: %s inside %s, one packing is allowed",
 			    f->source->name, name, name);
 	return 0;
