@@ -260,6 +260,13 @@ packed()
 		same d $input --exclude-path d/f --exclude-path g
 		same d $input --exclude-regex '[fg]$'
 	done
+	archive 'header(b"d", 0, b"5", mode=0o755) + pax((b"uid", b"-1"), (b"gid", b"-1")) + file(b"d/f", b"x") +
+		file(b"g", b"y") + END' >bad.tar
+	archive 'header(b"d", 0, b"5", mode=0o755) + file(b"d/f", b"x") + file(b"g", b"y") + END' >root
+	same root bad.tar --all-root
+	archive 'header(b"d", 0, b"5", mode=0o755) + header(b"c", 0, b"3", major=1 << 14, minor=2) + END' >bad.tar
+	says 1 'c: device 16384:2, allowed are ' bad.tar
+	same d bad.tar --exclude-path c
 	# what is left out, but comes in by a link
 	archive 'file(b"f", b"x", uid=1 << 33) + header(b"l", 0, b"1", link=b"f") + END' >link.tar
 	says 1 'l: a hard link keeps a file that is left out' --exclude-path f link.tar

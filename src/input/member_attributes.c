@@ -26,11 +26,15 @@ static int check_device(const struct member *m, u64 *rdev)
 	*rdev = 0;
 	if (!S_ISCHR(m->mode) && !S_ISBLK(m->mode))
 		return 0;
-	if (m->dev_major < 0 || m->dev_major > DEVICE_MAJOR_MAX || m->dev_minor < 0 ||
-	    m->dev_minor > DEVICE_MINOR_MAX)
+	const bool is_bad = m->dev_major < 0 || m->dev_major > DEVICE_MAJOR_MAX ||
+			    m->dev_minor < 0 || m->dev_minor > DEVICE_MINOR_MAX;
+	if (is_bad && !m->is_incomplete)
 		return member_fail(m, -ERANGE, "device %lld:%lld, allowed are 0:0 to 4095:1048575",
 				   (long long)m->dev_major, (long long)m->dev_minor);
-	*rdev = device_number((u32)m->dev_major, (u32)m->dev_minor);
+	if (is_bad)
+		*m->is_incomplete = true;
+	else
+		*rdev = device_number((u32)m->dev_major, (u32)m->dev_minor);
 	return 0;
 }
 

@@ -75,7 +75,7 @@ bool number_time(const u8 *text, size_t len, struct timestamp *time)
 	while (whole < len && text[whole] != '.')
 		whole++;
 	u64 sec;
-	if (!number_digits(text, whole, 10, &sec) || sec > INT64_MAX)
+	if (!number_digits(text, whole, 10, &sec) || sec > (u64)INT64_MAX + negative)
 		return false;
 	u32 nsec = 0;
 	bool beyond = false;
@@ -90,7 +90,10 @@ bool number_time(const u8 *text, size_t len, struct timestamp *time)
 		return true;
 	/* -1.25 is second -2 and 0.75; what lies beyond the nanosecond rounds down too */
 	nsec += beyond;
-	time->sec = -(s64)sec - (nsec != 0);
+	sec += nsec != 0;
+	if (sec > (u64)INT64_MAX + 1)
+		return false;
+	time->sec = (s64)(0 - sec);
 	time->nsec = nsec ? 1000000000 - nsec : 0;
 	return true;
 }

@@ -9,6 +9,7 @@
 enum kind {
 	KIND_TEXT, /* a value without NUL */
 	KIND_BYTES,
+	KIND_ID,
 	KIND_NUMBER,
 	KIND_TIME,
 	KIND_OFFSET, /* the two of sparse format 0.0 */
@@ -28,8 +29,8 @@ static const struct key keys[] = {
 	{ "path", FIELD(path), KIND_TEXT, false },
 	{ "linkpath", FIELD(linkpath), KIND_TEXT, false },
 	{ "size", FIELD(size), KIND_NUMBER, false },
-	{ "uid", FIELD(uid), KIND_NUMBER, true },
-	{ "gid", FIELD(gid), KIND_NUMBER, true },
+	{ "uid", FIELD(uid), KIND_ID, true },
+	{ "gid", FIELD(gid), KIND_ID, true },
 	{ "mtime", FIELD(mtime), KIND_TIME, true },
 	{ "atime", FIELD(atime), KIND_TIME, true },
 	{ "ctime", FIELD(ctime), KIND_TIME, true },
@@ -114,6 +115,7 @@ static int bad_value(struct member *m, const struct pax *pax, const struct key *
 {
 	static const char *const allowed[] = {
 		[KIND_TEXT] = "text without NUL",
+		[KIND_ID] = "a decimal number below 2^63, maybe negative",
 		[KIND_NUMBER] = "a decimal number below 2^63",
 		[KIND_TIME] = "seconds, maybe with a fraction",
 		[KIND_OFFSET] = "a decimal number below 2^63, and numbytes after it",
@@ -146,19 +148,23 @@ static int read_value(const struct key *k, struct text value, struct pax *pax, s
 			return bad_value(m, pax, k, value);
 		((struct member_time *)field)->is_set = true;
 		return 0;
+	case KIND_ID:
 	case KIND_NUMBER:
 	case KIND_OFFSET:
 	case KIND_NUMBYTES:
 		break;
 	}
-	if (!value.len && k->kind == KIND_NUMBER) {
+	if (!value.len && (k->kind == KIND_NUMBER || k->kind == KIND_ID)) {
 		*(struct pax_number *)field = (struct pax_number){ 0 };
 		return 0;
 	}
-	if (!number_digits(bytes, value.len, 10, &number) || number > INT64_MAX)
+	const bool negative = k->kind == KIND_ID && *bytes == '-';
+	if (!number_digits(bytes + negative, value.len - negative, 10, &number) ||
+	    number > INT64_MAX)
 		return bad_value(m, pax, k, value);
-	if (k->kind == KIND_NUMBER)
-		*(struct pax_number *)field = (struct pax_number){ number, true };
+	if (k->kind == KIND_NUMBER || k->kind == KIND_ID)
+		*(struct pax_number *)field =
+			(struct pax_number){ negative ? -number : number, true };
 	else if (add_pair(pax, &m->map, k->kind, number))
 		return bad_value(m, pax, k, value);
 	return 0;

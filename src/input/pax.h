@@ -18,7 +18,8 @@ struct pax_number {
 struct pax {
 	struct text path, linkpath, sparse_name, sparse_map;
 	struct text file_flags, acl_access, acl_default, acl_nfs4, holes_data;
-	struct pax_number size, uid, gid, dev_major, dev_minor;
+	struct pax_number size, uid, gid, dev_major,
+		dev_minor; /* uid, gid: a negative one as s64 */
 	struct pax_number star_realsize;
 	struct pax_number sparse_realsize; /* GNU.sparse.size or .realsize: the last one counts */
 	struct pax_number sparse_major, sparse_minor, sparse_numblocks;

@@ -148,7 +148,9 @@ static int read_chain_link(struct tar_parser *p)
 	case 'A':
 		err = read_special(p, "a Solaris ACL", &p->solaris_acl);
 		break;
-	case 'V': /* the volume's label */
+	case 'V': /* the volume's label, with records and names of its own */
+		p->records.is_set = p->long_path.is_set = p->long_link.is_set = false;
+		p->solaris_acl.is_set = false;
 		p->offset += TAR_BLOCK;
 		break;
 	default:
@@ -318,8 +320,9 @@ static int read_kind(struct tar_parser *p)
 	m->is_hard_link = type == '1';
 	if (!(m->mode & S_IFMT))
 		m->unsupported = tar_type_name(type);
-	if (has_sparse_keys && type != '0' && type != 'S')
-		return member_fail(m, -EINVAL, "GNU.sparse records for what is no file");
+	if (has_sparse_keys && (!S_ISREG(m->mode) || m->is_hard_link || type == 'S'))
+		return member_fail(m, -EINVAL,
+				   "GNU.sparse records for what is no file, or has another map");
 	if (!S_ISREG(m->mode) || m->is_hard_link || !has_slash || type == 'S')
 		return 0;
 	/* an old way to write a directory */
@@ -366,7 +369,10 @@ static int read_map(struct tar_parser *p)
 	m->is_sparse = true;
 	if (p->header.type == 'S')
 		return read_old_map(p);
-	if (pax->sparse_major.is_set && (pax->sparse_major.value || pax->sparse_minor.value))
+	const bool is_10 = pax->sparse_major.value || pax->sparse_minor.value > 1;
+	if (is_10 + (pax->sparse_map.len > 0) + pax->has_sparse_pairs > 1)
+		return member_fail(m, -EINVAL, "two GNU sparse maps for one file");
+	if (is_10)
 		return read_map_10(p);
 	if (pax->sparse_map.len) {
 		m->map.nr = 0;
@@ -394,6 +400,8 @@ static int read_file_data(struct tar_parser *p)
 		m->size = pax->star_realsize.value;
 	if (pax->sparse_realsize.is_set)
 		m->size = pax->sparse_realsize.value;
+	else if (m->is_sparse && !m->has_stored_holes && p->header.type != 'S')
+		return member_fail(m, -EINVAL, "a GNU sparse map without GNU.sparse.realsize");
 	if (m->is_sparse && !m->has_stored_holes)
 		return sparse_check(m);
 	if (m->size != p->stored)
@@ -418,8 +426,7 @@ static int read_old_size(struct tar_parser *p)
 	const bool has_no_data = tar_is_header(block, (size_t)got) ||
 				 tar_is_end(block, (size_t)got) ||
 				 (!got && stream_is_whole(p->stream));
-	const bool is_sure = p->pax.size.is_set;
-	if (S_ISDIR(m->mode) && (!has_no_data || is_sure))
+	if (S_ISDIR(m->mode) && (!has_no_data || p->pax.size.is_set))
 		return member_fail(m, -EINVAL, "a directory (by its slash) with %llu bytes of data",
 				   (unsigned long long)p->stored);
 	if (!S_ISDIR(m->mode)) {
@@ -428,7 +435,7 @@ static int read_old_size(struct tar_parser *p)
 			return 0;
 		}
 		const int err = link_data_leave_out(p->link_data, p->stream, p->offset, p->stored,
-						    is_sure, m);
+						    p->pax.size.is_set, m);
 		if (err)
 			return err;
 	}
@@ -462,9 +469,8 @@ static int read_data(struct tar_parser *p)
 static int read_member(struct tar_parser *p)
 {
 	int r = read_chain(p);
-	if (r)
-		return r;
-	r = read_names(p);
+	if (!r)
+		r = read_names(p);
 	if (!r)
 		r = read_records(p);
 	if (!r)

@@ -305,6 +305,43 @@ def _():
     return pax((b'GNU.sparse.major', b'7'), (b'GNU.sparse.minor', b'0')) + file(b'f') + END
 
 
+@bad('sparse-10-without-size', r'^tar2btrfs: f: a GNU sparse map without GNU.sparse.realsize')
+def _():
+    return pax((b'GNU.sparse.major', b'1'), (b'GNU.sparse.minor', b'0')) + file(b'f', pad(b'1\n0\n3\n') + b'abc') + END
+
+
+@bad('sparse-10-and-01', r'^tar2btrfs: f: two GNU sparse maps for one file')
+def _():
+    return pax((b'GNU.sparse.major', b'1'), (b'GNU.sparse.minor', b'0'), (b'GNU.sparse.realsize', b'3'),
+               (b'GNU.sparse.map', b'0,3')) + file(b'f', pad(b'1\n0\n3\n') + b'abc') + END
+
+
+@bad('sparse-old-and-10', r'^tar2btrfs: f: GNU.sparse records for what is no file, or has another map')
+def _():
+    return pax((b'GNU.sparse.major', b'1'), (b'GNU.sparse.minor', b'0'), (b'GNU.sparse.realsize', b'3')) + \
+        gnu_sparse(b'f', [(0, 3)], b'abc', 3) + END
+
+
+def sparse_of_type(kind):
+    return pax((b'GNU.sparse.major', b'1'), (b'GNU.sparse.minor', b'0'), (b'GNU.sparse.name', b'f'),
+               (b'GNU.sparse.realsize', b'9000')) + file(b'GNUSparseFile.0/f', pad(b'1\n8192\n3\n') + b'abc', kind=kind) + END
+
+
+for _kind in (b'0', b'7', b'\0'):
+    good('sparse-of-type-%d' % _kind[0], 'sparse-of-types')(lambda k=_kind: sparse_of_type(k))
+
+
+@good('sparse-01-with-version', 'sparse-01-with-version')
+def _():
+    return pax((b'GNU.sparse.major', b'0'), (b'GNU.sparse.minor', b'1'), (b'GNU.sparse.size', b'9000'),
+               (b'GNU.sparse.map', b'4096,3')) + file(b'f', b'abc') + END
+
+
+@good('sparse-01-without-version', 'sparse-01-with-version')
+def _():
+    return sparse_01(b'f', [(4096, 3)], b'abc', 9000) + END
+
+
 @bad('sparse-realsize-alone', r'^tar2btrfs: f: 3 bytes are stored of a file of 70')
 def _():
     return pax((b'SCHILY.realsize', b'70')) + file(b'f', b'abc') + END
@@ -358,6 +395,17 @@ def _():
 @good('volume-label', 'one-file')
 def _():
     return header(b'label', 0, b'V', magic=GNU) + WHOLE + END
+
+
+# GNU tar applies what precedes a label to the label
+@good('volume-label-with-records', 'one-file')
+def _():
+    return pax((b'path', b'other'), (b'mtime', b'77')) + header(b'label', 0, b'V', magic=GNU) + WHOLE + END
+
+
+@good('volume-label-with-long-name', 'one-file')
+def _():
+    return long_name(b'n' * 120) + header(b'label', 0, b'V', magic=GNU) + WHOLE + END
 
 
 @warn('bytes-behind-end', r'^tar2btrfs: warning: .*4 bytes behind the archive.s end marker')
@@ -586,6 +634,12 @@ def _():
     return lzma.compress(PLAIN)
 
 
+bad('bzip2-of-13-bytes', r'bzip2 data are damaged or cut')(lambda: bz2.compress(PLAIN)[:13])
+for _bytes in (4, 8, 13):
+    bad('lz4-of-%d-bytes' % _bytes, r'lz4 data are damaged or cut')(
+        lambda n=_bytes: (b'\x04\x22\x4d\x18\x64\x40\xa7\x20\0\0\0' + bytes(9))[:n])
+
+
 @bad('xz-cut', r'xz data are damaged or cut')
 def _():
     return lzma.compress(PLAIN)[:-5]
@@ -679,7 +733,27 @@ def _():
     return header(b'f', uid=base256(-2, 8)) + END
 
 
-for _key, _value in (('uid', '-2'), ('uid', 'root'), ('gid', '12 '), ('uid', '99999999999999999999999'), ('size', '-5'),
+@bad('pax-uid-negative', r'^tar2btrfs: f: uid -2, allowed')
+def _():
+    return pax((b'uid', b'-2')) + header(b'f') + END
+
+
+@good('earliest-time', 'earliest-time')
+def _():
+    return header(b'f', mtime=base256(-2**63, 12)) + END
+
+
+@good('earliest-time-pax', 'earliest-time')
+def _():
+    return pax((b'mtime', b'-%d' % 2**63)) + header(b'f') + END
+
+
+@bad('time-before-the-earliest', r'^tar2btrfs: f: pax record mtime has the value')
+def _():
+    return pax((b'mtime', b'-%d.1' % 2**63)) + header(b'f') + END
+
+
+for _key, _value in (('uid', '--2'), ('uid', '-'), ('uid', 'root'), ('gid', '12 '), ('uid', '99999999999999999999999'), ('size', '-5'),
                      ('size', '9223372036854775808'), ('size', 'x'), ('mtime', 'now'), ('mtime', '1.5x'), ('mtime', '.5'),
                      ('mtime', '99999999999999999999'), ('atime', '1,5'), ('mtime', '--1'), ('SCHILY.devmajor', 'x'),
                      ('ctime', '1e9'), ('LIBARCHIVE.creationtime', 'x')):
