@@ -18,7 +18,7 @@ _btrfs2tar()
 	--info=)
 		words='text json'
 		;;
-	-o | --output | --output=)
+	-o | --output | --output= | --manifest= | --content-digest=)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
@@ -30,8 +30,9 @@ _btrfs2tar()
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 			return
 		fi
-		words='-o --output -t --list --cat --info --subvol --all-subvols --keep-times
-			--ignore-log --no-sandbox -q --quiet -v --verbose -V --version -h --help'
+		words='-o --output -t --list --cat --info --manifest --content-digest --subvol
+			--all-subvols --keep-times --ignore-log --no-sandbox -q --quiet -v --verbose -V
+			--version -h --help'
 		;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

@@ -5,6 +5,8 @@ complete -c btrfs2tar -s o -l output -r -F -d 'write to FILE, which appears comp
 complete -c btrfs2tar -s t -l list -d 'list what the archive would hold'
 complete -c btrfs2tar -l cat -x -d 'write the bytes of one file'
 complete -c btrfs2tar -l info -f -a 'text json' -d 'print what the image is, and the command line that makes it again'
+complete -c btrfs2tar -l manifest -d 'write a canonical listing of the tree'
+complete -c btrfs2tar -l content-digest -d 'print the SHA-256 of the manifest, to FILE or the output'
 complete -c btrfs2tar -l subvol -x -d 'begin at this subvolume'
 complete -c btrfs2tar -l all-subvols -d 'begin at the top level, above all subvolumes'
 complete -c btrfs2tar -l keep-times -d 'write atime, ctime and birth time too'

@@ -25,6 +25,10 @@ struct walk_entry {
 struct walker *walk_new(struct filesystem *fs, u64 id);
 void walk_free(struct walker *walk); /* NULL is fine */
 
+/* walk_sort - before the walk begins: names come in the order of their bytes, for which all names of
+ * the directories around a path are in memory */
+void walk_sort(struct walker *walk);
+
 /*
  * walk_begin - begin at @path
  * Returns 0, or a negative errno after printing. May be called again.

@@ -39,6 +39,12 @@ static const struct option_row export_table[] = {
 	{ "info", 0, "[=text|json]",
 	  "print what the image is, and the command line that makes it again (default: text)",
 	  OPTION_WORD, FIELD(info_format), GIVEN(info), .words = info_words, .value = INFO_TEXT },
+	{ "manifest", 0, "[=FILE]",
+	  "write a canonical listing of the tree (mtree), as tar2btrfs does, to FILE or the output",
+	  OPTION_PATH, FIELD(manifest_path), GIVEN(manifest) },
+	{ "content-digest", 0, "[=FILE]",
+	  "print the SHA-256 of the manifest, to FILE or the output",
+	  OPTION_PATH, FIELD(digest_path), GIVEN(content_digest) },
 	{ "subvol", 0, "PATH|ID",
 	  "begin at this subvolume (default: the one that a mount shows)", OPTION_PATH, FIELD(subvol) },
 	{ "all-subvols", 0, NULL,
@@ -87,15 +93,42 @@ static void print_export_help(const struct option_row *table)
 	       "Exit status: 0 the output is complete, 1 failure, 2 wrong usage.\n");
 }
 
+/* What is wanted instead of an archive. */
+static int check_modes(const struct export_command *c)
+{
+	const struct {
+		bool is_given;
+		const char *name;
+	} modes[] = {
+		{ c->list, "--list" },
+		{ c->cat, "--cat" },
+		{ c->info, "--info" },
+		{ export_lists_content(c), c->manifest ? "--manifest" : "--content-digest" },
+	};
+	const char *first = NULL;
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		if (modes[i].is_given && first)
+			return fail(-EINVAL, "found %s with %s, allowed: one of them", first,
+				    modes[i].name);
+		if (modes[i].is_given)
+			first = modes[i].name;
+	}
+	if (c->manifest && c->content_digest && !c->manifest_path && !c->digest_path)
+		return fail(-EINVAL, "found --manifest and --content-digest without a file, "
+				     "allowed: --content-digest=FILE");
+	if (!export_uses_output(c) && strcmp(c->output, "-"))
+		return fail(-EINVAL, "found --output with files for all that is written, allowed: "
+				     "one of them");
+	return 0;
+}
+
 static int check_command(const struct export_command *c)
 {
 	if (!c->nr_operands)
 		return fail(-EINVAL, "found no IMAGE; see --help");
-	if (c->list && c->cat)
-		return fail(-EINVAL, "found --list with --cat, allowed: one of them");
-	if (c->info && (c->list || c->cat))
-		return fail(-EINVAL, "found --info with %s, allowed: one of them",
-			    c->list ? "--list" : "--cat");
+	int err = check_modes(c);
+	if (err)
+		return err;
 	if (c->subvol && c->all_subvols)
 		return fail(-EINVAL, "found --subvol with --all-subvols, allowed: one of them");
 	return 0;

@@ -17,13 +17,28 @@ struct export_command {
 	bool list;
 	bool info;
 	enum info_format info_format; /* if info */
-	const char *cat;              /* path, or NULL */
-	const char *subvol;           /* id or path, or NULL: the default subvolume */
+	bool manifest, content_digest;
+	const char *manifest_path, *digest_path; /* NULL: the output; at most one of them then */
+	const char *cat;                         /* path, or NULL */
+	const char *subvol;                      /* id or path, or NULL: the default subvolume */
 	bool all_subvols;
 	bool ignore_log, keep_times;
 	bool sandbox;
 	enum diag_level level;
 };
+
+/* export_lists_content - whether a manifest or its digest is wanted */
+static inline bool export_lists_content(const struct export_command *command)
+{
+	return command->manifest || command->content_digest;
+}
+
+/* export_uses_output - whether anything goes to command->output */
+static inline bool export_uses_output(const struct export_command *command)
+{
+	return !export_lists_content(command) || (command->manifest && !command->manifest_path) ||
+	       (command->content_digest && !command->digest_path);
+}
 
 /* export_options_parse - read argv; returns as options_parse() */
 enum options_result export_options_parse(int argc, char **argv, struct export_command *command);

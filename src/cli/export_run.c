@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "export_run.h"
+#include "digest_line.h"
 #include "export_info.h"
+#include "export_manifest.h"
 
+#include "base/io.h"
 #include "base/mem.h"
 #include "cli/output.h"
 #include "cli/value.h"
@@ -18,7 +21,8 @@ struct export_run {
 	struct filesystem_device *devices;
 	char (*names)[QUOTE_BYTES]; /* of the devices */
 	struct outputs *outputs;
-	struct output *output;
+	struct output *output;            /* NULL: nothing goes there */
+	struct output *manifest, *digest; /* NULL: not wanted */
 	struct filesystem *fs;
 	struct export_options options;
 };
@@ -61,13 +65,25 @@ static int open_all_images(struct export_run *run)
 	return nr > 1 ? open_images(run, (size_t)nr) : 0;
 }
 
+/* @path: NULL is the output. */
+static int open_report(struct export_run *run, const char *path, struct output **output)
+{
+	*output = run->output;
+	return path ? output_open(run->outputs, path, OUTPUT_TEXT, output) : 0;
+}
+
 static int open_export_output(struct export_run *run)
 {
 	const struct export_command *c = run->command;
-	const bool is_text = c->list || c->cat || c->info;
+	const bool is_text = c->list || c->cat || c->info || export_lists_content(c);
+	int err = 0;
 	run->outputs = outputs_new(&run->images);
-	return output_open(run->outputs, c->output, is_text ? OUTPUT_TEXT : OUTPUT_ARCHIVE,
-			   &run->output);
+	if (export_uses_output(c))
+		err = output_open(run->outputs, c->output, is_text ? OUTPUT_TEXT : OUTPUT_ARCHIVE,
+				  &run->output);
+	if (!err && c->manifest)
+		err = open_report(run, c->manifest_path, &run->manifest);
+	return err || !c->content_digest ? err : open_report(run, c->digest_path, &run->digest);
 }
 
 static int enter_export_sandbox(const struct export_run *run)
@@ -112,11 +128,15 @@ static int check_paths(const struct export_run *run)
 {
 	char quoted[QUOTE_BYTES];
 	const struct export_command *c = run->command;
-	if (!run->options.nr_paths || !(c->cat || c->info))
+	if (!run->options.nr_paths || !(c->cat || c->info || export_lists_content(c)))
 		return 0;
 	const char *path = run->options.paths[0];
 	return fail(-EINVAL, "found the operand '%s' with %s, allowed: images only",
-		    quote(quoted, path, strlen(path)), c->cat ? "--cat" : "--info");
+		    quote(quoted, path, strlen(path)),
+		    c->cat        ? "--cat"
+		    : c->info     ? "--info"
+		    : c->manifest ? "--manifest"
+				  : "--content-digest");
 }
 
 /* ---- the run ----------------------------------------------------------------------- */
@@ -136,9 +156,29 @@ static int print_lines(struct export_run *run)
 	return err;
 }
 
+/* The manifest, the line with its digest, or both. */
+static int write_content_reports(struct export_run *run)
+{
+	const struct export_command *c = run->command;
+	const char *name = !c->manifest ? "-" : c->manifest_path ? c->manifest_path : c->output;
+	u8 digest[MANIFEST_DIGEST_BYTES];
+	size_t len;
+	int err = export_manifest(run->fs, &run->options,
+				  run->manifest ? output_fd(run->manifest) : -1, "the manifest",
+				  digest);
+	if (err || !run->digest)
+		return err;
+	char *line = digest_line(digest, name, &len);
+	err = io_write_full(output_fd(run->digest), line, len);
+	xfree(line);
+	return err ? fail(err, "cannot write the digest: %s", strerror(-err)) : 0;
+}
+
 static int write_output(struct export_run *run)
 {
 	const struct export_command *command = run->command;
+	if (export_lists_content(command))
+		return write_content_reports(run);
 	if (command->list || command->info)
 		return print_lines(run);
 	if (!command->cat)
@@ -146,6 +186,17 @@ static int write_output(struct export_run *run)
 	run->options.paths = &command->cat;
 	run->options.nr_paths = 1;
 	return export_cat(run->fs, &run->options, output_fd(run->output), command->output);
+}
+
+/* All are complete: put each in place, once. */
+static int commit_outputs(const struct export_run *run)
+{
+	int err = run->output ? output_commit(run->output, 0) : 0;
+	if (!err && run->manifest && run->manifest != run->output)
+		err = output_commit(run->manifest, 0);
+	if (!err && run->digest && run->digest != run->output)
+		err = output_commit(run->digest, 0);
+	return err;
 }
 
 static int export_steps(struct export_run *run)
@@ -167,7 +218,7 @@ static int export_steps(struct export_run *run)
 		err = choose_subvolume(run);
 	if (!err)
 		err = write_output(run);
-	return err ? err : output_commit(run->output, 0);
+	return err ? err : commit_outputs(run);
 }
 
 int export_run(const struct export_command *command)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/report.h"
+#include "digest_line.h"
 
 #include "base/diag.h"
-#include "base/hex.h"
 #include "base/io.h"
 #include "base/mem.h"
 #include "cli/manifest.h"
@@ -108,24 +108,12 @@ static int write_text(const struct report *r, enum report_file file, const char 
 	return fail_errno("cannot write what %s is to print", option_names[file]);
 }
 
-/* A line as sha256sum prints it: special characters in names are escaped, which \ says in front. */
 static int write_digest(const struct report *r, enum report_file file, const u8 digest[32],
 			const char *name)
 {
-	const size_t room = 1 + 64 + 2 + 2 * strlen(name) + 1;
-	char *line = xmalloc(room + 1), *p = line;
-	if (strpbrk(name, "\\\n"))
-		*p++ = '\\';
-	p = hex_encode(digest, 32, p);
-	*p++ = ' ';
-	*p++ = ' ';
-	for (; *name; name++) {
-		if (*name == '\\' || *name == '\n')
-			*p++ = '\\';
-		*p++ = *name == '\n' ? 'n' : *name;
-	}
-	*p++ = '\n';
-	int err = write_text(r, file, line, (size_t)(p - line));
+	size_t len;
+	char *line = digest_line(digest, name, &len);
+	int err = write_text(r, file, line, len);
 	xfree(line);
 	return err;
 }

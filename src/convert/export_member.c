@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "export_member.h"
-#include "link_table.h"
+#include "convert/link_table.h"
 
 #include "base/diag.h"
 #include "base/mem.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "link_table.h"
+#include "convert/link_table.h"
 
 #include "disk/checksum.h"
 
@@ -47,8 +47,8 @@ const struct link_path *link_table_find(struct link_table *t, u64 tree, u64 ino,
 		.ino = ino,
 		.path = arena_memdup(&t->arena, path, path_len),
 		.path_len = path_len,
+		.nr = ++t->nr,
 	};
-	t->nr++;
 	return NULL;
 }
 

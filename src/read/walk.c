@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "read/walk.h"
 #include "cursor.h"
+#include "sorted_names.h"
 
 #include "base/diag.h"
 #include "base/mem.h"
@@ -24,11 +25,15 @@ struct walk_level {
 	u64 dir;
 	u64 next_index;
 	size_t path_len; /* of the directory */
+	/* of a sorted walk: */
+	struct sorted_names names;
+	size_t next_name;
 };
 
 struct walker {
 	struct filesystem *fs;
 	u64 subvolume;
+	bool is_sorted;
 	struct directory_reader *names;
 	struct disk_inode_reader *inodes;
 	struct disk_inode inode;
@@ -51,11 +56,23 @@ struct walker *walk_new(struct filesystem *fs, u64 id)
 	return w;
 }
 
+void walk_sort(struct walker *w)
+{
+	w->is_sorted = true;
+}
+
+static void pop(struct walker *w)
+{
+	sorted_names_release(&w->levels[--w->depth].names);
+}
+
 void walk_free(struct walker *w)
 {
 	if (!w)
 		return;
 	diag_set_context(NULL);
+	while (w->depth)
+		pop(w);
 	directory_reader_free(w->names);
 	disk_inode_reader_free(w->inodes);
 	disk_inode_release(&w->inode);
@@ -118,7 +135,9 @@ static int push(struct walker *w, const struct filesystem_tree *tree, u64 dir)
 		.next_index = FIRST_INDEX,
 		.path_len = w->path_len,
 	};
-	return 0;
+	return w->is_sorted ? sorted_names_read(&w->levels[w->depth - 1].names, w->names, tree, dir,
+						FIRST_INDEX)
+			    : 0;
 }
 
 /* Whether the directory that was read has the one name that led to it. */
@@ -187,7 +206,8 @@ static int enter(struct walker *w, struct filesystem_tree *tree, u64 dir,
 int walk_begin(struct walker *w, const char *path)
 {
 	diag_set_context(NULL);
-	w->depth = 0;
+	while (w->depth)
+		pop(w);
 	w->is_new = true;
 	int err = subvolume_resolve(w->fs, w->subvolume, path, &w->begin);
 	return err ? err : set_first_path(w, path);
@@ -211,6 +231,15 @@ static int enter_first(struct walker *w, struct filesystem_tree *tree)
 	return enter_root(w, &s);
 }
 
+/* The next name of a directory. Returns as directory_next(). */
+static int next_of_level(struct walker *w, struct walk_level *l, struct directory_entry *e)
+{
+	if (w->is_sorted && l->next_name == l->names.nr)
+		return 0;
+	const u64 index = w->is_sorted ? l->names.list[l->next_name++].index : l->next_index;
+	return directory_next(w->names, &l->tree, l->dir, index, e);
+}
+
 /* The next name of the innermost directory that has one. Returns as walk_next(). */
 static int next_name(struct walker *w, struct filesystem_tree *tree, u64 *dir,
 		     struct directory_entry *e)
@@ -218,7 +247,7 @@ static int next_name(struct walker *w, struct filesystem_tree *tree, u64 *dir,
 	while (w->depth) {
 		struct walk_level *l = &w->levels[w->depth - 1];
 		show_path(w, l->path_len);
-		int r = directory_next(w->names, &l->tree, l->dir, l->next_index, e);
+		int r = next_of_level(w, l, e);
 		if (r > 0) {
 			*tree = l->tree;
 			*dir = l->dir;
@@ -228,7 +257,7 @@ static int next_name(struct walker *w, struct filesystem_tree *tree, u64 *dir,
 		}
 		if (r)
 			return r;
-		w->depth--;
+		pop(w);
 	}
 	diag_set_context(NULL);
 	return 0;

@@ -9,6 +9,7 @@ struct link_path {
 	u64 tree, ino; /* tree 0: an empty slot */
 	const char *path;
 	size_t path_len;
+	u64 nr; /* from 1, in the order in which they came */
 };
 
 /* A hash table. Zeroed at first. */
@@ -19,7 +20,8 @@ struct link_table {
 	struct arena arena;
 };
 
-/* link_table_find - the path of an inode; NULL if there is none, and @path is kept as its path */
+/* link_table_find - what is known of an inode; NULL if it is new, and @path is kept as its path: it
+ * has the number table->nr */
 const struct link_path *link_table_find(struct link_table *table, u64 tree, u64 ino,
 					const char *path, size_t path_len);
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# btrfs2tar --info: its command line makes the image again; its facts are those of btrfs-progs.
+# btrfs2tar --info: its command line makes the image again; its facts are those of btrfs-progs. --manifest and
+# --content-digest: what tar2btrfs wrote for the archive, and what the mounted tree says.
 
 load helpers
 
@@ -175,11 +176,72 @@ assert j["subvolumes"][1]["path"].count("\u00e9") == 1'
 	[ "$("$BTRFS2TAR" --info new | grep -c ^subvolume)" -eq 4 ]
 }
 
+@test 'the manifest and its digest are those that tar2btrfs wrote' {
+	local options
+	python3 "$GEN/rich.py" >spec
+	echo 'file more pax.atime=5 pax.LIBARCHIVE.creationtime=6 text=x' >>spec
+	spec_tar rich.tar <spec
+	for options in '' '--keep-times' '-u types -u ro:links --compress lzo --pack-tails'; do
+		local back=()
+		[[ $options != *keep* ]] || back+=(--keep-times)
+		[[ $options != *types* ]] || back+=(--all-subvols)
+		# shellcheck disable=SC2086 # words
+		"$TAR2BTRFS" $options --manifest=list --content-digest=digest -o img rich.tar
+		"$BTRFS2TAR" "${back[@]}" --manifest img | cmp list -
+		"$BTRFS2TAR" "${back[@]}" --manifest=list --content-digest img | cmp digest -
+		[ "$("$BTRFS2TAR" "${back[@]}" --content-digest img)" = "$(sha256sum <list)" ]
+		"$BTRFS2TAR" "${back[@]}" --content-digest=sum --manifest -o again img
+		cmp list again
+		sha256sum -c --quiet sum
+	done
+	[ "$(grep -c sha256blocks list)" -ge 1 ]
+}
+
+@test 'the manifest of a filesystem of others is that of the mounted tree' {
+	require_mount
+	require_tool mkfs.btrfs setfattr setfacl
+	truncate -s 400m img
+	mkfs.btrfs -q -f img
+	mount_image img mnt rw
+	python3 "$GEN/rich.py" | grep -v sparse/huge | python3 "$GEN/archive.py" make mnt/rich
+	# of a fifo with two names GNU tar makes two
+	rm mnt/rich/links/same-fifo
+	for i in $(seq 60 -1 1); do echo "$i" >"mnt/file $i"; done
+	ln 'mnt/file 7' mnt/a-link
+	ln 'mnt/file 7' mnt/rich/z-link
+	btrfs subvolume create mnt/sub >/dev/null
+	cp mnt/file* mnt/sub
+	btrfs subvolume snapshot mnt/sub mnt/snapshot >/dev/null
+	detach mnt "$dev"
+	mount_image img mnt ro
+	python3 "$TOP/tests/tools/manifest.py" mnt >kernels
+	tar -C mnt --xattrs --xattrs-include='*' --acls --format=posix -cf in.tar . 2>/dev/null
+	detach mnt "$dev"
+	"$BTRFS2TAR" --keep-times --manifest img | diff kernels -
+	"$TAR2BTRFS" --manifest=list -o new in.tar
+	"$BTRFS2TAR" --manifest img | diff list -
+}
+
 @test 'wrong usage' {
 	layout
 	"$TAR2BTRFS" -o img in.tar
 	run -2 "$BTRFS2TAR" --info=xml img
 	run -2 "$BTRFS2TAR" --info -t img
+	run -2 "$BTRFS2TAR" --manifest --cat a img
+	run -2 "$BTRFS2TAR" --manifest --content-digest img
+	run -2 "$BTRFS2TAR" --manifest=list -o out img
+	run -2 "$BTRFS2TAR" --manifest=-x img
+	export_refused "found the operand 'a' with --manifest" --manifest img a
+	export_refused 'is the archive itself' --manifest=img img
+	# nothing was made, also not by a run that fails
+	echo old >list
+	cp img bad
+	require_tool btrfs
+	data=$(btrfs inspect-internal dump-tree -t 5 img | sed -n 's/.*disk byte \([1-9][0-9]*\) nr.*/\1/p' | head -n 1)
+	printf '\377' | dd of=bad bs=1 seek="$((data + 100))" conv=notrunc status=none
+	export_refused 'the checksum is wrong' --manifest=list --content-digest=sum bad
+	[ "$(cat list)" = old ]
+	[ ! -e sum ] && [ ! -e out ]
 	export_refused "found the operand 'a' with --info" --info img a
 	"$BTRFS2TAR" --info -o out img
 	"$BTRFS2TAR" --info img | diff - out
