@@ -214,7 +214,7 @@ copies_of_root()
 	cmp good again
 }
 
-@test 'RAID1 of two files, each sector of one copy damaged in turn; a missing one is told' {
+@test 'RAID1 of two files, one of them damaged, one of them missing' {
 	truncate -s 600m one two
 	attach "$PWD/one"
 	local first_dev=$dev
@@ -228,11 +228,24 @@ copies_of_root()
 	losetup -d "$first_dev" "$second_dev"
 	"$BTRFS2TAR" -o good one two
 	"$BTRFS2TAR" two one | cmp good -
-	# all of the first device from the second superblock's sector on
-	head -c 300m /dev/urandom | dd of=one bs=1M seek=70 conv=notrunc status=none
-	"$BTRFS2TAR" -q one two | cmp good -
-	"$BTRFS2TAR" -q two one | cmp good -
-	export_refused 'one is one of 2 devices' one
+	for device in one two; do
+		run -0 --separate-stderr "$BTRFS2TAR" --degraded -o again "$device"
+		[ "$stderr" = "btrfs2tar: warning: $device: 1 of 2 devices are missing" ]
+		cmp good again
+	done
+	export_refused 'one is one of 2 devices: all of them are needed, found 1 (--degraded reads' one
+	# all chunks of one device, in turn: one of the two has the first copies
+	for device in one two; do
+		cp --sparse=always "$device" intact
+		head -c 400m /dev/zero | tr '\0' x | dd of="$device" bs=1M seek=1 iflag=fullblock conv=notrunc status=none
+		"$BTRFS2TAR" one two 2>>warnings | cmp good -
+		"$BTRFS2TAR" -q two one | cmp good -
+		"$BTRFS2TAR" -q --degraded "$([ "$device" = one ] && echo two || echo one)" | cmp good -
+		export_refused 'is wrong' -q --degraded -o again "$device"
+		mv intact "$device"
+	done
+	grep -q 'tree 5, block at .*, copy 1: its checksum is wrong; the next copy is tried' warnings
+	grep -q 'data at .*: the first copy is bad; copy 2 is used' warnings
 	# a list of paths follows the images
 	"$BTRFS2TAR" -q -t one two rich/types | grep -q '^./rich/types/'
 }

@@ -31,8 +31,8 @@ _btrfs2tar()
 			return
 		fi
 		words='-o --output -t --list --cat --info --manifest --content-digest --subvol
-			--all-subvols --keep-times --ignore-log --no-sandbox -q --quiet -v --verbose -V
-			--version -h --help'
+			--all-subvols --keep-times --ignore-log --degraded --no-sandbox -q --quiet -v
+			--verbose -V --version -h --help'
 		;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

@@ -47,6 +47,7 @@ enum diag_hint {
 	HINT_TREE,        /* the input is no container image, but a tree */
 	HINT_CONTAINER,   /* it is a container image */
 	HINT_LOG,         /* the log of a filesystem may be ignored */
+	HINT_DEGRADED,    /* a missing device may be no loss */
 	HINT_NR,
 };
 

@@ -4,6 +4,7 @@
 #include "process.h"
 
 static const char *const hints[HINT_NR] = {
+	[HINT_DEGRADED] = " (--degraded reads what the others have)",
 	[HINT_LOG] = " (--ignore-log reads what was committed before)",
 };
 

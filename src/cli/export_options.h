@@ -22,7 +22,7 @@ struct export_command {
 	const char *cat;                         /* path, or NULL */
 	const char *subvol;                      /* id or path, or NULL: the default subvolume */
 	bool all_subvols;
-	bool ignore_log, keep_times;
+	bool ignore_log, degraded, keep_times;
 	bool sandbox;
 	enum diag_level level;
 };

@@ -47,6 +47,15 @@ static int open_images(struct export_run *run, size_t nr)
 	return err;
 }
 
+/* All operands are images, and there should be more. */
+static int open_degraded(struct export_run *run, u64 nr)
+{
+	const size_t have = run->command->nr_operands;
+	warning("%s: %llu of %llu devices are missing", run->devices[0].name,
+		(unsigned long long)(nr - have), (unsigned long long)nr);
+	return open_images(run, have);
+}
+
 /* The first image says how many operands are images. This is all that is read before the sandbox. */
 static int open_all_images(struct export_run *run)
 {
@@ -57,9 +66,12 @@ static int open_all_images(struct export_run *run)
 	const s64 nr = filesystem_count_devices(&run->devices[0]);
 	if (nr < 0)
 		return (int)nr;
+	if ((u64)nr > command->nr_operands && command->degraded)
+		return open_degraded(run, (u64)nr);
 	if ((u64)nr > command->nr_operands)
-		return fail(-EINVAL, "%s is one of %lld devices: all of them are needed, found %zu",
-			    run->devices[0].name, (long long)nr, command->nr_operands);
+		return fail_hint(-EINVAL, HINT_DEGRADED,
+				 "%s is one of %lld devices: all of them are needed, found %zu",
+				 run->devices[0].name, (long long)nr, command->nr_operands);
 	run->options.paths = command->operands + nr;
 	run->options.nr_paths = command->nr_operands - (size_t)nr;
 	return nr > 1 ? open_images(run, (size_t)nr) : 0;

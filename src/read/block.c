@@ -39,10 +39,13 @@ static int read_block(const struct block_source *s, const struct block_wanted *w
 		chunk = chunk_map_find(s->map, w->bytenr, s->nodesize);
 	if (!chunk)
 		return fail_block(w, "there is no chunk at this address");
+	snprintf(reason, sizeof(reason), "its device is not among the images");
 	for (u32 copy = 0; copy < chunk->nr_copies; copy++) {
+		if (!chunk->copies[copy].device)
+			continue; /* the user was told once */
 		if (read_block_copy(s, chunk, copy, b, w, reason))
 			return 0;
-		if (copy + 1 < chunk->nr_copies)
+		if (copy + 1 < chunk->nr_copies && chunk->copies[copy + 1].device)
 			warning("tree %lld, block at %llu, copy %u: %s; the next copy is tried",
 				(long long)w->tree, (unsigned long long)w->bytenr, copy + 1,
 				reason);
