@@ -5,8 +5,9 @@
 
 #include "base/mem.h"
 
-/* So long a path can be; also ends a walk upwards that is a circle. */
-#define PATH_BYTES_MAX (1u << 20)
+/* Twice what the kernel takes at once. Ends a way upwards that is a circle, and keeps the time short
+ * that many nested subvolumes take. */
+#define PATH_BYTES_MAX (8u << 10)
 
 /* A path that grows at its front. */
 struct upward_path {
