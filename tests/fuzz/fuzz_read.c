@@ -12,6 +12,7 @@
 #include "base/diag.h"
 #include "base/mem.h"
 #include "convert/export.h"
+#include "convert/image_info.h"
 #include "read/subvolume.h"
 
 #include <fcntl.h>
@@ -103,8 +104,16 @@ static void cat(struct read_run *run, const char *path, int fd)
 	rewind_output(fd);
 }
 
+static void gather_info(struct read_run *run)
+{
+	struct image_info info;
+	must_be_said(image_info_gather(run->fs, &info));
+	image_info_release(&info);
+}
+
 static void export(struct read_run *run, int fd)
 {
+	gather_info(run);
 	const int list_err = list(run, fd);
 	must_be_said(list_err);
 	rewind_output(fd);
