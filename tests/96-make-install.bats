@@ -56,6 +56,7 @@ make_install()
 		./usr/share/doc/tar2btrfs/docs/faq.md
 		./usr/share/doc/tar2btrfs/docs/layout.md
 		./usr/share/doc/tar2btrfs/docs/layout.svg
+		./usr/share/doc/tar2btrfs/docs/reading.md
 		./usr/share/doc/tar2btrfs/docs/reproducible.md
 		./usr/share/doc/tar2btrfs/docs/speed.md
 		./usr/share/doc/tar2btrfs/docs/sprout.svg
