@@ -76,8 +76,6 @@ void file_reader_open(struct file_reader *r, const struct filesystem_tree *tree,
 static int next_item(struct file_reader *r)
 {
 	const struct btrfs_key key = { r->ino, BTRFS_EXTENT_DATA_KEY, 0 };
-	if (r->is_at_end)
-		return 0;
 	int err = r->is_new ? cursor_seek(&r->cursor, &key) : cursor_next(&r->cursor);
 	r->is_new = false;
 	r->is_at_end = err || !cursor_is_in(&r->cursor, r->ino, BTRFS_EXTENT_DATA_KEY);
@@ -99,6 +97,8 @@ static u64 end_of_data(const struct file_reader *r)
 static int next_extent(struct file_reader *r)
 {
 	struct extent *e = &r->extent;
+	if (r->is_at_end)
+		return 0;
 	while (r->done >= end_of_data(r) || e->is_hole) {
 		const u64 before = e->end;
 		int more = next_item(r);
