@@ -116,6 +116,10 @@ static bool lz4_legacy_block(struct framing *f, const u8 *p, size_t len)
 		return false;
 	const u32 bytes = get_le32(p);
 	f->at_end = !bytes || bytes > LZ4_LEGACY_MAX;
+	if (!f->at_end && len < 5)
+		return false;
+	/* a block that begins without literals would copy from before itself: 1f 8b 08 00 is gzip */
+	f->at_end = f->at_end || (bytes > 1 && p[4] < 0x10);
 	f->pass = f->at_end ? 0 : 4 + (u64)bytes;
 	return true;
 }
