@@ -20,7 +20,8 @@ ssize_t io_read_some(int fd, void *buf, size_t bytes);
 /* io_read_full - read until @bytes or end of file; returns the count or negative errno */
 ssize_t io_read_full(int fd, void *buf, size_t bytes);
 
-/* io_pread_full - @bytes at @pos; returns 0, negative errno, or -EIO when the file ends before */
+/* io_pread_full - @bytes at @pos; returns 0, negative errno, or -ENODATA when the file ends
+ * before */
 int io_pread_full(int fd, void *buf, size_t bytes, u64 pos);
 
 /* io_write_full - all @bytes; returns 0 or negative errno (waits on EAGAIN) */

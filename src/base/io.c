@@ -62,7 +62,7 @@ int io_pread_full(int fd, void *buf, size_t bytes, u64 pos)
 	while (bytes) {
 		ssize_t n = pread(fd, p, bytes, (off_t)pos);
 		if (n == 0)
-			return -EIO;
+			return -ENODATA;
 		if (n < 0) {
 			int err = wait_or_error(fd, POLLIN);
 			if (err)

@@ -16,8 +16,7 @@ static bool read_block_copy(const struct block_source *s, const struct mapped_ch
 {
 	int err = chunk_read(chunk, b->bytenr, s->nodesize, copy, b->bytes);
 	if (err) {
-		snprintf(reason, BLOCK_REASON_BYTES, "%s",
-			 err == -ENODEV ? "its device is not among the images" : strerror(-err));
+		snprintf(reason, BLOCK_REASON_BYTES, "%s", chunk_read_reason(err));
 		return false;
 	}
 	const u8 *fsid = super_block_fsid(&chunk->copies[copy].device->super);

@@ -143,6 +143,13 @@ int chunk_read(const struct mapped_chunk *chunk, u64 logical, size_t bytes, u32 
 			     chunk->copies[copy].physical + (logical - chunk->logical));
 }
 
+const char *chunk_read_reason(int err)
+{
+	if (err == -ENODEV)
+		return "its device is not among the images";
+	return err == -ENODATA ? "the image ends before it" : strerror(-err);
+}
+
 void chunk_map_release(struct chunk_map *map)
 {
 	xfree(map->chunks);

@@ -45,9 +45,12 @@ const struct mapped_chunk *chunk_map_find(const struct chunk_map *map, u64 logic
  * chunk_read - read from one copy
  * @logical: @bytes from there on are in @chunk
  * @copy:    below chunk->nr_copies
- * Returns 0 or a negative errno; prints nothing. -ENODEV: the device is not among the images.
+ * Returns 0 or a negative errno for chunk_read_reason(); prints nothing.
  */
 int chunk_read(const struct mapped_chunk *chunk, u64 logical, size_t bytes, u32 copy, void *data);
+
+/* chunk_read_reason - what an error of chunk_read() means; valid until the next call of strerror() */
+const char *chunk_read_reason(int err);
 
 void chunk_map_release(struct chunk_map *map);
 

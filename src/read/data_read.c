@@ -140,7 +140,7 @@ static int read_data_copy(const struct data_request *q)
 			return 0;
 	}
 	return fail(err, "data at %llu: %s", (unsigned long long)q->logical,
-		    err == -ENODEV ? "its device is not among the images" : strerror(-err));
+		    chunk_read_reason(err));
 }
 
 int data_read(struct data_reader *r, u64 logical, u32 sectors, bool is_summed, u8 *data)

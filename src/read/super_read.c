@@ -31,7 +31,9 @@ static bool read_copy(const struct filesystem_device *device, u64 at, struct btr
 		      char reason[REASON_BYTES])
 {
 	int err = io_pread_full(device->fd, s, sizeof(*s), at);
-	if (err)
+	if (err == -ENODATA)
+		snprintf(reason, REASON_BYTES, "the file ends before it");
+	else if (err)
 		snprintf(reason, REASON_BYTES, "it cannot be read: %s", strerror(-err));
 	else if (memcmp(s->magic, BTRFS_MAGIC, sizeof(s->magic)))
 		snprintf(reason, REASON_BYTES, "it has no magic number of btrfs");
