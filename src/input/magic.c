@@ -63,7 +63,7 @@ static const struct {
 	{ { 1080, 4, "\x53\xef\0\0", "ext2, ext3 or ext4 image", PACKING_NONE }, BY_MOUNT },
 	{ { 1024, 4, "\xe2\xe1\xf5\xe0", "erofs image", PACKING_NONE }, BY_MOUNT },
 	{ { 1024, 4, "\x10\x20\xf5\xf2", "f2fs image", PACKING_NONE }, BY_MOUNT },
-	{ { 65600, 8, "_BHRfS_M", "btrfs image", PACKING_NONE }, BY_MOUNT },
+	{ { 65600, 8, "_BHRfS_M", "btrfs image", PACKING_NONE }, "btrfs2tar file" },
 	{ { 512, 8, "EFI PART", "disk image with a partition table", PACKING_NONE }, NULL },
 	{ { 512, 8, "LABELONE", "lvm disk image", PACKING_NONE }, NULL },
 	{ { 4086, 10, "SWAPSPACE2", "swap area", PACKING_NONE }, NULL },

@@ -550,7 +550,7 @@ for _name, _magic, _said in (
         ('rpm', b'\xed\xab\xee\xdb', 'rpm package.*: rpm2cpio file [|] tar2btrfs$'), ('xfs', b'XFSB', 'xfs image'),
         ('iso', bytes(32769) + b'CD001' + bytes(3000), 'iso image'), ('squashfs', b'hsqs', 'squashfs.*: sqfs2tar file [|]'),
         ('qcow2', b'QFI\xfb', 'qcow2 disk image'), ('ext4', bytes(1080) + b'\x53\xef\1\0', 'ext4 image'),
-        ('btrfs', bytes(65600) + b'_BHRfS_M', 'btrfs image'), ('erofs', bytes(1024) + b'\xe2\xe1\xf5\xe0', 'erofs image'),
+        ('btrfs', bytes(65600) + b'_BHRfS_M', 'btrfs image.*: btrfs2tar file [|] tar2btrfs$'), ('erofs', bytes(1024) + b'\xe2\xe1\xf5\xe0', 'erofs image'),
         ('gpt', bytes(510) + b'\x55\xaaEFI PART', 'disk image with a partition table'),
         ('mbr', bytes(510) + b'\x55\xaa', 'disk image with a boot sector'),
         ('swap', bytes(4086) + b'SWAPSPACE2', 'swap area')):
