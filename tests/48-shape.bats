@@ -197,6 +197,38 @@ stat_of()
 	same_image all.tar --exclude-path=home --exclude-path=roo --exclude-regex='^home' -- all.tar
 }
 
+@test "--exclude-path and --exclude-from: shell patterns are GNU tar's, anchored" {
+	local all=(--format=posix --sort=name) pattern
+
+	mkdir -p x/usr/bin x/usr/lib/app/doc x/usr/share/doc x/etc 'x/odd[1]'
+	touch x/usr/bin/{sh,'[',a.o} x/usr/lib/app/{b.o,b.c} x/usr/lib/app/doc/t x/usr/share/doc/u x/etc/{cd,ab,a-c} \
+		x/odd\[1\]/f 'x/star*' x/starfish
+	tar -C x "${all[@]}" -cf all.tar usr etc 'odd[1]' 'star*' starfish
+	for pattern in 'usr/*' '*.o' 'usr/*/doc' '?sr/bin' 'etc/[ac]*' 'etc/[!a]*' 'etc/[[:alpha:]][bd]' 'star\*' 'star*' \
+		'usr/bin/[' 'odd\[1\]' 'odd[1]*' '*' 'usr/b*n' 'sh' '*/sh' 'usr/bin/**' '*c'; do
+		tar -C x "${all[@]}" --anchored --exclude="$pattern" -cf some.tar usr etc 'odd[1]' 'star*' starfish
+		same_image all.tar --exclude-path "$pattern" -- some.tar
+		printf '%s\n\n' "$pattern" >patterns
+		same_image all.tar --exclude-from patterns -- some.tar
+	done
+	printf 'usr/bin\n./etc/' >patterns
+	tar -C x "${all[@]}" --anchored --exclude=usr/bin --exclude=etc --exclude='*.c' -cf some.tar usr etc 'odd[1]' 'star*' starfish
+	same_image all.tar --exclude-from patterns --exclude-path '*.c' -- some.tar
+}
+
+@test "what is to be left out and is not there is warned of" {
+	printf '%s\n' 'file usr/bin/sh' 'file usr/bin/ls' 'file etc/x' | spec_tar t
+	run -0 --separate-stderr "$TAR2BTRFS" -o i t --exclude-path 'urs/*' --exclude-path usr --exclude-path usr/bin/ls \
+		--exclude-path 'usr/*/sh' --exclude-regex 'x$' --exclude-regex '^bin/'
+	printf "tar2btrfs: warning: '%s' is to be left out, but nothing in the archive matches it\n" 'urs/*' '^bin/' >wanted
+	diff wanted - <<<"$stderr"
+	run -0 --separate-stderr "$TAR2BTRFS" -q -o i t --exclude-path nothing
+	[ -z "$stderr" ]
+	# once, also where each layer is a tree
+	run -0 --separate-stderr "$TAR2BTRFS" --layers=subvolumes -o i t t --exclude-path nothing
+	one_line
+}
+
 @test "an excluded file's data is in the image only if a kept hard link names it" {
 	mkimage i "$archive" --exclude-path rootfs/doc --exclude-path=other
 	assert_check i lowmem
@@ -219,7 +251,7 @@ stat_of()
 
 @test "exclusion is of the archive's paths, and before the new root" {
 	printf '%s\n' 'dir r/usr/lib' 'symlink r/lib usr/lib' 'file r/lib/a text=a' 'file r/usr/lib/b text=b' 'file r/bin/c' | spec_tar t
-	mkimage i t --exclude-path r/lib --root-becomes r --exclude-path bin
+	mkimage i t -q --exclude-path r/lib --root-becomes r --exclude-path bin
 	# a member's own path counts, not where the link would have led it
 	printf '%s\n' 'dir usr/lib' 'file usr/lib/b text=b' 'file bin/c' | assert_manifest i
 	# of a link that is left out nothing is followed
@@ -232,6 +264,8 @@ stat_of()
 	archive_refused 2 '..' --exclude-path a/../b
 	archive_refused 2 '--exclude-path' --exclude-path ''
 	archive_refused 2 '--exclude-path' --exclude-path ./
+	printf 'usr\n../etc\n' >patterns
+	archive_refused 2 '--exclude-from' --exclude-from patterns
 }
 
 # ---- xattrs -----------------------------------------------------------------------------

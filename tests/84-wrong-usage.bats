@@ -114,9 +114,12 @@ all_typed()
 2 | --defaults uid=root @ | --defaults: found 'uid=root', allowed: uid=0 to uid=4294967294
 2 | --defaults mtime=now @ | --defaults: found 'mtime=now', allowed: mtime=[@]SECONDS
 2 | --root-becomes ../a @ | --root-becomes: 
-2 | --exclude-path . @ | --exclude-path: found '.', allowed: a path below the root
+2 | --exclude-path . @ | --exclude-path: found '.', allowed: a path below the root, or a pattern of such paths
+2 | --exclude-from missing @ | --exclude-from: cannot read missing: No such file or directory
+2 | --exclude-from dir @ | --exclude-from: cannot read dir: Is a directory
+2 | --exclude-from -x @ | --exclude-from: found '-x', allowed: FILE, with ./ in front if it begins with -
 2 | --exclude-regex ( @ | --exclude-regex: found '(' (Unmatched ( or \(), allowed: a POSIX extended regular expression
-2 | --exclude *.o @ | --exclude: allowed: --exclude-path PATH or --exclude-regex REGEX
+2 | --exclude *.o @ | --exclude: allowed: --exclude-path PATTERN, from the root on, or --exclude-regex REGEX
 2 | --no-xattr=user @ | --no-xattr: found '--no-xattr=user', but it takes no argument
 2 | --xattrs-exclude '' @ | --xattrs-exclude: found '', allowed: a pattern with * ? and [] for names of xattrs
 2 | --whiteouts=aufs @ | --whiteouts: found '--whiteouts=aufs', but it takes no argument
@@ -169,7 +172,7 @@ all_typed()
 2 | --node-size 4k @ | found '--node-size', which is no option; did you mean --nodesize?
 2 | --root-dir . | --rootdir: reads archives, no directories: tar -C DIR -c . | tar2btrfs -o IMAGE
 2 | --bogus @ | found '--bogus', which is no option; see --help
-2 | --exclude- x @ | found '--exclude-', which is short for several options, allowed: --exclude-path, --exclude-regex
+2 | --exclude- x @ | found '--exclude-', which is short for several options, allowed: --exclude-path, --exclude-from, --exclude-regex
 2 | -z @ | found '-z', which is no option; see --help
 2 | -r dir | --rootdir: reads archives, no directories: tar -C DIR -c . | tar2btrfs -o IMAGE
 2 | --rootdir=dir | --rootdir: reads archives, no directories: tar -C DIR -c . | tar2btrfs -o IMAGE

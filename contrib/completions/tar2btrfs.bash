@@ -58,8 +58,9 @@ _tar2btrfs()
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		return
 		;;
-	-o | --output | --output= | --plan | --plan= | --selinux-contexts | --selinux-contexts= | \
-		--digest= | --content-digest= | --manifest | --manifest=)
+	-o | --output | --output= | --exclude-from | --exclude-from= | --plan | --plan= | \
+		--selinux-contexts | --selinux-contexts= | --digest= | --content-digest= | --manifest | \
+		--manifest=)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
@@ -82,12 +83,12 @@ _tar2btrfs()
 			--mtime --keep-times --no-seed --size --free -n --nodesize -m --metadata -O
 			--features -u --subvol --subvol-uuid --inode-flags --property --all-root
 			--force-uid --force-gid --uid-offset --gid-offset --defaults --root-becomes
-			--exclude-path --exclude-regex --no-xattr --xattrs-exclude --whiteouts --layers
-			--oci --image --platform --oci-config --hard-dereference --detect-holes --plan
-			--selinux-contexts --spool-dir --max-entries --max-bytes --no-sandbox --threads
-			--max-inline --dedupe --pack-tails --skip-unsupported --allow-missing-end
-			--ignore-zeros --progress --input-size --stats --digest --content-digest
-			--manifest -q --quiet -v --verbose -V --version -h --help'
+			--exclude-path --exclude-from --exclude-regex --no-xattr --xattrs-exclude
+			--whiteouts --layers --oci --image --platform --oci-config --hard-dereference
+			--detect-holes --plan --selinux-contexts --spool-dir --max-entries --max-bytes
+			--no-sandbox --threads --max-inline --dedupe --pack-tails --skip-unsupported
+			--allow-missing-end --ignore-zeros --progress --input-size --stats --digest
+			--content-digest --manifest -q --quiet -v --verbose -V --version -h --help'
 		;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

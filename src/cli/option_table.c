@@ -62,13 +62,6 @@ static int parse_root_becomes(struct options *o, const char *value)
 	return path_filter_set_root(&o->convert.tree.filter, value);
 }
 
-static int parse_exclude_path(struct options *o, const char *value)
-{
-	if (!value[strspn(value, "./")] && !strstr(value, ".."))
-		return option_refuse(value, "a path below the root");
-	return path_filter_exclude_path(&o->convert.tree.filter, value);
-}
-
 static int parse_exclude_regex(struct options *o, const char *value)
 {
 	return path_filter_exclude_regex(&o->convert.tree.filter, value);
@@ -225,8 +218,11 @@ const struct option_row option_table[] = {
 	  "owner, mode and time of directories that no member describes", CALL(owner_defaults_parse) },
 	{ "root-becomes", 0, "DIR",
 	  "make DIR of the archive the root; everything outside it is left out", CALL(parse_root_becomes) },
-	{ "exclude-path", 0, "PATH",
-	  "leave out PATH and all below it; repeatable", CALL(parse_exclude_path) },
+	{ "exclude-path", 0, "PATTERN",
+	  "leave out paths that match the shell pattern, and all below them; repeatable",
+	  CALL(exclude_path_parse) },
+	{ "exclude-from", 0, "FILE",
+	  "do so for each pattern that is a line of FILE; repeatable", CALL(exclude_from_parse) },
 	{ "exclude-regex", 0, "REGEX",
 	  "leave out paths that match, and all below them; repeatable", CALL(parse_exclude_regex) },
 	{ "no-xattr", 0, NULL,
@@ -338,7 +334,7 @@ const struct option_row option_table[] = {
 	{ .name = "reflink", .type = OPTION_REFUSE,
 	  .help = "data is always copied; equal data is stored once without this option" },
 	{ .name = "exclude", .type = OPTION_REFUSE,
-	  .help = "allowed: --exclude-path PATH or --exclude-regex REGEX" },
+	  .help = "allowed: --exclude-path PATTERN, from the root on, or --exclude-regex REGEX" },
 	{ .name = NULL },
 };
 // clang-format on

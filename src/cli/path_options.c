@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "path_options.h"
 
+#include "base/io.h"
 #include "base/mem.h"
 #include "option_row.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 #include <uuid/uuid.h>
+
+#define READ_BYTES (64u << 10)
 
 /* ---- --subvol ----------------------------------------------------------------------- */
 
@@ -94,6 +100,53 @@ int compress_parse(struct options *options, const char *text)
 	int err = parse_codec(algo, &asks.codec);
 	xfree(algo);
 	return err ? err : path_rules_add(rules, "--compress", path, strlen(path), &asks);
+}
+
+/* ---- --exclude-path, --exclude-from ------------------------------------------------------ */
+
+int exclude_path_parse(struct options *options, const char *text)
+{
+	if (!text[strspn(text, "./")] && !strstr(text, ".."))
+		return option_refuse(text, "a path below the root, or a pattern of such paths");
+	return path_filter_exclude_path(&options->convert.tree.filter, text);
+}
+
+/* The whole file @fd, with a NUL behind it; the caller frees it. NULL: errno says why. */
+static char *read_text(int fd)
+{
+	char *text = NULL;
+	size_t capacity = 0, bytes = 0;
+	ssize_t got;
+	do {
+		text = mem_grow(text, &capacity, bytes + READ_BYTES + 1, 1);
+		got = io_read_full(fd, text + bytes, READ_BYTES);
+		bytes += got > 0 ? (size_t)got : 0;
+	} while (got == READ_BYTES);
+	text[bytes] = '\0';
+	if (got >= 0)
+		return text;
+	xfree(text);
+	errno = (int)-got;
+	return NULL;
+}
+
+int exclude_from_parse(struct options *options, const char *name)
+{
+	char quoted[QUOTE_BYTES];
+	int fd, err = 0;
+	if (!*name || *name == '-')
+		return option_refuse(name, "FILE, with ./ in front if it begins with -");
+	fd = open(name, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	char *text = fd < 0 ? NULL : read_text(fd);
+	if (!text)
+		err = fail_errno("cannot read %s", quote(quoted, name, strlen(name)));
+	if (fd >= 0)
+		close(fd);
+	for (char *rest = text, *line; !err && rest && (line = strsep(&rest, "\n"));)
+		if (*line)
+			err = exclude_path_parse(options, line);
+	xfree(text);
+	return err;
 }
 
 /* ---- --inode-flags ------------------------------------------------------------------------ */

@@ -21,6 +21,12 @@ int subvol_uuid_parse(struct options *options, const char *text);
  */
 int compress_parse(struct options *options, const char *text);
 
+/* exclude_path_parse - a path or shell pattern of what is left out */
+int exclude_path_parse(struct options *options, const char *text);
+
+/* exclude_from_parse - the name of a file; each line that is not empty is such a pattern */
+int exclude_from_parse(struct options *options, const char *name);
+
 /* inode_flags_parse - FLAG[,FLAG]:PATH */
 int inode_flags_parse(struct options *options, const char *text);
 

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "path.h"
 
+#include <fnmatch.h>
 #include <string.h>
 
 static int fold_option(const char *text, struct excluded_path *path)
@@ -22,6 +23,7 @@ int path_filter_exclude_path(struct path_filter *filter, const char *path)
 	int err = fold_option(path, &excluded);
 	if (err)
 		return err;
+	excluded.is_pattern = excluded.bytes[strcspn(excluded.bytes, "*?[\\")];
 	filter->paths = mem_grow(filter->paths, &filter->paths_capacity, filter->nr_paths + 1,
 				 sizeof(*filter->paths));
 	filter->paths[filter->nr_paths++] = excluded;
@@ -41,7 +43,10 @@ int path_filter_exclude_regex(struct path_filter *filter, const char *regex)
 	}
 	filter->regexes = mem_grow(filter->regexes, &filter->regexes_capacity,
 				   filter->nr_regexes + 1, sizeof(*filter->regexes));
-	filter->regexes[filter->nr_regexes++] = compiled;
+	filter->regexes[filter->nr_regexes++] = (struct excluded_regex){
+		.compiled = compiled,
+		.text = xmemdup(regex, strlen(regex)),
+	};
 	return 0;
 }
 
@@ -57,30 +62,39 @@ int path_filter_set_root(struct path_filter *filter, const char *path)
 	return 0;
 }
 
-static bool matches_regex(const struct path_filter *filter, const char *path, size_t len)
+/* What matches is noted, for path_filter_warn(). */
+static bool matches_path(struct excluded_path *p, const char *path, size_t len)
 {
-	for (size_t i = 0; i < filter->nr_regexes; i++) {
-		regmatch_t all = { .rm_so = 0, .rm_eo = (regoff_t)len };
-		if (!regexec(&filter->regexes[i], path, 1, &all, REG_STARTEND))
+	const bool matches = p->is_pattern ? !fnmatch(p->bytes, path, FNM_LEADING_DIR)
+					   : path_is_below(p->bytes, p->len, path, len);
+	p->has_matched |= matches;
+	return matches;
+}
+
+static bool matches_regex(struct excluded_regex *r, const char *path, size_t len)
+{
+	for (size_t end = 0; end < len; end++) {
+		const char *slash = memchr(path + end, '/', len - end);
+		end = slash ? (size_t)(slash - path) : len;
+		regmatch_t all = { .rm_so = 0, .rm_eo = (regoff_t)end };
+		if (!regexec(&r->compiled, path, 1, &all, REG_STARTEND)) {
+			r->has_matched = true;
 			return true;
+		}
 	}
 	return false;
 }
 
 static bool is_excluded(const struct path_filter *filter, const char *path, size_t len)
 {
-	for (size_t i = 0; i < filter->nr_paths; i++) {
-		const struct excluded_path *p = &filter->paths[i];
-		if (path_is_below(p->bytes, p->len, path, len))
-			return true;
-	}
-	for (size_t end = 0; filter->nr_regexes && end < len; end++) {
-		const char *slash = memchr(path + end, '/', len - end);
-		end = slash ? (size_t)(slash - path) : len;
-		if (matches_regex(filter, path, end))
-			return true;
-	}
-	return false;
+	bool is_out = false;
+	for (size_t i = 0; i < filter->nr_paths; i++)
+		if (!is_out || !filter->paths[i].has_matched)
+			is_out |= matches_path(&filter->paths[i], path, len);
+	for (size_t i = 0; i < filter->nr_regexes; i++)
+		if (!is_out || !filter->regexes[i].has_matched)
+			is_out |= matches_regex(&filter->regexes[i], path, len);
+	return is_out;
 }
 
 bool path_filter_keeps(const struct path_filter *filter, const char *path, size_t len, size_t *skip)
@@ -96,12 +110,31 @@ bool path_filter_keeps(const struct path_filter *filter, const char *path, size_
 	return true;
 }
 
+static void warn_unmatched(const char *pattern)
+{
+	char q[QUOTE_BYTES];
+	warning("'%s' is to be left out, but nothing in the archive matches it",
+		quote(q, pattern, strlen(pattern)));
+}
+
+void path_filter_warn(const struct path_filter *filter)
+{
+	for (size_t i = 0; i < filter->nr_paths; i++)
+		if (!filter->paths[i].has_matched)
+			warn_unmatched(filter->paths[i].bytes);
+	for (size_t i = 0; i < filter->nr_regexes; i++)
+		if (!filter->regexes[i].has_matched)
+			warn_unmatched(filter->regexes[i].text);
+}
+
 void path_filter_release(struct path_filter *filter)
 {
 	for (size_t i = 0; i < filter->nr_paths; i++)
 		xfree(filter->paths[i].bytes);
-	for (size_t i = 0; i < filter->nr_regexes; i++)
-		regfree(&filter->regexes[i]);
+	for (size_t i = 0; i < filter->nr_regexes; i++) {
+		regfree(&filter->regexes[i].compiled);
+		xfree(filter->regexes[i].text);
+	}
 	xfree(filter->paths);
 	xfree(filter->regexes);
 	xfree(filter->root);

@@ -93,10 +93,11 @@ static int number_subvol(struct tree *tree, struct content *content, u32 subvol)
 	return err;
 }
 
-static int check_root(const struct tree *tree)
+static int check_filter(const struct tree *tree)
 {
 	const struct path_filter *filter = &tree->options.filter;
 	char q[QUOTE_BYTES];
+	path_filter_warn(filter);
 	if (tree->root_met || !filter->root_len)
 		return 0;
 	return fail(-ENOENT, "%s: it is to become the root, but is not in the archive",
@@ -117,7 +118,7 @@ int tree_finish(struct tree *tree, struct content *content)
 {
 	assert(tree->phase == TREE_BOUND);
 	tree->phase = TREE_FINISHED;
-	int err = check_root(tree);
+	int err = check_filter(tree);
 	if (tree->layers.top)
 		layers_finish(tree);
 	else if (!err)
