@@ -614,12 +614,36 @@ zsh_completes()
 	mount_at small -t tmpfs -o size=2m tmpfs
 	echo old >small/out
 	refused 1 -o small/out "$IN"
-	[[ $stderr == *'No space left'* ]]
+	[[ $stderr == *"small/out needs "*" bytes, its filesystem has room for $(((2 << 20) - 4096))" ]]
 	[ "$(cat small/out)" = old ]
 	[ "$(find small -mindepth 1)" = small/out ]
 }
 
 # ---- devices ----------------------------------------------------------------
+
+@test 'the room that an image needs is known before it is written' {
+	local needs option
+
+	for option in '' '-m dup -n 64k' '--compress none --digest=sum --free 10m' --no-seed; do
+		mount_at small -t tmpfs -o size=100m tmpfs
+		# shellcheck disable=SC2086
+		"$TAR2BTRFS" $option -o small/out "$IN"
+		needs=$(du -B1 small/out | cut -f1)
+		rm small/out
+		mount -o "remount,size=$needs" "$PWD/small"
+		# shellcheck disable=SC2086
+		"$TAR2BTRFS" $option -o small/out "$IN"
+		rm small/out
+		mount -o "remount,size=$((needs - 4096))" "$PWD/small"
+		# shellcheck disable=SC2086
+		refused 1 $option -o small/out "$IN"
+		[[ $stderr == *"small/out needs $needs bytes, its filesystem has room for $((needs - 4096))" ]]
+		umount small
+	done
+	# what fails nevertheless names the file
+	refused 1 -o /dev/full "$IN"
+	[[ $stderr == *'cannot write /dev/full at byte '*': No space left on device' ]]
+}
 
 @test 'a device is written in place' {
 	loop 8m
@@ -781,6 +805,20 @@ without_proc()
 	TMPDIR=nowhere "$TAR2BTRFS" --spool-dir . "$IN" | cmp - "$GOOD"
 	mount_at ro -t tmpfs -o ro tmpfs
 	refused 1 --spool-dir ro "$IN"
+}
+
+@test 'the spool fits into what --stats says of it, and into no less' {
+	local most size
+
+	"$TAR2BTRFS" --compress none --stats=json:s -o img < <(cat "$IN")
+	most=$(grep -oE '"peak_spool_bytes": [0-9]+' s | grep -oE '[0-9]+')
+	# two files of pages
+	mount_at spool -t tmpfs -o "size=$((most + 8192))" tmpfs
+	"$TAR2BTRFS" --compress none --spool-dir spool -o out < <(cat "$IN")
+	cmp out img
+	mount -o "remount,size=$((most - 8192))" "$PWD/spool"
+	refused 1 --compress none --spool-dir spool -o none < <(cat "$IN")
+	[[ $stderr == *"cannot write the spool file in 'spool' after "*'No space left on device (see --spool-dir)' ]]
 }
 
 @test 'a full spool is one error, and nothing stays in it' {

@@ -199,6 +199,7 @@ json()
 	grep -qxE 'members +7' <<<"$stderr"
 	grep -qxE "fsid +$(super img fsid)" <<<"$stderr"
 	grep -qxE 'memory at most +[0-9]+ bytes' <<<"$stderr"
+	grep -qxE 'spool at most +[0-9]+ bytes' <<<"$stderr"
 }
 
 @test 'other forms of figures are refused' {

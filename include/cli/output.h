@@ -37,8 +37,17 @@ void outputs_free(struct outputs *all);
 int output_open(struct outputs *all, const char *path, enum output_kind kind,
 		struct output **output);
 
-/* output_begin - check that @image_bytes fit (devices); 0, or a negative errno after printing */
-int output_begin(struct output *output, u64 image_bytes);
+/*
+ * output_begin - check that the image fits, before its first byte
+ * @image_bytes:  with all holes, for devices
+ * @needed_bytes: without them, for new files
+ * Where a filesystem may share or compress blocks, too little room is a warning only. Returns 0, or
+ * a negative errno after printing.
+ */
+int output_begin(struct output *output, u64 image_bytes, u64 needed_bytes);
+
+/* output_name - as given, printable */
+const char *output_name(const struct output *output);
 
 /* output_fd - where to write */
 int output_fd(const struct output *output);

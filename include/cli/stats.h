@@ -17,6 +17,7 @@ struct stats {
 	double wall_seconds;
 	double cpu_seconds;    /* of all threads */
 	u64 peak_memory_bytes; /* resident */
+	u64 peak_spool_bytes;  /* of file data and checksums; not the documents of an OCI image */
 };
 
 /*

@@ -66,6 +66,9 @@ void image_free(struct image *image);
 /* image_bytes - total size */
 u64 image_bytes(const struct image *image);
 
+/* image_needed_bytes - what a file of the image takes where holes take nothing */
+u64 image_needed_bytes(const struct image *image);
+
 /* image_fsid - the filesystem id; known when the image is written */
 const u8 *image_fsid(const struct image *image);
 
@@ -81,6 +84,7 @@ bool image_tree_bytes(const struct image *image, u32 index, struct image_tree_by
 /* Where the image goes. */
 struct image_output {
 	int fd;
+	const char *name; /* of @fd, printable, for messages; NULL: "the image" */
 	bool sparse;      /* @fd is an empty regular file: ranges of zeros become holes */
 	bool seekable;    /* @fd is a regular file at its end: parts may be written in any order */
 	unsigned threads; /* that may use CPU, the caller's included */

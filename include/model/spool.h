@@ -34,6 +34,9 @@ int spool_check(const struct spool *spool);
 /* spool_size - bytes appended so far: the offset that the next spool_append() gets */
 u64 spool_size(const struct spool *spool);
 
+/* spool_peak - the most bytes that there have been, before spool_cut() */
+u64 spool_peak(const struct spool *spool);
+
 /* spool_fd - to read the flushed bytes, from offset 0; the spool closes it */
 int spool_fd(const struct spool *spool);
 

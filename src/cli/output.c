@@ -9,7 +9,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 struct outputs {
@@ -225,9 +227,40 @@ int output_open(struct outputs *all, const char *path, enum output_kind kind,
 	return 0;
 }
 
-int output_begin(struct output *o, u64 image_bytes)
+/* Whether each byte that is written takes room: blocks are neither shared nor compressed. */
+static bool counts_each_byte(const struct statfs *fs)
 {
-	return o->is_block ? block_device_begin(&o->device, o->name, image_bytes) : 0;
+	return fs->f_type == EXT4_SUPER_MAGIC || fs->f_type == TMPFS_MAGIC ||
+	       fs->f_type == MSDOS_SUPER_MAGIC;
+}
+
+/* Where room is not limited, or not known, all is well until a write fails. */
+static int check_room(const struct output *o, u64 needed_bytes)
+{
+	static const char text[] = "%s needs %llu bytes, its filesystem has room for %llu";
+	struct statfs fs;
+	if (fstatfs(o->fd, &fs) || !fs.f_blocks)
+		return 0;
+	const u64 blocks = geteuid() ? fs.f_bavail : fs.f_bfree;
+	const unsigned long long needs = needed_bytes, has = blocks * (u64)fs.f_bsize;
+	if (needs <= has)
+		return 0;
+	if (counts_each_byte(&fs))
+		return fail(-ENOSPC, text, o->name, needs, has);
+	warning(text, o->name, needs, has);
+	return 0;
+}
+
+int output_begin(struct output *o, u64 image_bytes, u64 needed_bytes)
+{
+	if (o->is_block)
+		return block_device_begin(&o->device, o->name, image_bytes);
+	return o->is_new ? check_room(o, needed_bytes) : 0;
+}
+
+const char *output_name(const struct output *o)
+{
+	return o->name;
 }
 
 int output_fd(const struct output *o)

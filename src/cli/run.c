@@ -62,10 +62,23 @@ static int read_inputs(struct run *run)
 	return err;
 }
 
+/* Of the room where the image goes. The spool is given back as a new file grows. */
+static u64 room_needed(const struct run *run)
+{
+	const struct spool *spool = run->convert.content->stores[CONTENT_DATA_SPOOL];
+	const u64 needed = image_needed_bytes(run->convert.image);
+	struct stat to, from;
+	if (fstat(output_fd(run->output), &to) || fstat(spool_fd(spool), &from) ||
+	    to.st_dev != from.st_dev)
+		return needed;
+	return needed - min_u64(needed, spool_size(spool));
+}
+
 static int write_image(struct run *run)
 {
 	const struct image_output to = {
 		.fd = output_fd(run->output),
+		.name = output_name(run->output),
 		.sparse = output_is_new(run->output),
 		.seekable = output_is_seekable(run->output),
 		.digest = report_digest(run->report),
@@ -114,7 +127,7 @@ static int run_steps(struct run *run)
 	if (!err)
 		err = convert_plan(&run->convert);
 	if (!err)
-		err = output_begin(run->output, image_bytes(run->convert.image));
+		err = output_begin(run->output, image_bytes(run->convert.image), room_needed(run));
 	if (!err)
 		err = write_image(run);
 	return err ? err : commit(run);

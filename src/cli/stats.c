@@ -54,6 +54,8 @@ struct stats stats_gather(const struct convert *convert, const struct timespec *
 	struct stats stats = { .counts = &convert->counts, .image = convert->image };
 	gather_data(&stats, convert->tree, convert->content);
 	gather_usage(&stats, started);
+	stats.peak_spool_bytes = spool_peak(convert->content->stores[CONTENT_DATA_SPOOL]) +
+				 spool_peak(convert->content->small_spool);
 	return stats;
 }
 
@@ -140,6 +142,7 @@ void stats_print(const struct stats *stats, enum stats_format format, FILE *out)
 	figures_decimal(&p, "CPU time", "cpu_seconds", stats->cpu_seconds, "s");
 	figures_number(&p, "memory at most", "peak_memory_bytes", stats->peak_memory_bytes,
 		       "bytes");
+	figures_number(&p, "spool at most", "peak_spool_bytes", stats->peak_spool_bytes, "bytes");
 	figures_end_group(&p);
 	figures_end(&p);
 }

@@ -43,7 +43,8 @@ void emit_free(struct emit *e)
 static int write_failed(const struct emit *e, int err)
 {
 	errno = -err;
-	return fail_errno("cannot write the image at byte %llu",
+	return fail_errno("cannot write %s at byte %llu",
+			  e->output.name ? e->output.name : "the image",
 			  (unsigned long long)(e->position - e->buffered));
 }
 

@@ -21,6 +21,7 @@ struct spool {
 	u8 *buffer;         /* bytes from written on, not yet in the file */
 	size_t buffered;
 	u64 written; /* bytes in the file */
+	u64 cut;     /* bytes that spool_cut() freed */
 	u8 *copy_buffer;
 	u8 *window; /* READ_WINDOW bytes, allocated when first needed */
 	u64 window_off;
@@ -85,6 +86,11 @@ void spool_free(struct spool *spool)
 u64 spool_size(const struct spool *spool)
 {
 	return spool->written + spool->buffered;
+}
+
+u64 spool_peak(const struct spool *spool)
+{
+	return spool_size(spool) + spool->cut;
 }
 
 int spool_fd(const struct spool *spool)
@@ -203,8 +209,10 @@ int spool_read(struct spool *spool, u64 offset, void *buf, size_t bytes)
 void spool_cut(struct spool *spool, u64 bytes)
 {
 	/* What cannot be given back now is when the file is closed. */
-	if (spool->dir && bytes < spool->written && !ftruncate(spool->fd, (off_t)bytes))
+	if (spool->dir && bytes < spool->written && !ftruncate(spool->fd, (off_t)bytes)) {
+		spool->cut += spool->written - bytes;
 		spool->written = bytes;
+	}
 }
 
 static int copy_through_buffer(struct spool *s, u64 offset, size_t bytes, int fd, bool *write_error)
