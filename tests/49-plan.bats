@@ -289,7 +289,7 @@ contexts()
 
 @test "--selinux-contexts labels as libselinux's own tool says" {
 	require_tool matchpathcon
-	"$TAR2BTRFS" --help | grep -q selinux-contexts
+	"$TAR2BTRFS" --help=all | grep -q selinux-contexts
 	contexts
 	mkimage i tar --selinux-contexts file_contexts
 	assert_check i

@@ -47,10 +47,10 @@ judge()
 	return $failed
 }
 
-# each long option of the help was typed above
+# all_typed PROGRAM [OPTION] - each long option of the help was typed above
 all_typed()
 {
-	comm -23 <("$1" --help | grep -oE '^ +(-[A-Za-z], )?--[a-z-]+' | grep -oE -- '--[a-z-]+' | sort -u) \
+	comm -23 <("$1" ${2:---help} | grep -oE '^ +(-[A-Za-z], )?--[a-z-]+' | grep -oE -- '--[a-z-]+' | sort -u) \
 		<(sed 's/=.*//' typed | sort -u) >left
 	cat left
 	[ ! -s left ]
@@ -167,7 +167,7 @@ all_typed()
 2 | --quiet=1 @ | --quiet: found '--quiet=1', but it takes no argument
 2 | --verbose=2 @ | --verbose: found '--verbose=2', but it takes no argument
 2 | --version=1 | --version: found '--version=1', but it takes no argument
-2 | --help=1 | --help: found '
+2 | --help=1 | --help: found '1', allowed: all
 2 | --quite @ | found '--quite', which is no option; did you mean --quiet?
 2 | --node-size 4k @ | found '--node-size', which is no option; did you mean --nodesize?
 2 | --root-dir . | --rootdir: reads archives, no directories: tar -C DIR -c . | tar2btrfs -o IMAGE
@@ -191,7 +191,7 @@ all_typed()
 1 | text | text: 
 1 | image | image: 
 ROWS
-	all_typed "$TAR2BTRFS"
+	all_typed "$TAR2BTRFS" --help=all
 }
 
 @test 'btrfs2tar: each option, wrong' {

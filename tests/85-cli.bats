@@ -83,7 +83,7 @@ has_temporary_name()
 
 help_names()
 {
-	"$TAR2BTRFS" --help | grep -oE '^ +(-[A-Za-z], )?--[a-z-]+' | grep -oE -- '--[a-z-]+'
+	"$TAR2BTRFS" --help=all | grep -oE '^ +(-[A-Za-z], )?--[a-z-]+' | grep -oE -- '--[a-z-]+'
 }
 
 @test 'help goes to stdout and fits on a terminal' {
@@ -91,7 +91,14 @@ help_names()
 	[ -z "$stderr" ]
 	[[ $output == 'Usage: tar2btrfs '* ]]
 	[ "$output" = "$("$TAR2BTRFS" -h)" ]
+	[ "${#lines[@]}" -lt 24 ]
+	[ "$(grep -c '^  .*--' <<<"$output")" -eq 20 ]
 	run ! grep -E '.{81}' <<<"$output"
+	# all, in groups that fit, too
+	run -0 --separate-stderr "$TAR2BTRFS" --help=all
+	[ -z "$stderr" ]
+	run ! grep -E '.{81}' <<<"$output"
+	awk -v RS= 'split($0, lines, "\n") > 23 { print; bad = 1 } END { exit bad }' < <("$TAR2BTRFS" --help=all)
 }
 
 @test 'help shows the defaults that hold' {
@@ -101,7 +108,7 @@ help_names()
 		'-m single' '-O free-space-tree' '--max-inline 4096'; do
 		# shellcheck disable=SC2086
 		"$TAR2BTRFS" $image "$IN" | cmp - "$GOOD"
-		"$TAR2BTRFS" --help | tr -s ' \n' ' ' | grep -qF "(default: ${image#* })"
+		"$TAR2BTRFS" --help=all | tr -s ' \n' ' ' | grep -qF "(default: ${image#* })"
 	done
 }
 
@@ -124,6 +131,15 @@ help_names()
 			sed -E 's/^ -*/--/' | grep -E -- '--..')
 }
 
+@test 'the manual has the groups of the help, with the same options' {
+	local manual=$BATS_TEST_DIRNAME/../man/tar2btrfs.1
+
+	sed -n 's/\\-/-/g; /^\.Sh OPTIONS/,/^\.Sh HABITS/p' "$manual" >options
+	diff <("$TAR2BTRFS" --help=all | grep -oE '^[A-Z][A-Za-z ]+:$|^ +(-[A-Za-z], )?--[a-z-]+' | sed 's/:$//; s/.*--/--/') \
+		<(sed -nE 's/^\.Ss //p; s/^\.It Fl (. , Fl )?-([a-z-]+).*/--\2/p' options)
+	diff <(sed -n 's/^\.Ss //p' options) <(sed -nE 's/^\.Sx ([A-Z][A-Za-z ]*)( [,.])?$/\1/p' options | head -12 | sed 's/ *[,.]*$//')
+}
+
 @test 'each option stands in the synopsis and in an example of the manual' {
 	local manual=$BATS_TEST_DIRNAME/../man/tar2btrfs.1 name letter failed=0
 
@@ -138,7 +154,7 @@ help_names()
 				failed=1
 			}
 		done
-	done < <("$TAR2BTRFS" --help | grep -oE '^ +(-[A-Za-z], )?--[a-z-]+')
+	done < <("$TAR2BTRFS" --help=all | grep -oE '^ +(-[A-Za-z], )?--[a-z-]+')
 	[ "$failed" = 0 ]
 }
 

@@ -36,14 +36,13 @@ def run(*command):
 
 def options(program):
     found = []
-    for line in run(program, '--help').splitlines():
-        m = re.match(r'^  (?:-(\w), |    )--([a-z-]+)(\[=\S+| \S+)?(?:  +(.*))?$', line)
+    text = run(program, '--help=all' if '--help=all' in run(program, '--help') else '--help')
+    for line in text.splitlines():
+        m = re.match(r'^  (?:-(\w), |    )--([a-z-]+)(\[=\S+| \S+)?(?: +(.*))?$', line)
         if m:
             found.append([m[1] or '', m[2], (m[3] or '').strip(), m[4] or ''])
         elif found and line.startswith(' ' * 29):
             found[-1][3] += ' ' * bool(found[-1][3]) + line.strip()
-        elif found:
-            break
     result = [Option(*f) for f in found]
     for o in result:
         if o.argument == 'LIST':

@@ -54,6 +54,9 @@ _tar2btrfs()
 	--stats=)
 		words='json'
 		;;
+	--help=)
+		words='all'
+		;;
 	--root-becomes | --root-becomes= | --spool-dir | --spool-dir=)
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		return

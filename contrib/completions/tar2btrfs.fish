@@ -62,4 +62,4 @@ complete -c tar2btrfs -l manifest -r -F -d 'write a canonical listing of the tre
 complete -c tar2btrfs -s q -l quiet -d 'print errors only'
 complete -c tar2btrfs -s v -l verbose -d 'also print a summary'
 complete -c tar2btrfs -s V -l version -d 'print the versions of the program, the image layout and the codec libraries'
-complete -c tar2btrfs -s h -l help -d 'print this help'
+complete -c tar2btrfs -s h -l help -f -a 'all' -d 'print the options that most people need, or all in groups'

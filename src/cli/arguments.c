@@ -139,7 +139,7 @@ static struct getopt_tables make_getopt_tables(const struct option_row *table)
 		};
 		if (row->letter)
 			*letter++ = (char)row->letter;
-		if (row->letter && row->argument)
+		if (row->letter && row->argument && !option_is_optional(row))
 			*letter++ = ':';
 	}
 	return tables;
@@ -175,7 +175,7 @@ enum options_result arguments_parse(const struct option_row *table, void *option
 		}
 		int stored = option_store(options, row, row->argument ? optarg : NULL);
 		if (stored > 0 && row->type == OPTION_PRINT)
-			row->print(table);
+			row->print(table, optarg);
 		if (stored)
 			result = stored < 0 ? OPTIONS_USAGE : flush_stdout();
 	}

@@ -7,11 +7,12 @@
 
 #include <stdio.h>
 
-static void print_export_help(const struct option_row *table);
+static void print_export_help(const struct option_row *table, bool all);
 
-static void print_export_version(const struct option_row *table)
+static void print_export_version(const struct option_row *table, bool all)
 {
 	(void)table;
+	(void)all;
 	printf("btrfs2tar %s\n", TAR2BTRFS_VERSION);
 	help_print_codecs();
 }
@@ -81,8 +82,9 @@ static struct export_command defaults(void)
 	};
 }
 
-static void print_export_help(const struct option_row *table)
+static void print_export_help(const struct option_row *table, bool all)
 {
+	(void)all;
 	const struct export_command command = defaults();
 	printf("Usage: btrfs2tar [OPTION]... IMAGE... [PATH]...\n"
 	       "\n"

@@ -15,9 +15,10 @@ void help_print_codecs(void)
 		printf("%s %s\n", (*codec)->name, (*codec)->library());
 }
 
-void print_version(const struct option_row *table)
+void print_version(const struct option_row *table, bool all)
 {
 	(void)table;
+	(void)all;
 	printf("tar2btrfs %s\n", TAR2BTRFS_VERSION);
 	printf("image layout %d\n", LAYOUT_VERSION);
 	help_print_codecs();
@@ -40,19 +41,26 @@ static void print_wrapped(const char *text)
 	putchar('\n');
 }
 
-static void print_row(const struct option_row *row, const void *defaults)
+/* Print @row as far as its text. */
+static void print_names(const struct option_row *row)
 {
-	char letter[] = "    ", value[64], text[512];
+	char letter[] = "    ";
 	int width;
 	if (row->letter)
 		snprintf(letter, sizeof(letter), "-%c, ", row->letter);
 	width = printf("  %s--%s%s%s", letter, row->name,
 		       row->argument && !option_is_optional(row) ? " " : "",
 		       row->argument ? row->argument : "");
-	if (width < TEXT_COLUMN - 1)
+	if (width < TEXT_COLUMN)
 		printf("%*s", TEXT_COLUMN - width, "");
 	else
 		printf("\n%*s", TEXT_COLUMN, "");
+}
+
+static void print_row(const struct option_row *row, const void *defaults)
+{
+	char value[64], text[512];
+	print_names(row);
 	if (row->shows_default) {
 		option_default(row, defaults, value, sizeof(value));
 		snprintf(text, sizeof(text), "%s (default: %s)", row->help, value);
@@ -63,12 +71,30 @@ static void print_row(const struct option_row *row, const void *defaults)
 void help_print_rows(const struct option_row *table, const void *defaults)
 {
 	for (const struct option_row *row = table; row->name; row++)
-		if (!option_is_habit(row))
+		if (!option_is_habit(row)) {
+			if (row->group)
+				printf("\n%s:\n", row->group);
 			print_row(row, defaults);
+		}
 }
 
-void print_help(const struct option_row *table)
+static void print_brief_help(const struct option_row *table)
 {
+	printf("Usage: tar2btrfs [OPTION]... [ARCHIVE]...      makes a btrfs image of an archive\n");
+	for (const struct option_row *row = table; row->name; row++) {
+		if (!row->brief)
+			continue;
+		print_names(row);
+		print_wrapped(row->brief);
+	}
+}
+
+void print_help(const struct option_row *table, bool all)
+{
+	if (!all) {
+		print_brief_help(table);
+		return;
+	}
 	struct options defaults;
 	options_default(&defaults);
 	printf("Usage: tar2btrfs [OPTION]... [ARCHIVE]...\n"
@@ -76,8 +102,7 @@ void print_help(const struct option_row *table)
 	       "Reads a tar or cpio archive from ARCHIVE or standard input (-), plain or packed\n"
 	       "with gzip, xz, zstd, bzip2 or lz4, and writes a btrfs image: minimal, the same\n"
 	       "bytes for the same tree, and marked as a seed. Of several ARCHIVEs each is added\n"
-	       "to the tree of those before it; where both have a path, the later one counts.\n"
-	       "\n");
+	       "to the tree of those before it; where both have a path, the later one counts.\n");
 	help_print_rows(table, &defaults);
 	printf("\n"
 	       "SIZE takes a suffix k, m, g or t (powers of 1024). If an option is repeated, the\n"

@@ -12,7 +12,7 @@ void help_print_rows(const struct option_row *table, const void *defaults);
 void help_print_codecs(void);
 
 /* of tar2btrfs */
-void print_help(const struct option_row *table);
-void print_version(const struct option_row *table); /* which it does not need */
+void print_help(const struct option_row *table, bool all);
+void print_version(const struct option_row *table, bool all); /* which it does not need */
 
 #endif

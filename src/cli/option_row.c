@@ -192,7 +192,7 @@ static int store_value(void *options, const struct option_row *row, const char *
 	case OPTION_CALL:
 		return row->parse(options, value);
 	case OPTION_PRINT:
-		return 1;
+		return value && strcmp(value, "all") ? option_refuse(value, "all") : 1;
 	case OPTION_REFUSE:
 		return fail(-EINVAL, "%s", row->help);
 	case OPTION_TEXT:

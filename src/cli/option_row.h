@@ -17,7 +17,7 @@ enum option_type {
 	OPTION_UUID,   /* 16 bytes */
 	OPTION_TIME,   /* struct timestamp */
 	OPTION_CALL,   /* option_row.parse stores it; returns as option_store() */
-	OPTION_PRINT,  /* no argument: option_row.print, to standard output */
+	OPTION_PRINT,  /* option_row.print, to standard output; the argument may be "all" */
 	OPTION_REFUSE, /* with or without an argument: refused, and option_row.help says what helps */
 };
 
@@ -41,7 +41,9 @@ struct option_row {
 	const struct option_word *words;
 	bool shows_default; /* --help adds the default, or for an optional argument option_row.value */
 	int (*parse)(struct options *options, const char *value); /* of tar2btrfs alone */
-	void (*print)(const struct option_row *table);
+	void (*print)(const struct option_row *table, bool all);
+	const char *group; /* heading in --help=all and the manual, at the first row of a group */
+	const char *brief; /* text of --help, at the rows that most people need */
 };
 
 /*
