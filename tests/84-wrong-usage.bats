@@ -206,6 +206,8 @@ ROWS
 2 | --cat | --cat: found no argument, allowed: PATH
 1 | --cat missing @ | missing
 2 | --subvol '' @ | --subvol: found '', allowed: PATH|ID
+2 | --info=xml @ | --info: found 'xml', allowed: text or json
+2 | --info json @ | found '--info json', and no file json; allowed: --info=json
 1 | --subvol 999 @ | 999
 1 | --subvol home @ | home
 2 | --subvol 5 --all-subvols @ | found --subvol with --all-subvols, allowed: one of them
