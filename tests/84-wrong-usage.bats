@@ -50,7 +50,7 @@ judge()
 # all_typed PROGRAM [OPTION] - each long option of the help was typed above
 all_typed()
 {
-	comm -23 <("$1" ${2:---help} | grep -oE '^ +(-[A-Za-z], )?--[a-z-]+' | grep -oE -- '--[a-z-]+' | sort -u) \
+	comm -23 <("$1" "${2:---help}" | grep -oE '^ +(-[A-Za-z], )?--[a-z-]+' | grep -oE -- '--[a-z-]+' | sort -u) \
 		<(sed 's/=.*//' typed | sort -u) >left
 	cat left
 	[ ! -s left ]

@@ -824,7 +824,7 @@ without_proc()
 }
 
 @test 'the spool fits into what --stats says of it, and into no less' {
-	local most size
+	local most
 
 	"$TAR2BTRFS" --compress none --stats=json:s -o img < <(cat "$IN")
 	most=$(grep -oE '"peak_spool_bytes": [0-9]+' s | grep -oE '[0-9]+')
