@@ -206,6 +206,9 @@ ROWS
 2 | --cat | --cat: found no argument, allowed: PATH
 1 | --cat missing @ | missing
 2 | --subvol '' @ | --subvol: found '', allowed: PATH|ID
+2 | --manifest out @ | found '--manifest out', and no file out; allowed: --manifest=out
+2 | --content-digest= @ | --content-digest: found '', allowed: FILE
+2 | --degraded=1 @ | --degraded: found '--degraded=1', but it takes no argument
 2 | --info=xml @ | --info: found 'xml', allowed: text or json
 2 | --info json @ | found '--info json', and no file json; allowed: --info=json
 1 | --subvol 999 @ | 999
