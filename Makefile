@@ -226,6 +226,10 @@ ACCEPTED = 3000
 check-accepted: all unit-tests	## btrfs check of the images of ACCEPTED=3000 fuzzed archives; some are mounted and read
 	$(Q)bash tests/fuzz/check-accepted.sh 1 $(ACCEPTED)
 
+.PHONY: check-progs-images
+check-progs-images: all	## btrfs2tar reads the damaged images in a checkout of btrfs-progs (PROGS=DIR): no crash, one line
+	$(Q)bash tests/read-progs.sh '$(PROGS)'
+
 .PHONY: check-kernels
 check-kernels: all	## in qemu: Debian's kernel reads images of each kind; a seed boots and sprouts
 	$(Q)bash tests/kernels/check-kernels.sh
