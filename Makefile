@@ -265,6 +265,8 @@ DOCDIR = $(DATADIR)/doc/tar2btrfs
 DOCUMENTS = README.md CHANGELOG.md SECURITY.md HACKING.md $(sort $(wildcard docs/*.md docs/*.svg docs/*/*.md docs/*/*.svg)) \
 	$(wildcard contrib/*/README.md) contrib/recipes/genimage.cfg
 SCRIPTS = contrib/boot-oci contrib/sprout-install contrib/layout-svg.py contrib/recipes/mkosi.postoutput
+# Those that also are programs, tar2btrfs-NAME, with a manual page.
+TOOLS = boot-oci sprout-install
 # Where each shell looks for completions; zsh has a directory of its own for packages.
 COMPLETIONS = contrib/completions
 BASHDIR = $(DATADIR)/bash-completion/completions
@@ -278,6 +280,8 @@ install: all	## install the programs, manuals, completions and documents to DEST
 		$(INSTALL) -D -m 644 $(COMPLETIONS)/$$n.bash $(DESTDIR)$(BASHDIR)/$$n && \
 		$(INSTALL) -D -m 644 $(COMPLETIONS)/_$$n $(DESTDIR)$(ZSHDIR)/_$$n && \
 		$(INSTALL) -D -m 644 $(COMPLETIONS)/$$n.fish $(DESTDIR)$(FISHDIR)/$$n.fish || exit; done
+	$(Q)for n in $(TOOLS); do $(INSTALL) -D -m 755 contrib/$$n $(DESTDIR)$(BINDIR)/tar2btrfs-$$n && \
+		$(INSTALL) -D -m 644 man/tar2btrfs-$$n.1 $(DESTDIR)$(MANDIR)/tar2btrfs-$$n.1 || exit; done
 	$(Q)for f in $(DOCUMENTS); do $(INSTALL) -D -m 644 $$f $(DESTDIR)$(DOCDIR)/$$f || exit; done
 	$(Q)for f in $(SCRIPTS); do $(INSTALL) -D -m 755 $$f $(DESTDIR)$(DOCDIR)/$$f || exit; done
 
@@ -285,6 +289,7 @@ install: all	## install the programs, manuals, completions and documents to DEST
 uninstall:	## remove the installed files
 	$(Q)for n in $(notdir $(PROGRAMS)); do rm -f $(addprefix $(DESTDIR),$(BINDIR)/$$n $(MANDIR)/$$n.1 $(BASHDIR)/$$n \
 		$(ZSHDIR)/_$$n $(FISHDIR)/$$n.fish); done
+	$(Q)rm -f $(foreach n,$(TOOLS),$(addprefix $(DESTDIR),$(BINDIR)/tar2btrfs-$n $(MANDIR)/tar2btrfs-$n.1))
 	$(Q)rm -rf $(DESTDIR)$(DOCDIR)
 
 VERSION = $(shell sed -n 's/^.define TAR2BTRFS_VERSION "\(.*\)"/\1/p' include/cli/version.h)

@@ -25,6 +25,10 @@ version()
 		cp -r "${recipe%/*}/../../../../$f" "source/$f"
 	done < <(grep -oE 'file://[A-Za-z./]+' "$recipe" | cut -c8- | sort -u)
 	[ -d source/src ]
+	# what yocto-check-layer looks for
+	for word in maintainer patch '[a-z0-9.]*@[a-z.]*'; do
+		grep -qi "$word" "$TOP/contrib/yocto/README.md"
+	done
 	require_plain_build
 	env -u MAKEFLAGS -u MAKEOVERRIDES -u MFLAGS make -s -C source BUILD=build CFLAGS=-O0 SELINUX= install \
 		DESTDIR="$PWD/root" PREFIX=/usr >log 2>&1 || { grep -v '^  CC' log; return 1; }
