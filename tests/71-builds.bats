@@ -50,8 +50,14 @@ other_cpu()
 		grep -q '^ok' tap
 	done
 	TAR2BTRFS=$run bash "$TOP/tests/tools/golden.sh" check rich empty mirror
-	[ "$("$run" --version)" = "$("$TAR2BTRFS" --version)" ] || return 0
 	python3 "$GEN/rich.py" | spec_tar tar
+	for c in zstd zlib lzo none; do
+		"$TAR2BTRFS" --compress $c -o "$c.img" tar
+		"$BTRFS2TAR" --keep-times -o "$c.tar" "$c.img"
+		assert_equal "$c $("qemu-$2-static" "$TOP/build-cross/$1/btrfs2tar" --keep-times "$c.img" | sha256sum)" \
+			"$c $(sha256sum <"$c.tar")"
+	done
+	[ "$("$run" --version)" = "$("$TAR2BTRFS" --version)" ] || return 0
 	for c in zstd:1 zstd:3 zlib:3 zlib:9 lzo:1; do
 		assert_equal "$c $("$run" --compress $c <tar | sha256sum)" "$c $("$TAR2BTRFS" --compress $c <tar | sha256sum)"
 	done
