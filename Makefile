@@ -230,6 +230,11 @@ check-accepted: all unit-tests	## btrfs check of the images of ACCEPTED=3000 fuz
 check-progs-images: all	## btrfs2tar reads the damaged images in a checkout of btrfs-progs (PROGS=DIR): no crash, one line
 	$(Q)bash tests/read-progs.sh '$(PROGS)'
 
+.PHONY: check-long
+check-long: all unit-tests	## tests for what few changes can break: close sweeps, other builds, large files
+	$(Q)sh tests/deps.sh build test
+	$(Q)$(SUITE) --long $(TESTS)
+
 .PHONY: check-kernels
 check-kernels: all	## in qemu: Debian's kernel reads images of each kind; a seed boots and sprouts
 	$(Q)bash tests/kernels/check-kernels.sh

@@ -63,6 +63,8 @@ other_cpu()
 	done
 }
 
+# s390x has what tells CPUs apart: the order of bytes, and char without a sign, as here
+# bats test_tags=slow,long
 @test 'arm64 makes the same images' {
 	other_cpu arm64 aarch64
 }

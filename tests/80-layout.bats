@@ -71,16 +71,24 @@ tree_level()
 }
 
 @test "data over the superblock copy at 64 MiB" {
-	sweep 'data @k' 64000-65000/97,64128-64256/4,65000-65600/64,67000 --compress none
+	sweep 'data @k' 64000-65000/194,64128-64256/12,65000-65600/128,67000 --compress none
+	sweep 'data @k 200' 63000-65600/519 --compress none -n 4k
+}
+
+# bats test_tags=slow,long
+@test "data over the superblock copy at 64 MiB, closely" {
+	sweep 'data @k' 64000-65000/97,64128-64256/4,65000-65600/64 --compress none
 	sweep 'data @k 200' 63000-65600/173 --compress none -n 4k
+	sweep 'files @ 4096 1000' 14300-14900/23 -n 4k --compress none --max-inline 0
+	sweep 'files @ 1200' 30000,36000,37000-40000/250,45000 --max-inline 4095 --compress none
 }
 
 @test "small extents up to the copy at 64 MiB: block counts change both ways" {
-	sweep 'files @ 4096 1000' 14300-14900/23 -n 4k --compress none --max-inline 0
+	sweep 'files @ 4096 1000' 14300-14900/69 -n 4k --compress none --max-inline 0
 }
 
 @test "metadata over the superblock copy at 64 MiB" {
-	sweep 'files @ 1200' 30000,36000,37000-40000/250,45000 --max-inline 4095 --compress none
+	sweep 'files @ 1200' 30000,36000,37000-40000/750,45000 --max-inline 4095 --compress none
 }
 
 @test "two copies of metadata, the second or both over the superblock copy" {

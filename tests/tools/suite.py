@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""suite.py [--quick] [--jobs N] [NAME...] - run unit tests and bats files, count their TAP lines.
+"""suite.py [--quick | --long] [--jobs N] [NAME...] - run unit tests and bats files, count their TAP lines.
 
 NAME is "unit", "fuzz" (corpora replayed) or the start of a bats file's name in tests/ ("30" or "30-xattrs"); default: all.
---quick leaves out bats tests tagged kernel or slow. Several files run at once; each test in them runs alone.
+--quick leaves out bats tests tagged kernel or slow; only --long runs those tagged long, and no others. Several files run at once; each test in them runs alone.
 The output of a failing test is shown, a skipped one says why. The end is a list of the ten slowest files and the line
 "N passed, N failed", with ", N skipped" if there were any. With CI=true a skip counts as a failure unless its reason starts with "not for"
 (a test that makes no sense under a sanitizer). Exit status 1 if something failed.
@@ -78,11 +78,11 @@ def jobs_of(args):
     build = os.environ.get('BUILD', 'build')
     wanted = lambda n: not args.names or any(n.startswith(w) for w in args.names)
     jobs = []
-    if not args.names or 'unit' in args.names:
+    if not args.long and (not args.names or 'unit' in args.names):
         for source in sorted(glob.glob(HERE + '/unit/test_*.c')):
             name = os.path.basename(source)[:-2]
             jobs.append(('unit/' + name, [os.path.join(build, 'unit', name)]))
-    if not args.names or 'fuzz' in args.names:
+    if not args.long and (not args.names or 'fuzz' in args.names):
         for source in sorted(glob.glob(HERE + '/fuzz/fuzz_*.c')):
             name = os.path.basename(source)[len('fuzz_'):-2]
             jobs.append(('fuzz/' + name, [os.path.join(build, 'fuzz', name), HERE + '/fuzz/corpus/' + name]))
@@ -90,8 +90,7 @@ def jobs_of(args):
     rank = lambda f: next((i for i, s in enumerate(SLOW_FIRST) if os.path.basename(f).startswith(s)), 99)
     for f in sorted(files, key=rank):
         command = ['bats', '--tap']
-        if args.quick:
-            command += ['--filter-tags', '!kernel,!slow']
+        command += ['--filter-tags', 'long' if args.long else '!kernel,!slow,!long' if args.quick else '!long']
         jobs.append((os.path.basename(f)[:-5], command + [f]))
     return jobs
 
@@ -118,6 +117,7 @@ def report(result):
 def main():
     ap = argparse.ArgumentParser(usage=__doc__)
     ap.add_argument('--quick', action='store_true')
+    ap.add_argument('--long', action='store_true')
     ap.add_argument('--jobs', type=int, default=len(os.sched_getaffinity(0)))
     ap.add_argument('names', nargs='*')
     args = ap.parse_args()
