@@ -138,9 +138,13 @@ static const char *number_text(struct decisions *d)
 static void number(struct decisions *d, u8 *field, size_t len, u64 value)
 {
 	if (!nasty(d, 64)) {
+		/* AIX leaves a NUL where the field before is full */
+		const size_t begin = rarely(d, 64);
 		char text[32];
-		snprintf(text, sizeof(text), "%0*llo", (int)len - 1, (unsigned long long)value);
-		memcpy(field, text, strlen(text) < len ? strlen(text) : len);
+		snprintf(text, sizeof(text), "%0*llo", (int)(len - 1 - begin),
+			 (unsigned long long)value);
+		memcpy(field + begin, text,
+		       strlen(text) < len - begin ? strlen(text) : len - begin);
 		return;
 	}
 	memset(field, decide_byte(d), len);
@@ -492,14 +496,19 @@ static void tar_member(struct decisions *d, struct out *o)
 		sparse_member(d, o, &r);
 		return;
 	}
-	if (r.len)
-		put_extension(d, o, nasty(d, 16) ? 'g' : 'x', r.text, r.len);
 	h.path_len = path(d, name);
 	h.link_len = path(d, target);
 	h.type = nasty(d, 8) ? types[decide(d, sizeof(types) - 1)] : types[decide(d, 17)];
 	if (d->is_mild && h.type == '1')
 		link_to_last(o, &h, target, r.len);
-	if (h.path_len > 100)
+	const bool has_no_data = strchr("123456", h.type);
+	if (has_no_data && rarely(d, 16))
+		record(d, &r, "size", "512", 3);
+	if (r.len)
+		put_extension(d, o, nasty(d, 16) ? 'g' : 'x', r.text, r.len);
+	if (rarely(d, 64))
+		put_extension(d, o, 'L', "replaced", 9);
+	if (h.path_len > 100 || rarely(d, 64))
 		put_extension(d, o, 'L', name, h.path_len + 1);
 	if (h.link_len > 100)
 		put_extension(d, o, 'K', target, h.link_len + 1);
@@ -507,8 +516,13 @@ static void tar_member(struct decisions *d, struct out *o)
 		h.size = data_size(d);
 	if (h.type == '0' && !r.len)
 		snprintf(o->last_file, sizeof(o->last_file), "%.*s", (int)h.path_len, name);
+	u64 data = h.size;
+	if (!h.size && has_no_data && rarely(d, 8))
+		h.size = 256u * decide_byte(d); /* of the target, as old programs write it */
+	else if (h.path_len && name[h.path_len - 1] == '/' && rarely(d, 2))
+		data = 0; /* an old directory */
 	tar_header(d, o, &h);
-	put_data(d, o, h.size);
+	put_data(d, o, data);
 	pad(o, BLOCK);
 }
 
