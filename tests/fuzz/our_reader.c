@@ -116,8 +116,9 @@ static int read_archive(struct ours *o)
 	if (err || !stream_is_in_place(o->stream))
 		return -1;
 	o->offset = offset;
-	if (o->format == FORMAT_TAR_END)
-		return 0;
+	const u8 *ignored;
+	if (o->format == FORMAT_TAR_END) /* more behind it is refused, as in reader.c */
+		return stream_peek(o->stream, offset, 1, &ignored) ? -1 : 0;
 	if (o->format == FORMAT_TAR) {
 		o->tar_parser = tar_parser_new(o->stream, &o->options);
 	} else {
