@@ -36,6 +36,7 @@ void acl_free(struct acl *acl);
 enum acl_result {
 	ACL_OK,
 	ACL_MALFORMED,
+	ACL_ID_TOO_LARGE,
 	ACL_NAME_WITHOUT_ID, /* well-formed, but means something on one host only */
 };
 

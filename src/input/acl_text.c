@@ -99,7 +99,13 @@ static enum acl_result read_entry(const struct field *f, size_t nr, struct acl_e
 	e->tag = e->tag == ACL_USER_OBJ ? ACL_USER : ACL_GROUP;
 	if (has_id)
 		return read_id(f[3], &e->id) ? ACL_OK : ACL_MALFORMED;
-	return read_id(f[1], &e->id) ? ACL_OK : ACL_NAME_WITHOUT_ID;
+	if (read_id(f[1], &e->id))
+		return ACL_OK;
+	for (size_t i = 0; i < f[1].len; i++) {
+		if (f[1].text[i] < '0' || f[1].text[i] > '9')
+			return ACL_NAME_WITHOUT_ID;
+	}
+	return ACL_ID_TOO_LARGE;
 }
 
 static enum acl_result add_acl_entry(struct field entry, struct acl *access, struct acl *dflt)

@@ -27,7 +27,7 @@ static int unpack(struct stream *s, u64 offset, const u8 *p, size_t len)
 {
 	const char *name;
 	const enum packing packing = magic_packing(p, len, &name);
-	if (packing == PACKING_NONE || (packing == PACKING_OTHER && offset))
+	if (packing == PACKING_NONE || tar_is_header(p, len))
 		return 0;
 	if (stream_packing(s))
 		return fail(-EINVAL, "%s: packed twice: %s inside %s, one packing is allowed",
@@ -54,8 +54,9 @@ int detect_next_part(struct stream *s, u64 *offset, const u8 **p, size_t *len)
 		*len = (size_t)got;
 		r = unpack(s, *offset, *p, *len);
 		if (r == 0 && behind && !magic_is_cpio(*p, *len))
-			return fail(-EINVAL, "%s: there are other bytes behind the %s data",
-				    stream_name(s), behind);
+			return fail(-EINVAL, "%s: there %s behind the %s data", stream_name(s),
+				    tar_is_header(*p, *len) ? "is a plain tar" : "are other bytes",
+				    behind);
 		if (r <= 0)
 			return r ? r : 1;
 		behind = NULL;

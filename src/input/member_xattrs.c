@@ -147,6 +147,8 @@ static int read_acl_text(struct gather *g, const char *kind, struct text text, s
 	if (r == ACL_MALFORMED)
 		return bad_acl(g, kind,
 			       "allowed are entries like user:NAME:rwx:ID, separated by commas");
+	if (r == ACL_ID_TOO_LARGE)
+		return bad_acl(g, kind, "an id is too large, allowed are 0 to 4294967294");
 	if (r == ACL_OK)
 		return 0;
 	int err = member_unsupported_hint(

@@ -1354,6 +1354,7 @@ for _name, _text, _said in (
         ('no-owner', 'group::r--,other::---', 'must be there'), ('twice', 'user::rw-,user::r--,group::r--,other::---', 'two entries'),
         ('same-id', 'user::rw-,user:a:r--:5,user:b:r--:5,group::r--,mask::r--,other::---', 'two entries for one id'),
         ('perms', 'user::rwz,group::r--,other::---', 'entries like'), ('id', 'user::rw-,user:a:r--:99999999999,group::r--,mask::r--,other::-', 'entries like'),
+        ('id-as-name', 'user::rw-,user:4294967295:r--,group::r--,mask::r--,other::---', 'an id is too large, allowed are 0 to 4294967294'),
         ('id-1', 'user::rw-,user:a:r--:4294967295,group::r--,mask::r--,other::---', 'entries like')):
     bad('acl-text-' + _name, r'^tar2btrfs: f: malformed access ACL: .*' + _said)(
         lambda t=_text: acl_file((b'SCHILY.acl.access', t.encode())))
@@ -1485,6 +1486,16 @@ def _():
 @good('cpio-binary-be', 'one-file')
 def _():
     return binary(b'f', b'hello', order='>') + binary(b'TRAILER!!!', b'', 0, order='>')
+
+
+for _name, _bytes in (('lzma', b'\x5d\0\0\x80\0' + b'\xff' * 8), ('lzop', b'\x89LZO\0\r\n\x1a\n')):
+    bad('cpio-%s-behind' % _name, 'packed with %s: not supported, allowed: gzip, xz' % _name)(
+        lambda b=_bytes: newc(b'f', b'hello') + trailer() + b + bytes(99))
+
+
+@bad('tar-behind-gzip-cpio', r'there is a plain tar behind the gzip data')
+def _():
+    return gz(newc(b'f', b'hello') + trailer()) + PLAIN
 
 
 @good('cpio-zeros-behind', 'one-file')
