@@ -112,10 +112,10 @@ static void add_implied_time(struct info_words *w, const struct image_info *info
 		sec--;
 		nsec = 1000000000 - nsec;
 	}
-	snprintf(text, sizeof(text), "mtime=@%s%llu.%09u", is_negative ? "-" : "",
-		 (unsigned long long)sec, nsec);
-	if (!nsec)
-		*strchr(text, '.') = '\0';
+	const int len = snprintf(text, sizeof(text), "mtime=@%s%llu", is_negative ? "-" : "",
+				 (unsigned long long)sec);
+	if (nsec)
+		snprintf(text + len, sizeof(text) - (size_t)len, ".%09u", nsec);
 	if (t.sec || t.nsec)
 		add_option(w, "--defaults", text);
 }
