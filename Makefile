@@ -226,8 +226,8 @@ ACCEPTED = 3000
 check-accepted: all unit-tests	## btrfs check of the images of ACCEPTED=3000 fuzzed archives; some are mounted and read
 	$(Q)bash tests/fuzz/check-accepted.sh 1 $(ACCEPTED)
 
-.PHONY: check-progs-images
-check-progs-images: all	## btrfs2tar reads the damaged images in a checkout of btrfs-progs (PROGS=DIR): no crash, one line
+.PHONY: check-progs
+check-progs: all	## btrfs2tar reads the damaged images in a checkout of btrfs-progs (PROGS=DIR): no crash, one line
 	$(Q)bash tests/read-progs.sh '$(PROGS)'
 
 .PHONY: check-long

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * LD_PRELOAD for the program: system calls and allocations that go wrong.
- *   FAULT=CALL:N:ERRNO   the Nth call fails: read, pread, write, pwrite, copy, sync, link, alloc
+ *   FAULT=CALL:N:ERRNO   the Nth call fails: read, pread, write, pwrite, copy, sync, link, room
+ *                        (fstatfs), alloc
  *   FAULT=short          reads and writes move one byte, copies in the kernel do not work
  *   FAULT=eintr          every second call is interrupted
  *   FAULT=count:CALL     at the end, the number of calls goes to stderr
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static char fault_call[16]; /* that fails or is counted */
@@ -129,6 +131,12 @@ int linkat(int from_dir, const char *from, int to_dir, const char *to, int flags
 {
 	int (*next)(int, const char *, int, const char *, int) = dlsym(RTLD_NEXT, "linkat");
 	return !is_eintr && fails("link") ? -1 : next(from_dir, from, to_dir, to, flags);
+}
+
+int fstatfs64(int fd, struct statfs64 *buf)
+{
+	int (*next)(int, struct statfs64 *) = dlsym(RTLD_NEXT, "fstatfs64");
+	return !is_eintr && fails("room") ? -1 : next(fd, buf);
 }
 
 void *__libc_malloc(size_t bytes);
