@@ -113,8 +113,9 @@ in_memory()
 	archive_refused 2 "1 or more" --max-entries 0
 	archive_refused 2 "1 or more" --max-entries 1k
 	archive_refused 2 "1 or more, with suffix k, m, g or t" --max-bytes 0
-	archive_refused 2 "1 or more, with suffix k, m, g or t" --max-bytes 1.5g
+	archive_refused 2 "1 or more, with suffix k, m, g or t" --max-bytes 1x
 	"$TAR2BTRFS" --max-entries 18446744073709551615 --max-bytes 16777215t -o img a
+	"$TAR2BTRFS" --max-bytes 1.5g -o img a
 }
 
 @test "several archives are bounded together" {
