@@ -297,7 +297,7 @@ uninstall:	## remove the installed files
 	$(Q)rm -f $(foreach n,$(TOOLS),$(addprefix $(DESTDIR),$(BINDIR)/tar2btrfs-$n $(MANDIR)/tar2btrfs-$n.1))
 	$(Q)rm -rf $(DESTDIR)$(DOCDIR)
 
-VERSION = $(shell sed -n 's/^.define TAR2BTRFS_VERSION "\(.*\)"/\1/p' include/cli/version.h)
+VERSION = $(shell sed -n 's/^.define TAR2BTRFS_VERSION "\(.*\)"/\1/p' src/cli/version.h)
 
 .PHONY: dist
 dist:	## a reproducible source archive of the last commit

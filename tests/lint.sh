@@ -312,13 +312,13 @@ spdx()
 	return $bad
 }
 
-# include/cli/version.h has the version; what else names it agrees
+# src/cli/version.h has the version; what else names it agrees
 version()
 {
 	local version bad=0 found place
-	version=$(sed -n 's/^#define TAR2BTRFS_VERSION "\(.*\)"$/\1/p' include/cli/version.h)
+	version=$(sed -n 's/^#define TAR2BTRFS_VERSION "\(.*\)"$/\1/p' src/cli/version.h)
 	while read -r place found; do
-		[ "$found" = "$version" ] || { echo "$place: version ${found:-unknown}, in include/cli/version.h $version"; bad=1; }
+		[ "$found" = "$version" ] || { echo "$place: version ${found:-unknown}, in src/cli/version.h $version"; bad=1; }
 	done <<-END
 		CHANGELOG.md $(sed -n 's/^## \([^ ]*\).*/\1/p' CHANGELOG.md | head -n 1)
 		contrib/debian/changelog $(sed -n '1s/^tar2btrfs (\(.*\)-[^-]*).*/\1/p' contrib/debian/changelog)

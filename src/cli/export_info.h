@@ -4,6 +4,7 @@
 #define CLI_EXPORT_INFO_H
 
 #include "export_options.h"
+
 #include "read/filesystem.h"
 
 #include <stdio.h>

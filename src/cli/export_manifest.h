@@ -2,7 +2,8 @@
 #ifndef CLI_EXPORT_MANIFEST_H
 #define CLI_EXPORT_MANIFEST_H
 
-#include "cli/manifest.h"
+#include "manifest.h"
+
 #include "convert/export.h"
 
 /*

@@ -2,8 +2,7 @@
 #include "export_options.h"
 #include "arguments.h"
 #include "help.h"
-
-#include "cli/version.h"
+#include "version.h"
 
 #include <stdio.h>
 

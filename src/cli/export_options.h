@@ -3,7 +3,7 @@
 #ifndef CLI_EXPORT_OPTIONS_H
 #define CLI_EXPORT_OPTIONS_H
 
-#include "cli/options.h"
+#include "options.h"
 
 enum info_format {
 	INFO_TEXT,

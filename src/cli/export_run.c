@@ -3,11 +3,11 @@
 #include "digest_line.h"
 #include "export_info.h"
 #include "export_manifest.h"
+#include "output.h"
+#include "value.h"
 
 #include "base/io.h"
 #include "base/mem.h"
-#include "cli/output.h"
-#include "cli/value.h"
 #include "convert/export.h"
 #include "disk/checksum.h"
 #include "read/subvolume.h"

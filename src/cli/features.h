@@ -3,7 +3,7 @@
 #ifndef CLI_FEATURES_H
 #define CLI_FEATURES_H
 
-#include "cli/options.h"
+#include "options.h"
 
 /*
  * features_parse - the value of -O: a comma-separated list; "^" before a name switches it off

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "help.h"
-
-#include "cli/version.h"
 #include "options_default.h"
+#include "version.h"
 
 #include <stdio.h>
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The hints that messages end with, the exit status. */
-#include "base/diag.h"
-#include "cli/options.h"
+#include "options.h"
 #include "process.h"
 #include "run.h"
+
+#include "base/diag.h"
 
 static const char acl_names[] = " (--skip-unsupported drops it; tar --xattrs --xattrs-include='*' "
 				"records numbers)";

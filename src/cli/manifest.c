@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cli/manifest.h"
+#include "manifest.h"
 #include "manifest_writer.h"
 
 #include "disk/format.h"

@@ -3,7 +3,7 @@
 #ifndef CLI_MANIFEST_WRITER_H
 #define CLI_MANIFEST_WRITER_H
 
-#include "cli/manifest.h"
+#include "manifest.h"
 
 struct manifest_xattr {
 	const char *name, *value; /* not terminated */

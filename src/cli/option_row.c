@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "option_row.h"
+#include "value.h"
 
 #include "base/diag.h"
-#include "cli/value.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #ifndef CLI_OPTION_ROW_H
 #define CLI_OPTION_ROW_H
 
-#include "cli/options.h"
+#include "options.h"
 
 enum option_type {
 	OPTION_SET,    /* no argument: store option_row.value */

@@ -3,10 +3,10 @@
 #include "arguments.h"
 #include "features.h"
 #include "options_default.h"
+#include "report.h"
+#include "value.h"
 
 #include "base/mem.h"
-#include "cli/report.h"
-#include "cli/value.h"
 
 #include <errno.h>
 #include <stdlib.h>

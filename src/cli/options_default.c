@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The parser begins with these values, and --help prints them. */
 #include "options_default.h"
-
 #include "features.h"
 
 #include <sched.h>

@@ -3,7 +3,7 @@
 #ifndef CLI_OPTIONS_DEFAULT_H
 #define CLI_OPTIONS_DEFAULT_H
 
-#include "cli/options.h"
+#include "options.h"
 
 #define OPTIONS_MAX_THREADS 1024
 #define OPTIONS_MAX_INLINE 4096

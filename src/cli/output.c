@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cli/output.h"
-
-#include "base/diag.h"
-#include "base/mem.h"
+#include "output.h"
 #include "block_device.h"
 #include "new_file.h"
 #include "output_path.h"
+
+#include "base/diag.h"
+#include "base/mem.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "owner_options.h"
+#include "option_row.h"
+#include "value.h"
 
 #include "base/mem.h"
-#include "cli/value.h"
-#include "option_row.h"
 
 int owner_all_root(struct options *options, const char *value)
 {

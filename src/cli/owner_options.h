@@ -6,7 +6,7 @@
 #ifndef CLI_OWNER_OPTIONS_H
 #define CLI_OWNER_OPTIONS_H
 
-#include "cli/options.h"
+#include "options.h"
 
 /* owner_all_root - everything belongs to user and group 0; @value is NULL */
 int owner_all_root(struct options *options, const char *value);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "path_options.h"
+#include "option_row.h"
 
 #include "base/io.h"
 #include "base/mem.h"
-#include "option_row.h"
 
 #include <errno.h>
 #include <fcntl.h>

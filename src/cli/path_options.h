@@ -7,7 +7,7 @@
 #ifndef CLI_PATH_OPTIONS_H
 #define CLI_PATH_OPTIONS_H
 
-#include "cli/options.h"
+#include "options.h"
 
 /* subvol_parse - [TYPE:]DIR; a path with a colon in its first name needs ./ in front */
 int subvol_parse(struct options *options, const char *text);

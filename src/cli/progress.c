@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cli/progress.h"
+#include "progress.h"
 
 #include "base/diag.h"
 #include "base/mem.h"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cli/report.h"
+#include "report.h"
 #include "digest_line.h"
+#include "manifest.h"
+#include "stats.h"
 
 #include "base/diag.h"
 #include "base/io.h"
 #include "base/mem.h"
-#include "cli/manifest.h"
-#include "cli/stats.h"
 
 #include <time.h>
 #include <unistd.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "run.h"
+#include "output.h"
+#include "progress.h"
+#include "report.h"
 
 #include "base/diag.h"
-#include "cli/output.h"
-#include "cli/progress.h"
-#include "cli/report.h"
 
 #include <uuid/uuid.h>
 

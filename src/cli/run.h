@@ -6,7 +6,7 @@
 #ifndef CLI_RUN_H
 #define CLI_RUN_H
 
-#include "cli/options.h"
+#include "options.h"
 
 /* run - convert and report as @options say; 0, or a negative errno after printing */
 int run(const struct options *options);

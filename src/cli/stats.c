@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cli/stats.h"
+#include "stats.h"
 #include "figures.h"
+#include "version.h"
 
-#include "cli/version.h"
 #include "model/file_item.h"
 
 #include <sys/resource.h>

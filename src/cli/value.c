@@ -3,7 +3,7 @@
  * Digits are read here one by one: strtoull() and its family would accept white space and signs,
  * too.
  */
-#include "cli/value.h"
+#include "value.h"
 
 #include <string.h>
 #include <strings.h>

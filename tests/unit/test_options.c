@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Command lines, and what comes of them; values of numbers, sizes and times. */
+#include "../../src/cli/options.h"
+#include "../../src/cli/value.h"
 #include "base/diag.h"
-#include "cli/options.h"
-#include "cli/value.h"
 #include "test.h"
 
 #include <stdlib.h>

@@ -3,7 +3,8 @@
 #ifndef CLI_ARCHIVES_H
 #define CLI_ARCHIVES_H
 
-#include "cli/sandbox.h"
+#include "sandbox.h"
+
 #include "convert/convert.h"
 
 #include <sys/stat.h>

@@ -3,7 +3,7 @@
 #ifndef CLI_STATS_H
 #define CLI_STATS_H
 
-#include "cli/options.h"
+#include "options.h"
 
 #include <stdio.h>
 

@@ -8,7 +8,7 @@
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
 
-#include "cli/options.h"
+#include "options.h"
 
 struct progress;
 

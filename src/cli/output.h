@@ -6,9 +6,10 @@
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H
 
+#include "archives.h"
+#include "sandbox.h"
+
 #include "base/types.h"
-#include "cli/archives.h"
-#include "cli/sandbox.h"
 
 /* All outputs of a run. */
 struct outputs;

@@ -8,8 +8,8 @@
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
 
-#include "cli/options.h"
-#include "cli/output.h"
+#include "options.h"
+#include "output.h"
 
 struct report;
 
