@@ -310,5 +310,6 @@ copies_of_root()
 	[ "$output" = $'./\n./x' ]
 	[ "$stderr" = 'btrfs2tar: warning: sa: a socket, which an archive cannot have: left out; 2 times in all' ]
 	run -0 --separate-stderr "$BTRFS2TAR" -tv "$img" x sb
-	[ "$stderr" = 'btrfs2tar: warning: sb: a socket, which an archive cannot have: left out' ]
+	# a build without sandbox says so with -v
+	[ "$(grep -v 'no sandbox' <<<"$stderr")" = 'btrfs2tar: warning: sb: a socket, which an archive cannot have: left out' ]
 }
