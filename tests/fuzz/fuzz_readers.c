@@ -121,6 +121,14 @@ static bool has_fraction_before_1970(const struct pair *p)
 	return false;
 }
 
+static bool has_earliest_time(const struct pair *p)
+{
+	for (u32 i = 0; i < NR_TIMES; i++)
+		if (p->ours->times[i].time.sec == INT64_MIN)
+			return true;
+	return false;
+}
+
 static bool has_late_numblocks(const struct pair *p)
 {
 	const u32 offset = find_record(p->ours, "GNU.sparse.offset", false);
@@ -245,6 +253,8 @@ static const struct difference differences[] = {
 	  "an empty pax record takes a value back (POSIX); libarchive reads 0" },
 	{ MODIFIED | OTHER_TIMES, has_fraction_before_1970,
 	  "libarchive adds the fraction to the second: -1.5 becomes -0.5, not so in GNU tar" },
+	{ MODIFIED | OTHER_TIMES, has_earliest_time,
+	  "-2^63 seconds in a pax record are one more to libarchive" },
 	{ RANGES | DATA | ALL_BEHIND, has_late_numblocks,
 	  "libarchive forgets the pairs before GNU.sparse.numblocks" },
 	{ RANGES | DATA | ALL_BEHIND, has_size_without_data,
