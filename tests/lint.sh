@@ -234,7 +234,7 @@ malloc()
 symbols()
 {
 	local floor header name bad=0 prefixes
-	for floor in disk model image input read tar convert cli; do
+	for floor in disk model image input read tar convert; do
 		prefixes=$(find "include/$floor" -name '*.h' -printf '%f\n' | sed 's/\.h$//; s/s$//' | tr '\n' '|')
 		[ $floor != disk ] || prefixes+='btrfs|crc32c|hash128|sha256|name_hash|extref_hash|seal|'
 		while read -r name; do
