@@ -83,14 +83,15 @@ int link_data_leave_out(struct link_data *d, struct stream *stream, u64 offset, 
 
 int link_data_check(struct link_data *d, struct stream *stream, u64 *offset, bool is_end)
 {
-	if (!d->end || (*offset < d->end && !is_end))
+	const u64 begin = is_end ? *offset - TAR_BLOCK : *offset;
+	if (!d->end || (begin < d->end && !is_end))
 		return 0;
-	if (*offset > d->end) {
+	if (begin > d->end) {
 		d->is_left_out = true;
 		d->end = 0;
 		return 0;
 	}
-	const int more = is_end ? stream_skip_zeros(stream, offset) : 1;
+	const int more = begin < d->end ? stream_skip_zeros(stream, offset) : 1;
 	const struct member link = { .path = { d->path, d->path_len } };
 	return more > 0 ? fail_doubtful(&link, d->size) : more;
 }

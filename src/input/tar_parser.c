@@ -190,9 +190,9 @@ static int read_chain(struct tar_parser *p)
 			p->offset += TAR_BLOCK;
 			is_ended = true;
 			nr = 0;
-			if (p->options->ignore_zeros)
-				continue;
 			const int err = link_data_check(p->link_data, p->stream, &p->offset, true);
+			if (!err && p->options->ignore_zeros)
+				continue;
 			return err ? err : 1;
 		}
 		if (!tar_is_header(block, TAR_BLOCK))

@@ -1105,6 +1105,12 @@ def _():
     return file(b'f', inner) + header(b'l', len(inner), b'1', link=b'f') + inner + file(b'o') + END
 
 
+@bad('hard-link-with-header-as-data-last', DOUBTFUL % 512)
+def _():
+    inner = header(b'inner', 0)
+    return file(b'f', inner) + header(b'l', len(inner), b'1', link=b'f') + inner + END
+
+
 @bad('hard-link-with-zeros-first-in-data', DOUBTFUL % 3072)
 def _():
     inner = bytes(1024) + b'x' * 2048
