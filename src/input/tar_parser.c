@@ -115,6 +115,12 @@ static int read_special(struct tar_parser *p, const char *what, struct body *bod
 	return 0;
 }
 
+static void forget_specials(struct tar_parser *p)
+{
+	p->records.is_set = p->long_path.is_set = p->long_link.is_set = false;
+	p->solaris_acl.is_set = false;
+}
+
 static int read_global(struct tar_parser *p)
 {
 	p->global.is_set = false;
@@ -149,8 +155,7 @@ static int read_chain_link(struct tar_parser *p)
 		err = read_special(p, "a Solaris ACL", &p->solaris_acl);
 		break;
 	case 'V': /* the volume's label, with records and names of its own */
-		p->records.is_set = p->long_path.is_set = p->long_link.is_set = false;
-		p->solaris_acl.is_set = false;
+		forget_specials(p);
 		p->offset += TAR_BLOCK;
 		break;
 	default:
@@ -490,8 +495,7 @@ int tar_parser_next(struct tar_parser *p, u64 offset, struct member *m)
 	m->map.capacity = p->map.capacity;
 	p->member = m;
 	p->offset = offset;
-	p->records.is_set = p->long_path.is_set = p->long_link.is_set = false;
-	p->solaris_acl.is_set = false;
+	forget_specials(p);
 	int r = read_member(p);
 	p->map = m->map;
 	if (r == 1)
