@@ -45,6 +45,7 @@ static void ignore_message(enum diag_level level, const char *line, size_t len)
 #define DEVICE 0x100u
 #define RANGES 0x200u
 #define DATA 0x400u
+#define ALL_FIELDS 0x7ffu
 #define ALL_BEHIND 0x800u /* libarchive goes on elsewhere */
 
 /* Which of the records, from 1 on, is the first or the last one of @name; 0: none. */
@@ -127,6 +128,11 @@ static bool has_earliest_time(const struct pair *p)
 		if (p->ours->times[i].time.sec == INT64_MIN)
 			return true;
 	return false;
+}
+
+static bool follows_label(const struct pair *p)
+{
+	return p->ours->follows_label;
 }
 
 static bool has_late_numblocks(const struct pair *p)
@@ -255,6 +261,9 @@ static const struct difference differences[] = {
 	  "libarchive adds the fraction to the second: -1.5 becomes -0.5, not so in GNU tar" },
 	{ MODIFIED | OTHER_TIMES, has_earliest_time,
 	  "-2^63 seconds in a pax record are one more to libarchive" },
+	{ ALL_FIELDS | ALL_BEHIND, follows_label,
+	  "special headers before a volume's label are the label's, so in GNU tar; libarchive gives "
+	  "them to the member behind it" },
 	{ RANGES | DATA | ALL_BEHIND, has_late_numblocks,
 	  "libarchive forgets the pairs before GNU.sparse.numblocks" },
 	{ RANGES | DATA | ALL_BEHIND, has_size_without_data,

@@ -28,6 +28,7 @@ struct ours {
 /* Find the header proper of the member whose headers begin at @offset. */
 static void find_header(struct ours *o, u64 offset, struct found *f)
 {
+	bool is_special = false;
 	while (offset + TAR_BLOCK <= o->input->size) {
 		const struct tar_header *h = (const struct tar_header *)(o->input->data + offset);
 		s64 size = 0;
@@ -35,6 +36,8 @@ static void find_header(struct ours *o, u64 offset, struct found *f)
 		f->has_globals = o->has_globals;
 		f->has_long_path |= h->type == 'L';
 		f->has_long_link |= h->type == 'K';
+		f->follows_label |= h->type == 'V' && is_special;
+		is_special |= h->type && strchr("xXLKA", h->type);
 		if (!h->type || !strchr("xXgLKAV", h->type)) {
 			f->header = (const u8 *)h;
 			return;
