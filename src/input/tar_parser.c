@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The chain of headers that makes a tar member: pax records (x, X, g), long
- * names (L, K), Solaris ACLs (A), then the header proper. Their bodies are
- * copied, since the stream's window moves on.
+ * The chain of headers that makes a tar member: pax records (x, X, g), long names (L, K), Solaris
+ * ACLs (A), then the header proper. Their bodies are copied, since the stream's window moves on.
  *
- * pax records override the header's fields; of the two ways to say a long name,
- * pax wins.
+ * pax records override the header's fields; of the two ways to say a long name, pax wins.
  */
 #include "tar_parser.h"
 #include "link_data.h"
@@ -328,10 +326,8 @@ static int read_kind(struct tar_parser *p)
 	if (has_sparse_keys && (!S_ISREG(m->mode) || m->is_hard_link || type == 'S'))
 		return member_fail(m, -EINVAL,
 				   "GNU.sparse records for what is no file, or has another map");
-	if (!S_ISREG(m->mode) || m->is_hard_link || !has_slash || type == 'S')
-		return 0;
-	/* an old way to write a directory */
-	m->mode = S_IFDIR | (m->mode & 07777);
+	if (S_ISREG(m->mode) && !m->is_hard_link && has_slash && type != 'S')
+		m->mode = S_IFDIR | (m->mode & 07777); /* an old way to write a directory */
 	return 0;
 }
 

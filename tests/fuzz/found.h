@@ -44,7 +44,7 @@ struct found {
 	bool has_globals;    /* global pax records came before */
 	bool has_long_path;  /* GNU's way */
 	bool has_long_link;
-	bool follows_label; /* a volume's, which has special headers of its own */
+	bool follows_label;  /* a volume's, which has special headers of its own */
 	u64 dev, ino, nlink; /* cpio */
 	/* libarchive's: it warned of this member */
 	bool is_warned;
