@@ -272,7 +272,9 @@ static const struct difference differences[] = {
 	  "behind a pax header, of whatever member, libarchive believes the size of a hard link" },
 	{ TYPE | RANGES | DATA | ALL_BEHIND, is_warned_directory,
 	  "a warning keeps libarchive from taking a name with a slash at its end for a directory" },
-	{ PATH, has_two_paths, "of a GNU long name and a pax path we and GNU tar take the latter" },
+	{ PATH | TYPE | SIZE | RANGES | DATA, has_two_paths,
+	  "of a GNU long name and a pax path we and GNU tar take the latter; a slash at the end makes "
+	  "a directory" },
 	{ LINK, has_two_targets, "the same, of link targets" },
 	{ TYPE, is_link_to_nothing,
 	  "a hard link without target is none to libarchive; the tree refuses it" },
