@@ -52,6 +52,12 @@ struct codec_choice codec_from_id(u8 id);
 /* codec_table - all codecs, ended by NULL */
 extern const struct codec *const codec_table[];
 
+/* codec_of_type - the codec of an enum btrfs_compression_type, or NULL */
+const struct codec *codec_of_type(u32 type);
+
+/* codec_of_name - the codec whose name is the @len bytes at @name, or NULL */
+const struct codec *codec_of_name(const char *name, size_t len);
+
 /*
  * codec_parse - read ALGO[:LEVEL]
  * Returns 0 or -EINVAL after printing what was found and what is allowed.

@@ -122,10 +122,8 @@ static void put_profiles(struct figures *f, const struct filesystem *fs)
 
 static const char *codec_name(u32 type)
 {
-	for (const struct codec *const *codec = codec_table; *codec; codec++)
-		if ((*codec)->type == type)
-			return (*codec)->name;
-	return "none";
+	const struct codec *codec = codec_of_type(type);
+	return codec ? codec->name : "none";
 }
 
 static void put_contents(struct figures *f, const struct survey *s)

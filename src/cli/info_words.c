@@ -132,10 +132,8 @@ static void add_codec(struct info_words *w, const struct survey *survey)
 			most = type;
 	if (most == codec_default().codec->type || !survey->codecs[most].extents)
 		return;
-	const struct codec *const *codec = codec_table;
-	while (*codec && (*codec)->type != most)
-		codec++;
-	add_option(w, "--compress", *codec ? (*codec)->name : "none");
+	const struct codec *codec = codec_of_type(most);
+	add_option(w, "--compress", codec ? codec->name : "none");
 }
 
 static void format_size(u64 bytes, char text[32])

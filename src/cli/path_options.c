@@ -178,14 +178,6 @@ int inode_flags_parse(struct options *options, const char *text)
 
 /* ---- --property --------------------------------------------------------------------------- */
 
-static const struct codec *find_codec(const char *name, size_t len)
-{
-	const struct codec *const *codec = codec_table;
-	while (*codec && (strlen((*codec)->name) != len || memcmp((*codec)->name, name, len)))
-		codec++;
-	return *codec;
-}
-
 int property_parse(struct options *options, const char *text)
 {
 	static const char key[] = "compression=";
@@ -195,7 +187,7 @@ int property_parse(struct options *options, const char *text)
 	bool is_known = false;
 	if (colon && !strncmp(text, key, sizeof(key) - 1)) {
 		const size_t len = (size_t)(colon - value);
-		asks.property = find_codec(value, len);
+		asks.property = codec_of_name(value, len);
 		is_known = asks.property || (len == 4 && !memcmp(value, "none", 4));
 	}
 	if (!is_known || !colon[1])

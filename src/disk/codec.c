@@ -87,6 +87,22 @@ static bool is_name(const char *name, const char *text, size_t len)
 	return strlen(name) == len && memcmp(name, text, len) == 0;
 }
 
+const struct codec *codec_of_type(u32 type)
+{
+	const struct codec *const *codec = codec_table;
+	while (*codec && (*codec)->type != type)
+		codec++;
+	return *codec;
+}
+
+const struct codec *codec_of_name(const char *name, size_t len)
+{
+	const struct codec *const *codec = codec_table;
+	while (*codec && !is_name((*codec)->name, name, len))
+		codec++;
+	return *codec;
+}
+
 int codec_parse(const char *text, struct codec_choice *choice)
 {
 	const size_t len = strcspn(text, ":");
@@ -97,20 +113,18 @@ int codec_parse(const char *text, struct codec_choice *choice)
 		*choice = (struct codec_choice){ 0 };
 		return 0;
 	}
-	const struct codec *const *c = codec_table;
-	while (*c && !is_name((*c)->name, text, len))
-		c++;
-	if (!*c)
+	const struct codec *codec = codec_of_name(text, len);
+	if (!codec)
 		return fail_algorithm(text, len);
 
-	int level = (*c)->level_default;
+	int level = codec->level_default;
 	if (level_text) {
 		level = parse_level(level_text);
-		if (level < (*c)->level_min || level > (*c)->level_max ||
-		    !(*c)->level_exists(level))
-			return fail_level(*c, level_text);
+		if (level < codec->level_min || level > codec->level_max ||
+		    !codec->level_exists(level))
+			return fail_level(codec, level_text);
 	}
-	*choice = (struct codec_choice){ .codec = *c, .level = level };
+	*choice = (struct codec_choice){ .codec = codec, .level = level };
 	return 0;
 }
 

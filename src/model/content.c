@@ -83,16 +83,6 @@ void content_add_file_extent(struct content *content, struct inode *inode,
 	inode->nr++;
 }
 
-static const struct codec *codec_of(const struct blob *blob)
-{
-	const struct codec *const *codec = codec_table;
-	while ((u8)(*codec)->type != blob->compression) {
-		codec++;
-		assert(*codec);
-	}
-	return *codec;
-}
-
 /* Read the stored bytes, and add the zeros that their store does not hold. */
 static int read_stored(const struct content *content, const struct blob *blob, u8 *buf)
 {
@@ -110,7 +100,8 @@ int content_unpack(const struct content *content, const struct blob *blob, u8 *d
 	assert(blob->place != BLOB_PACKED);
 	int err = read_stored(content, blob, stored);
 	if (!err && blob->compression) {
-		n = codec_of(blob)->decompress(stored, blob->stored_bytes, data, n);
+		n = codec_of_type(blob->compression)
+			    ->decompress(stored, blob->stored_bytes, data, n);
 		if (!n)
 			err = fail(-EIO, "the spool in '%s' returns damaged data",
 				   content->spool_dir);

@@ -134,14 +134,6 @@ int file_reader_next_run(struct file_reader *r, u64 *offset, u64 *bytes)
 
 /* ---- data -------------------------------------------------------------------------- */
 
-static const struct codec *codec_of_type(u8 type)
-{
-	const struct codec *const *codec = codec_table;
-	while ((*codec)->type != type)
-		codec++;
-	return *codec;
-}
-
 /* Unpack @stored to r->plain; zeros follow up to ram_bytes. */
 static int decompress(struct file_reader *r, const u8 *stored)
 {
