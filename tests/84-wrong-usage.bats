@@ -87,6 +87,10 @@ all_typed()
 2 | --size 1GB @ | --size: found '1GB', allowed: 1G or 1GiB, of powers of 1024
 2 | --size 1.5MB @ | --size: found '1.5MB', allowed: 1.5M or 1.5MiB, of powers of 1024
 2 | --size 10% @ | --size: found '10%', allowed: a multiple of 4096
+2 | --send-stream=3 @ | --send-stream: found '3', allowed: 1 to 2
+2 | --send-stream --csum sha256 @ | found --csum with --send-stream, allowed: one of them
+2 | --subvol-name a/b @ | --subvol-name: found 'a/b', allowed: a name of 1 to 255 bytes without a slash
+2 | --subvol-name a @ | found --subvol-name without --send-stream
 1 | --size 4k @ | bytes, 4096 are allowed
 2 | --size 1g --free 1m @ | found --size with --free or --shrink, allowed: one of them
 2 | --free x @ | --free: found 'x', allowed: a multiple of 4096 from 0 to 4194304t

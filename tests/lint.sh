@@ -28,7 +28,7 @@ project_includes()
 	sed -n 's|^#include "\([a-z]*\)/.*"$|\1|p' "$1"
 }
 
-# base <- disk <- {model <- {image, input}, read, tar} <- convert <- cli
+# base <- disk <- {model <- {image, input, send}, read, tar} <- convert <- cli
 floors()
 {
 	local file floor other allowed bad=0
@@ -40,10 +40,11 @@ floors()
 		model) allowed='base disk model' ;;
 		image) allowed='base disk model image' ;;
 		input) allowed='base disk model input' ;;
+		send) allowed='base disk model send' ;;
 		read) allowed='base disk read' ;;
 		tar) allowed='base disk tar' ;;
-		convert) allowed='base disk model image input read tar convert' ;;
-		cli) allowed='base disk model image input read tar convert cli' ;;
+		convert) allowed='base disk model image input send read tar convert' ;;
+		cli) allowed='base disk model image input send read tar convert cli' ;;
 		*) echo "$file: no floor of that name"; bad=1; continue ;;
 		esac
 		for other in $(project_includes "$file"); do
@@ -234,7 +235,7 @@ malloc()
 symbols()
 {
 	local floor header name bad=0 prefixes
-	for floor in disk model image input read tar convert; do
+	for floor in disk model image input send read tar convert; do
 		prefixes=$(find "include/$floor" -name '*.h' -printf '%f\n' | sed 's/\.h$//; s/s$//' | tr '\n' '|')
 		[ $floor != disk ] || prefixes+='btrfs|crc32c|hash128|sha256|name_hash|extref_hash|seal|'
 		while read -r name; do

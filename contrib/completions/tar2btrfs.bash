@@ -21,6 +21,9 @@ _tar2btrfs()
 	--csum | --csum=)
 		words='crc32c xxhash sha256 blake2'
 		;;
+	--send-stream=)
+		words='1 2'
+		;;
 	-U | --uuid | --uuid=)
 		words='content clear random'
 		;;
@@ -67,14 +70,14 @@ _tar2btrfs()
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
-	-L | --label | --label= | --device-uuid | --device-uuid= | --chunk-uuid | --chunk-uuid= | \
-		--mtime | --mtime= | --size | --size= | --free | --free= | --subvol-uuid | --subvol-uuid= | \
-		--force-uid | --force-uid= | --force-gid | --force-gid= | --uid-offset | --uid-offset= | \
-		--gid-offset | --gid-offset= | --defaults | --defaults= | --exclude-path | --exclude-path= | \
-		--exclude-regex | --exclude-regex= | --xattrs-exclude | --xattrs-exclude= | --image | \
-		--image= | --platform | --platform= | --oci-config | --oci-config= | --max-entries | \
-		--max-entries= | --max-bytes | --max-bytes= | --threads | --threads= | --max-inline | \
-		--max-inline= | --pack-tails= | --input-size | --input-size=)
+	-L | --label | --label= | --subvol-name | --subvol-name= | --device-uuid | --device-uuid= | \
+		--chunk-uuid | --chunk-uuid= | --mtime | --mtime= | --size | --size= | --free | --free= | \
+		--subvol-uuid | --subvol-uuid= | --force-uid | --force-uid= | --force-gid | --force-gid= | \
+		--uid-offset | --uid-offset= | --gid-offset | --gid-offset= | --defaults | --defaults= | \
+		--exclude-path | --exclude-path= | --exclude-regex | --exclude-regex= | --xattrs-exclude | \
+		--xattrs-exclude= | --image | --image= | --platform | --platform= | --oci-config | \
+		--oci-config= | --max-entries | --max-entries= | --max-bytes | --max-bytes= | --threads | \
+		--threads= | --max-inline | --max-inline= | --pack-tails= | --input-size | --input-size=)
 		return
 		;;
 	*)
@@ -82,16 +85,17 @@ _tar2btrfs()
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 			return
 		fi
-		words='-o --output --compress --csum -L --label -U --uuid --device-uuid --chunk-uuid
-			--mtime --keep-times --no-seed --size --free -n --nodesize -m --metadata -O
-			--features -u --subvol --subvol-uuid --inode-flags --property --all-root
-			--force-uid --force-gid --uid-offset --gid-offset --defaults --root-becomes
-			--exclude-path --exclude-from --exclude-regex --no-xattr --xattrs-exclude
-			--whiteouts --layers --oci --image --platform --oci-config --hard-dereference
-			--detect-holes --plan --selinux-contexts --spool-dir --max-entries --max-bytes
-			--no-sandbox --threads --max-inline --dedupe --pack-tails --skip-unsupported
-			--allow-missing-end --ignore-zeros --progress --input-size --stats --digest
-			--content-digest --manifest -q --quiet -v --verbose -V --version -h --help'
+		words='-o --output --compress --csum -L --label --send-stream --subvol-name -U --uuid
+			--device-uuid --chunk-uuid --mtime --keep-times --no-seed --size --free -n
+			--nodesize -m --metadata -O --features -u --subvol --subvol-uuid --inode-flags
+			--property --all-root --force-uid --force-gid --uid-offset --gid-offset
+			--defaults --root-becomes --exclude-path --exclude-from --exclude-regex
+			--no-xattr --xattrs-exclude --whiteouts --layers --oci --image --platform
+			--oci-config --hard-dereference --detect-holes --plan --selinux-contexts
+			--spool-dir --max-entries --max-bytes --no-sandbox --threads --max-inline
+			--dedupe --pack-tails --skip-unsupported --allow-missing-end --ignore-zeros
+			--progress --input-size --stats --digest --content-digest --manifest -q --quiet
+			-v --verbose -V --version -h --help'
 		;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

@@ -5,6 +5,8 @@ complete -c tar2btrfs -s o -l output -r -F -d 'write the image to FILE, which ap
 complete -c tar2btrfs -l compress -x -a 'zstd zlib lzo none' -d 'codec of file data'
 complete -c tar2btrfs -l csum -x -a 'crc32c xxhash sha256 blake2' -d 'checksum of data and trees'
 complete -c tar2btrfs -s L -l label -x -d 'filesystem label, at most 255 bytes'
+complete -c tar2btrfs -l send-stream -f -a '1 2' -d 'write no image, but a stream of this version that btrfs receive makes the tree from'
+complete -c tar2btrfs -l subvol-name -x -d 'name of the subvolume that a receiver makes of the top level'
 complete -c tar2btrfs -s U -l uuid -x -a 'content clear random' -d 'filesystem id'
 complete -c tar2btrfs -l device-uuid -x -d 'device id'
 complete -c tar2btrfs -l chunk-uuid -x -d 'chunk tree id'

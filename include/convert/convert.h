@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One conversion, from archives to an image. Only convert.c knows the order of the steps from the
- * archives to a finished tree.
+ * One conversion, from archives to an image or a send stream. Only convert.c knows the order of the
+ * steps from the archives to a finished tree, and which of both is made of it.
  *
  * The caller opens files, watches the counters, and reports between the calls. It calls, each once
  * and in this order: convert_open(), convert_read(), convert_plan(), convert_write(),
@@ -14,6 +14,7 @@
 #include "input/mtree.h"
 #include "input/oci.h"
 #include "input/selinux.h"
+#include "send/send.h"
 
 /* The options of each floor agree: node size and checksum type are the same in all. */
 struct convert_options {
@@ -21,7 +22,8 @@ struct convert_options {
 	struct tree_options tree;
 	struct file_data_options data;
 	struct image_options image;
-	bool is_oci; /* the one input is a container image; needs tree.whiteouts */
+	struct send_options send; /* with a version, a stream is made and no image */
+	bool is_oci;              /* the one input is a container image; needs tree.whiteouts */
 	struct oci_options oci;
 	const char *oci_config;       /* path in the tree for the configuration, or NULL */
 	bool keep_layers;             /* one subvolume for each layer; needs tree.whiteouts */
@@ -52,7 +54,9 @@ struct convert {
 	struct reader_counts counts; /* from convert_open() on, also for other threads */
 	struct tree *tree;           /* finished by convert_read() */
 	struct content *content;     /* finished by convert_read() */
-	struct image *image;         /* made by convert_plan(); NULL before */
+	/* made by convert_plan(), one of them; NULL before */
+	struct image *image;
+	struct send *send;
 	/* of convert.c alone: */
 	struct file_data *data;        /* while convert_read() runs */
 	struct mtree_plan *plan;       /* NULL without one */
@@ -76,10 +80,15 @@ int convert_open(struct convert *convert, const struct convert_options *options)
  */
 int convert_read(struct convert *convert, const struct convert_input *inputs, size_t nr);
 
-/* convert_plan - decide every address of the image; 0, or a negative errno after printing */
+/* convert_plan - decide every byte's place in the output; 0, or a negative errno after printing */
 int convert_plan(struct convert *convert);
 
-/* convert_write - write the image; 0, or a negative errno after printing */
+/* convert_bytes - of the output; convert_needed_bytes() - what a file of it takes where holes take
+ * nothing. Both after convert_plan(). */
+u64 convert_bytes(const struct convert *convert);
+u64 convert_needed_bytes(const struct convert *convert);
+
+/* convert_write - write the output; 0, or a negative errno after printing */
 int convert_write(struct convert *convert, const struct image_output *output);
 
 /* convert_free - release everything; a zeroed @convert is fine */

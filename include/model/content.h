@@ -146,6 +146,12 @@ static inline struct blob *content_blob(const struct content *content,
 }
 
 /*
+ * content_read_stored - read the first @bytes of the stored bytes of a blob, not a packed one
+ * Zeros that the store does not hold are added. Returns 0 or a negative errno after printing.
+ */
+int content_read_stored(const struct content *content, const struct blob *blob, u8 *buf, u32 bytes);
+
+/*
  * content_unpack - write the ram_bytes of uncompressed data of a blob, not a packed one, to @data
  * Returns 0 or a negative errno after printing.
  */

@@ -45,8 +45,8 @@ struct subvol {
 	u32 next_sibling;   /* NO_SUBVOL ends the list */
 	bool is_read_only;
 	bool uuid_given;
-	u8 uuid[BTRFS_UUID_SIZE]; /* if uuid_given; set by tree_derive_uuids() for the others, but
-				     not for the top level */
+	u8 uuid[BTRFS_UUID_SIZE]; /* if uuid_given; set by tree_derive_uuids() for the others, for
+				     the top level by tree_derive_top_uuid() only */
 };
 
 /* inode_is_subvol_root - after tree_finish(): whether it is the directory of a subvolume */

@@ -225,6 +225,12 @@ int tree_apply_rules(struct tree *tree, struct content *content, struct file_dat
  */
 void tree_derive_uuids(struct tree *tree, const struct content *content);
 
+/*
+ * tree_derive_top_uuid - give the top level the uuid of a subvolume at path @name with its content,
+ * unless one is given; as tree_derive_uuids()
+ */
+void tree_derive_top_uuid(struct tree *tree, const struct content *content, const char *name);
+
 /* ---- after tree_finish() ------------------------------------------------- */
 
 /*

@@ -218,11 +218,7 @@ static int store_value(void *options, const struct option_row *row, const char *
 		store_number(options, row, number);
 		break;
 	}
-	if (!is_good)
-		return refuse_value(row, value);
-	if (row->given)
-		*(bool *)((char *)options + row->given) = true;
-	return 0;
+	return is_good ? 0 : refuse_value(row, value);
 }
 
 int option_store(void *options, const struct option_row *row, const char *value)
@@ -232,6 +228,10 @@ int option_store(void *options, const struct option_row *row, const char *value)
 	diag_set_context(name);
 	int result = store_value(options, row, value);
 	diag_set_context(NULL);
+	if (!result && row->given)
+		*(bool *)((char *)options + row->given) = true;
+	if (!result && row->noted)
+		*(const char **)((char *)options + row->noted) = row->name;
 	return result;
 }
 

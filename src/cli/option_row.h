@@ -36,6 +36,7 @@ struct option_row {
 	size_t bytes; /* of the field: 1, 4 or 8 where a number is stored; 0: no field, only checked */
 	const char *same_as; /* name of the row that does what this one asks for, or NULL */
 	size_t given;        /* offset of a bool that becomes true with the option, or 0 */
+	size_t noted;        /* offset of a string that becomes the name of the option, or 0 */
 	u64 value;           /* what is stored without an argument */
 	u64 min, max, step;
 	const struct option_word *words;

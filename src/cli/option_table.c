@@ -104,6 +104,14 @@ static int parse_selinux_contexts(struct options *o, const char *value)
 	return 0;
 }
 
+static int parse_subvol_name(struct options *o, const char *value)
+{
+	if (!send_name_is_valid(value))
+		return option_refuse(value, "a name of 1 to 255 bytes without a slash");
+	o->convert.send.subvol_name = value;
+	return 0;
+}
+
 static int parse_stats(struct options *o, const char *value)
 {
 	struct report_options *report = &o->report;
@@ -139,6 +147,7 @@ static const struct option_word progress_words[] = { { "auto", PROGRESS_AUTO },
 #define FIELD(member)                                                                              \
 	.offset = offsetof(struct options, member), .bytes = sizeof(((struct options *)0)->member)
 #define GIVEN(member) .given = offsetof(struct options, member)
+#define IMAGE_ONLY .noted = offsetof(struct options, image_option)
 #define CALL(function) OPTION_CALL, .parse = (function)
 #define PRINT(function) OPTION_PRINT, .print = (function)
 
@@ -154,19 +163,26 @@ const struct option_row option_table[] = {
 	  "below it, repeatable (default: zstd:3)", CALL(compress_parse),
 	  .brief = "codec of file data (default: zstd:3)" },
 	{ "csum", 0, "crc32c|xxhash|sha256|blake2",
-	  "checksum of data and trees (default: crc32c)", CALL(parse_csum) },
+	  "checksum of data and trees (default: crc32c)", CALL(parse_csum), IMAGE_ONLY },
 	{ "label", 'L', "TEXT",
-	  "filesystem label, at most 255 bytes", CALL(parse_label),
+	  "filesystem label, at most 255 bytes", CALL(parse_label), IMAGE_ONLY,
 	  .brief = "filesystem label" },
+	{ "send-stream", 0, "[=1|2]",
+	  "write no image, but a stream of this version that btrfs receive makes the tree from",
+	  OPTION_NUMBER, FIELD(convert.send.version), .value = SEND_DEFAULT_VERSION,
+	  .min = 1, .max = SEND_MAX_VERSION, .shows_default = true },
+	{ "subvol-name", 0, "NAME",
+	  "name of the subvolume that a receiver makes of the top level (default: " SEND_DEFAULT_NAME ")",
+	  CALL(parse_subvol_name), GIVEN(is_subvol_name_given) },
 	{ "uuid", 'U', "UUID|content|clear|random",
-	  "filesystem id (default: content)", CALL(parse_uuid),
+	  "filesystem id (default: content)", CALL(parse_uuid), IMAGE_ONLY,
 	  .group = "Identity and times" },
 	{ "device-uuid", 0, "UUID",
 	  "device id; without it, derived from the content",
-	  OPTION_UUID, FIELD(convert.image.device_uuid), GIVEN(convert.image.device_uuid_given) },
+	  OPTION_UUID, FIELD(convert.image.device_uuid), GIVEN(convert.image.device_uuid_given), IMAGE_ONLY },
 	{ "chunk-uuid", 0, "UUID",
 	  "chunk tree id; without it, derived from the content",
-	  OPTION_UUID, FIELD(convert.image.chunk_uuid), GIVEN(convert.image.chunk_uuid_given) },
+	  OPTION_UUID, FIELD(convert.image.chunk_uuid), GIVEN(convert.image.chunk_uuid_given), IMAGE_ONLY },
 	{ "mtime", 0, "@SECONDS|DATE",
 	  "set every time; DATE is UTC: 2024-01-02 or 2024-01-02T03:04:05Z; overrides SOURCE_DATE_EPOCH",
 	  OPTION_TIME, FIELD(convert.reader.fixed_time), GIVEN(convert.reader.fixed_time_set),
@@ -176,30 +192,30 @@ const struct option_row option_table[] = {
 	  OPTION_SET, FIELD(convert.reader.keep_times), .value = true },
 	{ "no-seed", 0, NULL,
 	  "make an ordinary, writable filesystem; alone it means --free 64m",
-	  OPTION_SET, FIELD(convert.image.seed), .value = false,
+	  OPTION_SET, FIELD(convert.image.seed), IMAGE_ONLY, .value = false,
 	  .group = "Filesystem",
 	  .brief = "make a writable filesystem instead of a seed" },
 	{ "size", 0, "SIZE",
 	  "total size, a multiple of 4096 (default: exact fit)",
-	  OPTION_SIZE, FIELD(convert.image.size_bytes), GIVEN(is_size_given),
+	  OPTION_SIZE, FIELD(convert.image.size_bytes), GIVEN(is_size_given), IMAGE_ONLY,
 	  .min = BTRFS_SECTORSIZE, .max = MAX_SIZE, .step = BTRFS_SECTORSIZE,
 	  .brief = "total size, like 1.5g (default: exact fit)" },
 	{ "free", 0, "SIZE",
 	  "unallocated room after the content",
-	  OPTION_SIZE, FIELD(convert.image.free_bytes), GIVEN(is_free_given),
+	  OPTION_SIZE, FIELD(convert.image.free_bytes), GIVEN(is_free_given), IMAGE_ONLY,
 	  .max = MAX_SIZE, .step = BTRFS_SECTORSIZE, .shows_default = true,
 	  .brief = "unallocated room after the content" },
 	{ "nodesize", 'n', "4k|8k|16k|32k|64k",
 	  "size of tree blocks",
-	  OPTION_POWER, FIELD(convert.image.nodesize), .min = BTRFS_MIN_NODESIZE, .max = BTRFS_MAX_NODESIZE,
+	  OPTION_POWER, FIELD(convert.image.nodesize), IMAGE_ONLY, .min = BTRFS_MIN_NODESIZE, .max = BTRFS_MAX_NODESIZE,
 	  .shows_default = true },
 	{ "metadata", 'm', "dup|single",
 	  "copies of metadata: two (dup) or one (single)",
-	  OPTION_WORD, FIELD(convert.image.dup), .words = metadata_words, .shows_default = true,
+	  OPTION_WORD, FIELD(convert.image.dup), IMAGE_ONLY, .words = metadata_words, .shows_default = true,
 	  .brief = "copies of metadata (default: single)" },
 	{ "features", 'O', "LIST",
 	  "filesystem features, comma-separated; ^ switches one off, list-all names them (default: "
-	  "free-space-tree)", CALL(features_parse) },
+	  "free-space-tree)", CALL(features_parse), IMAGE_ONLY },
 	{ "subvol", 'u', "[rw|ro|default|default-ro:]DIR",
 	  "make DIR a subvolume (default: rw); repeatable", CALL(subvol_parse),
 	  .group = "Subvolumes and rules by path",
@@ -298,7 +314,7 @@ const struct option_row option_table[] = {
 	  .brief = "threads that use CPU" },
 	{ "max-inline", 0, "SIZE",
 	  "store files up to this size in the tree, 0 to 4096",
-	  OPTION_SIZE, FIELD(convert.data.max_inline), GIVEN(is_max_inline_given),
+	  OPTION_SIZE, FIELD(convert.data.max_inline), GIVEN(is_max_inline_given), IMAGE_ONLY,
 	  .max = OPTIONS_MAX_INLINE, .shows_default = true,
 	  .group = "Storage of data" },
 	{ "dedupe", 0, "on|off",
@@ -306,7 +322,7 @@ const struct option_row option_table[] = {
 	  OPTION_WORD, FIELD(convert.data.dedupe), .words = on_off, .shows_default = true },
 	{ "pack-tails", 0, "[=SIZE]",
 	  "let small files and ends of files share compressed extents of up to SIZE, 8k to 128k",
-	  OPTION_SIZE, FIELD(convert.data.pack_bytes), .value = PACK_BYTES,
+	  OPTION_SIZE, FIELD(convert.data.pack_bytes), IMAGE_ONLY, .value = PACK_BYTES,
 	  .min = PACK_MIN_BYTES, .max = PACK_MAX_BYTES, .step = BTRFS_SECTORSIZE, .shows_default = true },
 	{ "skip-unsupported", 0, NULL,
 	  "warn of members that btrfs cannot hold, and leave them out",
@@ -358,7 +374,7 @@ const struct option_row option_table[] = {
 	{ .name = "sectorsize", .letter = 's', .argument = "4096", .type = OPTION_SIZE, .min = BTRFS_SECTORSIZE, .max = BTRFS_SECTORSIZE },
 	{ .name = "force", .letter = 'f', .type = OPTION_SET },
 	{ .name = "nodiscard", .letter = 'K', .type = OPTION_SET },
-	{ .name = "shrink", .type = OPTION_SET, FIELD(convert.image.free_bytes), GIVEN(is_free_given) },
+	{ .name = "shrink", .type = OPTION_SET, FIELD(convert.image.free_bytes), GIVEN(is_free_given), IMAGE_ONLY },
 	{ .name = "rootdir", .letter = 'r', .type = OPTION_REFUSE,
 	  .help = "reads archives, no directories: tar -C DIR -c . | tar2btrfs -o IMAGE" },
 	{ .name = "mixed", .letter = 'M', .type = OPTION_REFUSE,

@@ -96,6 +96,32 @@ static int check_layers(const struct convert_options *convert)
 		    tree->rules.nr ? " of a path" : "");
 }
 
+static bool asks_for_default_subvol(const struct subvol_requests *requests)
+{
+	for (size_t i = 0; i < requests->nr_subvols; i++)
+		if (requests->subvols[i].is_default)
+			return true;
+	return false;
+}
+
+/* A send stream has neither blocks nor a place on a device. */
+static int check_send(const struct options *options)
+{
+	const struct convert_options *convert = &options->convert;
+	const char *other = options->image_option  ? options->image_option
+			    : convert->keep_layers ? "layers=subvolumes"
+			    : asks_for_default_subvol(&convert->tree.subvols)
+				    ? "subvol of type default"
+				    : NULL;
+	if (!convert->send.version)
+		return options->is_subvol_name_given
+			       ? fail(-EINVAL, "found --subvol-name without --send-stream")
+			       : 0;
+	if (!other)
+		return 0;
+	return fail(-EINVAL, "found --%s with --send-stream, allowed: one of them", other);
+}
+
 /* Many large attributes, say, take the memory of many entries. */
 static u64 memory_of_entries(u64 entries)
 {
@@ -118,6 +144,8 @@ static int check_combinations(const struct options *options)
 	if (!err)
 		err = check_layers(convert);
 	if (!err)
+		err = check_send(options);
+	if (!err)
 		err = features_check(&convert->image);
 	return err ? err : report_check(&options->report, options->output);
 }
@@ -137,6 +165,7 @@ static void derive(struct options *options)
 	data->hash_files = report->content_digest || report->manifest_path;
 	data->nodesize = convert->reader.nodesize = convert->tree.nodesize = image->nodesize;
 	convert->reader.max_memory = memory_of_entries(convert->tree.max_entries);
+	convert->send.skip_unsupported = convert->reader.skip_unsupported;
 	convert->oci.spool_dir = convert->spool_dir;
 	convert->oci.max_entries = convert->tree.max_entries;
 	if (convert->is_oci || convert->keep_layers)

@@ -48,6 +48,8 @@ struct options {
 	struct report_options report;
 	/* what was given, for options that depend on others */
 	bool is_size_given, is_free_given, is_max_inline_given, is_implied_time_given;
+	bool is_subvol_name_given;
+	const char *image_option; /* name of one that only an image has, or NULL */
 };
 
 /*

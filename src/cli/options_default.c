@@ -42,6 +42,7 @@ void options_default(struct options *options)
 	convert->data.max_inline = OPTIONS_MAX_INLINE;
 	convert->data.dedupe = true;
 	convert->data.threads = usable_cpus();
+	convert->send.subvol_name = SEND_DEFAULT_NAME;
 	convert->image.nodesize = IMAGE_DEFAULT_NODESIZE;
 	convert->image.seed = true;
 	convert->image.fsid_source = FSID_CONTENT;

@@ -12,11 +12,11 @@ struct run {
 	const struct options *options;
 	struct archives archives;
 	struct outputs *outputs;
-	struct output *output; /* of the image */
+	struct output *output; /* of the image or send stream */
 	struct report *report;
 	struct progress *progress;
 	struct convert convert;
-	_Atomic u64 written; /* bytes of the image */
+	_Atomic u64 written; /* bytes of the output */
 };
 
 static int open_files(struct run *run)
@@ -27,7 +27,9 @@ static int open_files(struct run *run)
 				&run->archives);
 	run->outputs = outputs_new(&run->archives);
 	if (!err)
-		err = output_open(run->outputs, options->output, OUTPUT_IMAGE, &run->output);
+		err = output_open(run->outputs, options->output,
+				  options->convert.send.version ? OUTPUT_ARCHIVE : OUTPUT_IMAGE,
+				  &run->output);
 	if (!err)
 		err = report_open(&options->report, options->output, run->outputs, &run->report);
 	return err ? err : convert_open(&run->convert, &options->convert);
@@ -62,11 +64,11 @@ static int read_inputs(struct run *run)
 	return err;
 }
 
-/* Of the room where the image goes. The spool is given back as a new file grows. */
+/* Of the room where the output goes. The spool is given back as a new file grows. */
 static u64 room_needed(const struct run *run)
 {
 	const struct spool *spool = run->convert.content->stores[CONTENT_DATA_SPOOL];
-	const u64 needed = image_needed_bytes(run->convert.image);
+	const u64 needed = convert_needed_bytes(&run->convert);
 	struct stat to, from;
 	if (fstat(output_fd(run->output), &to) || fstat(spool_fd(spool), &from) ||
 	    to.st_dev != from.st_dev)
@@ -74,7 +76,7 @@ static u64 room_needed(const struct run *run)
 	return needed - min_u64(needed, spool_size(spool));
 }
 
-static int write_image(struct run *run)
+static int write_result(struct run *run)
 {
 	const struct image_output to = {
 		.fd = output_fd(run->output),
@@ -88,7 +90,7 @@ static int write_image(struct run *run)
 	const struct progress_phase writing = {
 		.name = "writing",
 		.bytes = &run->written,
-		.total_bytes = image_bytes(run->convert.image),
+		.total_bytes = convert_bytes(&run->convert),
 	};
 	progress_next(run->progress, &writing);
 	int err = convert_write(&run->convert, &to);
@@ -97,19 +99,28 @@ static int write_image(struct run *run)
 	return err;
 }
 
-/* The image is written: put it and the reports in place. */
+static void inform(const struct convert *convert)
+{
+	const unsigned long long bytes = convert_bytes(convert);
+	char fsid[UUID_STR_LEN];
+	if (convert->send) {
+		info("send stream of %llu bytes written, subvolumes: %u", bytes,
+		     send_nr_subvols(convert->send));
+		return;
+	}
+	uuid_unparse_lower(image_fsid(convert->image), fsid);
+	info("image of %llu bytes written, filesystem id %s", bytes, fsid);
+}
+
+/* The output is written: put it and the reports in place. */
 static int commit(struct run *run)
 {
-	const struct image *image = run->convert.image;
-	char fsid[UUID_STR_LEN];
 	int err = report_image(run->report);
 	if (!err)
-		err = output_commit(run->output, image_bytes(image));
+		err = output_commit(run->output, convert_bytes(&run->convert));
 	if (err)
 		return err;
-	uuid_unparse_lower(image_fsid(image), fsid);
-	info("image of %llu bytes written, filesystem id %s",
-	     (unsigned long long)image_bytes(image), fsid);
+	inform(&run->convert);
 	return report_commit(run->report, &run->convert);
 }
 
@@ -127,9 +138,9 @@ static int run_steps(struct run *run)
 	if (!err)
 		err = convert_plan(&run->convert);
 	if (!err)
-		err = output_begin(run->output, image_bytes(run->convert.image), room_needed(run));
+		err = output_begin(run->output, convert_bytes(&run->convert), room_needed(run));
 	if (!err)
-		err = write_image(run);
+		err = write_result(run);
 	return err ? err : commit(run);
 }
 

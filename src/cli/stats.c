@@ -51,7 +51,9 @@ static void gather_usage(struct stats *stats, const struct timespec *started)
 
 struct stats stats_gather(const struct convert *convert, const struct timespec *started)
 {
-	struct stats stats = { .counts = &convert->counts, .image = convert->image };
+	struct stats stats = { .counts = &convert->counts,
+			       .image = convert->image,
+			       .send = convert->send };
 	gather_data(&stats, convert->tree, convert->content);
 	gather_usage(&stats, started);
 	stats.peak_spool_bytes = spool_peak(convert->content->stores[CONTENT_DATA_SPOOL]) +
@@ -121,6 +123,24 @@ static void put_image(struct figures *p, const struct image *image)
 	figures_end_group(p);
 }
 
+static void put_stream(struct figures *p, const struct send *send)
+{
+	figures_group(p, "send_stream");
+	figures_number(p, "send stream", "bytes", send_bytes(send), "bytes");
+	figures_number(p, "  subvolumes", "subvolumes", send_nr_subvols(send), "");
+	figures_end_group(p);
+}
+
+static void put_output(struct figures *p, const struct stats *stats)
+{
+	if (stats->send) {
+		put_stream(p, stats->send);
+		return;
+	}
+	put_trees(p, stats->image);
+	put_image(p, stats->image);
+}
+
 void stats_print(const struct stats *stats, enum stats_format format, FILE *out)
 {
 	struct figures p = figures_begin(out, format == STATS_JSON);
@@ -135,8 +155,7 @@ void stats_print(const struct stats *stats, enum stats_format format, FILE *out)
 	figures_number(&p, "input", "bytes", stats->counts->input_bytes, "bytes");
 	figures_end_group(&p);
 	put_data(&p, stats);
-	put_trees(&p, stats->image);
-	put_image(&p, stats->image);
+	put_output(&p, stats);
 	figures_group(&p, "run");
 	figures_decimal(&p, "time", "wall_seconds", stats->wall_seconds, "s");
 	figures_decimal(&p, "CPU time", "cpu_seconds", stats->cpu_seconds, "s");

@@ -13,7 +13,8 @@ struct stats {
 	u64 stored_bytes;  /* of file data as stored on disk, each extent once */
 	u64 inline_bytes;  /* of file data as stored in the trees */
 	u64 deduped_bytes; /* of file data that equals stored data, and was not stored again */
-	const struct image *image;
+	const struct image *image; /* NULL: a send stream was made */
+	const struct send *send;   /* NULL: an image was made */
 	double wall_seconds;
 	double cpu_seconds;    /* of all threads */
 	u64 peak_memory_bytes; /* resident */

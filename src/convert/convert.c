@@ -128,6 +128,8 @@ static int finish_tree(struct convert *c)
 	if (err)
 		return err;
 	tree_derive_uuids(c->tree, c->content);
+	if (c->options->send.version)
+		tree_derive_top_uuid(c->tree, c->content, c->options->send.subvol_name);
 	blob_order_apply(c->content, c->tree);
 	return 0;
 }
@@ -155,17 +157,41 @@ int convert_read(struct convert *c, const struct convert_input *inputs, size_t n
 
 int convert_plan(struct convert *c)
 {
+	const struct convert_options *options = c->options;
 	assert(c->done == CONVERT_HAS_TREE);
-	int err = image_plan(&c->options->image, c->tree, c->content, &c->image);
+	int err = options->send.version
+			  ? send_plan(&options->send, c->tree, c->content, &c->send)
+			  : image_plan(&options->image, c->tree, c->content, &c->image);
 	if (!err)
 		err = content_check_archives(c->content);
 	return end_step(c, CONVERT_PLANNED, err);
 }
 
+u64 convert_bytes(const struct convert *c)
+{
+	return c->send ? send_bytes(c->send) : image_bytes(c->image);
+}
+
+u64 convert_needed_bytes(const struct convert *c)
+{
+	return c->send ? send_bytes(c->send) : image_needed_bytes(c->image);
+}
+
+static int write_stream(struct send *send, const struct image_output *output)
+{
+	const struct send_output to = {
+		.fd = output->fd,
+		.name = output->name,
+		.digest = output->digest,
+		.written = output->written,
+	};
+	return send_write(send, &to);
+}
+
 int convert_write(struct convert *c, const struct image_output *output)
 {
 	assert(c->done == CONVERT_PLANNED);
-	int err = image_write(c->image, output);
+	int err = c->send ? write_stream(c->send, output) : image_write(c->image, output);
 	if (!err)
 		err = content_check_archives(c->content);
 	return end_step(c, CONVERT_WRITTEN, err);
@@ -174,6 +200,7 @@ int convert_write(struct convert *c, const struct image_output *output)
 void convert_free(struct convert *c)
 {
 	image_free(c->image);
+	send_free(c->send);
 	mtree_plan_free(c->plan);
 	tree_free(c->tree);
 	content_free(c->content);

@@ -83,22 +83,21 @@ void content_add_file_extent(struct content *content, struct inode *inode,
 	inode->nr++;
 }
 
-/* Read the stored bytes, and add the zeros that their store does not hold. */
-static int read_stored(const struct content *content, const struct blob *blob, u8 *buf)
+int content_read_stored(const struct content *content, const struct blob *blob, u8 *buf, u32 bytes)
 {
-	const u32 bytes = blob->stored_bytes - blob->store_padding;
+	const u32 kept = (u32)min_u64(bytes, blob->stored_bytes - blob->store_padding);
 	struct spool *store =
 		blob->place == BLOB_INLINE ? content->small_spool : content->stores[blob->store_nr];
-	memset(buf + bytes, 0, blob->store_padding);
-	return spool_read(store, blob->store_off, buf, bytes);
+	assert(bytes <= blob->stored_bytes && blob->place != BLOB_PACKED);
+	memset(buf + kept, 0, bytes - kept);
+	return spool_read(store, blob->store_off, buf, kept);
 }
 
 int content_unpack(const struct content *content, const struct blob *blob, u8 *data)
 {
 	u8 *stored = blob->compression ? xmalloc(blob->stored_bytes) : data;
 	size_t n = blob->ram_bytes;
-	assert(blob->place != BLOB_PACKED);
-	int err = read_stored(content, blob, stored);
+	int err = content_read_stored(content, blob, stored, blob->stored_bytes);
 	if (!err && blob->compression) {
 		n = codec_of_type(blob->compression)
 			    ->decompress(stored, blob->stored_bytes, data, n);

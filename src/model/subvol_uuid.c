@@ -138,7 +138,8 @@ static void hash_name(struct hashing *h, const struct dentry *d, u32 dir)
 		hash_inode(h, d->inode);
 }
 
-static void derive_subvol_uuid(struct tree *tree, const struct content *content, struct subvol *s)
+static void derive_subvol_uuid(const struct tree *tree, const struct content *content,
+			       struct subvol *s, const char *path, size_t path_len)
 {
 	struct hashing h = { sha256_new(), tree, content, s, 0, NULL };
 	struct tree_walk walk = { .depth = 0 };
@@ -156,13 +157,23 @@ static void derive_subvol_uuid(struct tree *tree, const struct content *content,
 	xfree(h.first_names);
 	u8 digest[32];
 	sha256_finish(h.sha, digest);
-	sha256_role_uuid("subvolume:", s->path, s->path_len, digest, s->uuid);
+	sha256_role_uuid("subvolume:", path, path_len, digest, s->uuid);
 }
 
 void tree_derive_uuids(struct tree *tree, const struct content *content)
 {
 	assert(tree->phase == TREE_FINISHED && content->phase == CONTENT_OPEN);
-	for (u32 i = 1; i < tree->numbering.nr_subvols; i++)
-		if (!tree->numbering.subvols[i].uuid_given)
-			derive_subvol_uuid(tree, content, &tree->numbering.subvols[i]);
+	for (u32 i = 1; i < tree->numbering.nr_subvols; i++) {
+		struct subvol *s = &tree->numbering.subvols[i];
+		if (!s->uuid_given)
+			derive_subvol_uuid(tree, content, s, s->path, s->path_len);
+	}
+}
+
+void tree_derive_top_uuid(struct tree *tree, const struct content *content, const char *name)
+{
+	struct subvol *top = &tree->numbering.subvols[0];
+	assert(tree->phase == TREE_FINISHED && content->phase == CONTENT_OPEN);
+	if (!top->uuid_given)
+		derive_subvol_uuid(tree, content, top, name, strlen(name));
 }

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sender.h"
+
+void send_path_set(struct send_path *path, size_t len, const struct dentry *name)
+{
+	path->bytes = mem_grow(path->bytes, &path->capacity, len + 1 + name->name_len, 1);
+	if (len)
+		path->bytes[len++] = '/';
+	memcpy(path->bytes + len, name->name, name->name_len);
+	path->len = len + name->name_len;
+}
+
+/* Filled from its end on: names lead upwards. */
+void send_path_find(struct send_path *path, const struct inode *inode)
+{
+	size_t len = 0;
+	for (const struct dentry *d = inode->names; d; d = d->dir->names) {
+		len += d->name_len + (len > 0);
+		if (inode_is_subvol_root(d->dir))
+			break;
+	}
+	path->bytes = mem_grow(path->bytes, &path->capacity, len + 1, 1);
+	path->len = len;
+	for (const struct dentry *d = inode->names; len; d = d->dir->names) {
+		len -= d->name_len;
+		memcpy(path->bytes + len, d->name, d->name_len);
+		if (len)
+			path->bytes[--len] = '/';
+	}
+}
+
+void sender_begin(const struct sender *s, enum btrfs_send_cmd command)
+{
+	command_begin(s->stream, command);
+	command_bytes(s->stream, BTRFS_SEND_A_PATH, s->path.bytes, s->path.len);
+}
+
+const char *sender_quote(const struct sender *s, char quoted[QUOTE_BYTES])
+{
+	struct send_path whole = { .bytes = NULL };
+	whole.bytes = mem_grow(NULL, &whole.capacity, s->name_len + 1 + s->path.len, 1);
+	memcpy(whole.bytes, s->name, s->name_len);
+	whole.len = s->name_len;
+	if (s->path.len) {
+		whole.bytes[whole.len++] = '/';
+		memcpy(whole.bytes + whole.len, s->path.bytes, s->path.len);
+		whole.len += s->path.len;
+	}
+	quote(quoted, whole.bytes, whole.len);
+	xfree(whole.bytes);
+	return quoted;
+}
