@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The mutex protects only the states of batches; no thread holds it while it works. */
 #include "pipeline.h"
+
+#include "base/mem.h"
+#include "base/work_ring.h"
 
 #define BATCHES_PER_THREAD 3
 
@@ -8,81 +10,42 @@ struct pipeline {
 	struct piece_rules rules;
 	collect_fn *collect;
 	void *context;
-
-	struct batch *batches; /* a ring: [oldest, filling) are queued or processed */
-	unsigned nr_batches;
-	unsigned oldest;
-	unsigned filling;
-	struct codec_contexts contexts; /* of the caller's thread */
-
-	pthread_mutex_t mutex;
-	pthread_cond_t work_queued;
-	pthread_cond_t work_done;
-	unsigned next_work; /* the first queued batch of the ring */
-	bool stopping;
-	pthread_t *workers;
-	unsigned nr_workers;
+	struct work_ring *ring;
+	struct batch *batches; /* by slot of the ring */
+	u32 nr_batches;
 };
 
-/* ---- work: any thread ----------------------------------------------------------- */
+/* ---- the calls of the ring ------------------------------------------------------- */
 
-static void work_on_batch(const struct pipeline *pl, struct codec_contexts *contexts,
-			  struct batch *b)
+static void *contexts_new(void *context)
 {
+	(void)context;
+	return xzalloc(sizeof(struct codec_contexts));
+}
+
+static void contexts_free(void *thread)
+{
+	codec_contexts_release(thread);
+	xfree(thread);
+}
+
+static void work_on_batch(void *context, void *thread, u32 slot)
+{
+	const struct pipeline *pl = context;
+	struct batch *b = &pl->batches[slot];
 	u8 *out = b->out, *sums = b->sums;
 	for (u32 i = 0; i < b->nr; i++) {
 		struct piece *p = &b->pieces[i];
-		piece_work(&pl->rules, contexts, p, out, sums);
+		piece_work(&pl->rules, thread, p, out, sums);
 		out += piece_out_bytes(p);
 		sums += piece_sums_bytes(&pl->rules, p);
 	}
 }
 
-static void set_state(struct pipeline *pl, struct batch *b, enum batch_state state)
+static int collect_batch(void *context, u32 slot)
 {
-	pthread_mutex_lock(&pl->mutex);
-	b->state = state;
-	pthread_mutex_unlock(&pl->mutex);
-}
-
-/* The next queued batch, or NULL. Call with the mutex held. */
-static struct batch *take_work(struct pipeline *pl)
-{
-	struct batch *b = &pl->batches[pl->next_work];
-	if (b->state != BATCH_QUEUED)
-		return NULL;
-	b->state = BATCH_WORKING;
-	pl->next_work = (pl->next_work + 1) % pl->nr_batches;
-	return b;
-}
-
-static void *worker(void *arg)
-{
-	struct pipeline *pl = arg;
-	struct codec_contexts contexts = { .nr = 0 };
-	pthread_mutex_lock(&pl->mutex);
-	while (!pl->stopping) {
-		struct batch *b = take_work(pl);
-		if (!b) {
-			pthread_cond_wait(&pl->work_queued, &pl->mutex);
-			continue;
-		}
-		pthread_mutex_unlock(&pl->mutex);
-		work_on_batch(pl, &contexts, b);
-		pthread_mutex_lock(&pl->mutex);
-		b->state = BATCH_DONE;
-		pthread_cond_signal(&pl->work_done);
-	}
-	pthread_mutex_unlock(&pl->mutex);
-	codec_contexts_release(&contexts);
-	return NULL;
-}
-
-/* ---- the ring: the caller's thread ------------------------------------------------ */
-
-static int collect_oldest(struct pipeline *pl)
-{
-	struct batch *b = &pl->batches[pl->oldest];
+	const struct pipeline *pl = context;
+	struct batch *b = &pl->batches[slot];
 	int err = 0;
 	for (u32 i = 0; i < b->nr; i++) {
 		if (!err)
@@ -91,28 +54,17 @@ static int collect_oldest(struct pipeline *pl)
 	}
 	b->nr = 0;
 	b->in_bytes = 0;
-	set_state(pl, b, BATCH_FILLING);
-	pl->oldest = (pl->oldest + 1) % pl->nr_batches;
 	return err;
 }
 
-/* Get the oldest batch done: process queued batches, or wait if there are none. */
-static void finish_oldest(struct pipeline *pl)
-{
-	pthread_mutex_lock(&pl->mutex);
-	while (pl->batches[pl->oldest].state != BATCH_DONE) {
-		struct batch *b = take_work(pl);
-		if (!b) {
-			pthread_cond_wait(&pl->work_done, &pl->mutex);
-			continue;
-		}
-		pthread_mutex_unlock(&pl->mutex);
-		work_on_batch(pl, &pl->contexts, b);
-		pthread_mutex_lock(&pl->mutex);
-		b->state = BATCH_DONE;
-	}
-	pthread_mutex_unlock(&pl->mutex);
-}
+static const struct work_ring_calls pipeline_calls = {
+	.thread_new = contexts_new,
+	.thread_free = contexts_free,
+	.work = work_on_batch,
+	.collect = collect_batch,
+};
+
+/* ---- the caller's thread ----------------------------------------------------------- */
 
 /* A batch gets its memory when it is first filled: few files need few batches. */
 static void start_filling(struct batch *b)
@@ -127,19 +79,14 @@ static void start_filling(struct batch *b)
 /* Queue the batch that was filled, and begin the next one. */
 static int submit(struct pipeline *pl)
 {
-	set_state(pl, pipeline_batch(pl), BATCH_QUEUED);
-	pthread_cond_signal(&pl->work_queued);
-	pl->filling = (pl->filling + 1) % pl->nr_batches;
+	const int err = work_ring_submit(pl->ring);
 	start_filling(pipeline_batch(pl));
-	if (pl->filling != pl->oldest)
-		return 0;
-	finish_oldest(pl);
-	return collect_oldest(pl);
+	return err;
 }
 
 struct batch *pipeline_batch(struct pipeline *pl)
 {
-	return &pl->batches[pl->filling];
+	return &pl->batches[work_ring_slot(pl->ring)];
 }
 
 int pipeline_push(struct pipeline *pl)
@@ -150,26 +97,11 @@ int pipeline_push(struct pipeline *pl)
 
 int pipeline_flush(struct pipeline *pl)
 {
-	int err = pipeline_batch(pl)->nr ? submit(pl) : 0;
-	while (!err && pl->oldest != pl->filling) {
-		finish_oldest(pl);
-		err = collect_oldest(pl);
-	}
-	return err;
+	const int err = pipeline_batch(pl)->nr ? submit(pl) : 0;
+	return err ? err : work_ring_flush(pl->ring);
 }
 
 /* ---- life ----------------------------------------------------------------------------- */
-
-static void start_workers(struct pipeline *pl, unsigned threads)
-{
-	pl->workers = xzalloc(threads * sizeof(*pl->workers));
-	while (pl->nr_workers + 1 < threads) {
-		/* Fewer threads than asked for are no error: the caller's thread works too. */
-		if (pthread_create(&pl->workers[pl->nr_workers], NULL, worker, pl) != 0)
-			break;
-		pl->nr_workers++;
-	}
-}
 
 struct pipeline *pipeline_new(const struct piece_rules *rules, unsigned threads,
 			      collect_fn *collect, void *context)
@@ -180,23 +112,9 @@ struct pipeline *pipeline_new(const struct piece_rules *rules, unsigned threads,
 	pl->context = context;
 	pl->nr_batches = threads == 1 ? 2 : threads * BATCHES_PER_THREAD;
 	pl->batches = xzalloc(pl->nr_batches * sizeof(*pl->batches));
+	pl->ring = work_ring_new(&pipeline_calls, pl, pl->nr_batches, threads);
 	start_filling(pipeline_batch(pl));
-	pthread_mutex_init(&pl->mutex, NULL);
-	pthread_cond_init(&pl->work_queued, NULL);
-	pthread_cond_init(&pl->work_done, NULL);
-	start_workers(pl, threads);
 	return pl;
-}
-
-static void stop_workers(struct pipeline *pl)
-{
-	pthread_mutex_lock(&pl->mutex);
-	pl->stopping = true;
-	pthread_cond_broadcast(&pl->work_queued);
-	pthread_mutex_unlock(&pl->mutex);
-	for (unsigned i = 0; i < pl->nr_workers; i++)
-		pthread_join(pl->workers[i], NULL);
-	xfree(pl->workers);
 }
 
 static void batch_free(struct batch *b)
@@ -212,12 +130,8 @@ void pipeline_free(struct pipeline *pl)
 {
 	if (!pl)
 		return;
-	stop_workers(pl);
-	pthread_mutex_destroy(&pl->mutex);
-	pthread_cond_destroy(&pl->work_queued);
-	pthread_cond_destroy(&pl->work_done);
-	codec_contexts_release(&pl->contexts);
-	for (unsigned i = 0; i < pl->nr_batches; i++)
+	work_ring_free(pl->ring);
+	for (u32 i = 0; i < pl->nr_batches; i++)
 		batch_free(&pl->batches[i]);
 	xfree(pl->batches);
 	xfree(pl);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Moves pieces through the threads. The caller's thread fills batches (one large piece, or many
- * small files); workers process whole batches; the caller's thread hands the results to the
- * collector, oldest batch first. When no batch is free the caller's thread processes one itself
- * instead of waiting, so N threads keep N CPUs busy.
+ * Moves pieces through the threads (base/work_ring.h). The caller's thread fills batches (one large
+ * piece, or many small files); any thread processes whole batches; the caller's thread hands the
+ * results to the collector, oldest batch first.
  */
 #ifndef MODEL_PIPELINE_H
 #define MODEL_PIPELINE_H
@@ -15,16 +14,8 @@
 /* The last piece of a batch may be of full size, and cut at holes in every other sector. */
 #define BATCH_PIECES_MAX (BATCH_PIECES + PIECE_SECTORS / 2)
 
-/* Only BATCH_QUEUED batches are free to be taken by any thread; the others have one owner. */
-enum batch_state {
-	BATCH_FILLING, /* the caller's thread */
-	BATCH_QUEUED,
-	BATCH_WORKING, /* the thread that took it */
-	BATCH_DONE     /* the caller's thread */
-};
-
+/* One slot of the ring of work. */
 struct batch {
-	enum batch_state state;
 	u32 nr;
 	u32 in_bytes;
 	struct piece pieces[BATCH_PIECES_MAX];
