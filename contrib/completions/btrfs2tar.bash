@@ -22,7 +22,7 @@ _btrfs2tar()
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
-	--cat | --cat= | --subvol | --subvol=)
+	--cat | --cat= | --subvol | --subvol= | --threads | --threads=)
 		return
 		;;
 	*)
@@ -31,8 +31,8 @@ _btrfs2tar()
 			return
 		fi
 		words='-o --output -t --list --cat --info --manifest --content-digest --subvol
-			--all-subvols --keep-times --ignore-log --degraded --no-sandbox -q --quiet -v
-			--verbose -V --version -h --help'
+			--all-subvols --keep-times --ignore-log --degraded --threads --no-sandbox -q
+			--quiet -v --verbose -V --version -h --help'
 		;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

@@ -12,6 +12,7 @@ complete -c btrfs2tar -l all-subvols -d 'begin at the top level, above all subvo
 complete -c btrfs2tar -l keep-times -d 'write atime, ctime and birth time too'
 complete -c btrfs2tar -l ignore-log -d 'read the state of the last commit, though a log says that more was synced since'
 complete -c btrfs2tar -l degraded -d 'read a filesystem of which devices are missing, as far as the others have all'
+complete -c btrfs2tar -l threads -x -d 'threads that use CPU, 1 to 1024'
 complete -c btrfs2tar -l no-sandbox -d 'do not give up privileges before reading'
 complete -c btrfs2tar -s q -l quiet -d 'print errors only'
 complete -c btrfs2tar -s v -l verbose -d 'print more'

@@ -63,6 +63,16 @@ void diag_set_hints(const char *const *hints);
  */
 void diag_set_context(const char *context);
 
+/* diag_context - what diag_set_context() set */
+const char *diag_context(void);
+
+/*
+ * diag_set_before - call @before in front of each message; NULL: nothing
+ * The message is printed if @before returns true. Only while one thread prints messages.
+ */
+typedef bool diag_before_fn(void *context);
+void diag_set_before(diag_before_fn *before, void *context);
+
 /*
  * fail - print one error line and return @err
  * @err: a negative errno, returned unchanged

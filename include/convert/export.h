@@ -12,6 +12,7 @@ struct export_options {
 	u64 subvolume;            /* id; paths begin at its root directory */
 	const char *const *paths; /* these and what is below them; none: all */
 	size_t nr_paths;
+	u32 threads;     /* that read data, at least 1; output does not depend on it */
 	bool keep_times; /* atime, ctime and birth time too */
 };
 

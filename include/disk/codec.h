@@ -26,11 +26,16 @@ struct codec {
 	 * know without trying) or the library gave up: the caller then stores the piece plain.
 	 */
 	size_t (*compress)(void *ctx, const void *in, size_t in_bytes, void *out, size_t out_bytes);
+	/* what decompress() can use again and again, of one thread; both NULL if it is of no use */
+	void *(*unpacker_new)(void);
+	void (*unpacker_free)(void *unpacker);
 	/*
 	 * decompress one frame that compress() made; zeros may follow it
+	 * @unpacker: NULL: one is made for this call
 	 * Returns how many bytes it holds, at most @out_bytes, or 0 if it is damaged.
 	 */
-	size_t (*decompress)(const void *in, size_t in_bytes, void *out, size_t out_bytes);
+	size_t (*decompress)(void *unpacker, const void *in, size_t in_bytes, void *out,
+			     size_t out_bytes);
 };
 
 /* Codec and level as chosen by the user; codec is NULL for "none". */

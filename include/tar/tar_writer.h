@@ -62,8 +62,11 @@ struct tar_member {
 
 struct tar_writer;
 
-/* tar_writer_new - an archive to @fd; @name: of that, for messages; stays valid */
-struct tar_writer *tar_writer_new(int fd, const char *name);
+/* Takes @len bytes of the archive, in order; returns 0, or a negative errno after printing. */
+typedef int tar_sink_fn(void *context, const void *bytes, size_t len);
+
+/* tar_writer_new - an archive whose bytes go to @sink; they come in small parts */
+struct tar_writer *tar_writer_new(tar_sink_fn *sink, void *context);
 void tar_writer_free(struct tar_writer *writer); /* NULL is fine */
 
 /*
@@ -76,7 +79,10 @@ int tar_writer_member(struct tar_writer *writer, const struct tar_member *member
 int tar_writer_place(struct tar_writer *writer, u64 offset, u64 bytes);
 int tar_writer_data(struct tar_writer *writer, const void *data, size_t bytes);
 
-/* tar_writer_finish - the end of the archive; all is written */
+/* tar_writer_passed - as tar_writer_data(), after the sink got the bytes by another way */
+int tar_writer_passed(struct tar_writer *writer, u64 bytes);
+
+/* tar_writer_finish - the end of the archive */
 int tar_writer_finish(struct tar_writer *writer);
 
 /*

@@ -33,7 +33,11 @@ static diag_sink_fn *diag_sink;
 static const char *const *diag_hints;
 
 /* The beginning of each message, or NULL. */
-static const char *diag_context;
+static const char *diag_prefix;
+
+/* Comes before each message, or NULL. */
+static diag_before_fn *diag_before;
+static void *diag_before_context;
 
 /* Kinds of warnings that were met, up to the first unused one; more kinds are only counted. */
 static struct {
@@ -78,7 +82,18 @@ static const char *hint_text(enum diag_hint hint)
 
 void diag_set_context(const char *context)
 {
-	diag_context = context;
+	diag_prefix = context;
+}
+
+const char *diag_context(void)
+{
+	return diag_prefix;
+}
+
+void diag_set_before(diag_before_fn *before, void *context)
+{
+	diag_before = before;
+	diag_before_context = context;
 }
 
 static void write_stderr(const char *text, size_t len)
@@ -122,8 +137,10 @@ __attribute__((format(printf, 3, 0))) static void message(enum diag_level level,
 	const char *kind = level == DIAG_WARNING ? "warning: " : "";
 	char line[LINE_BYTES];
 	char start[PREFIX_BYTES + CONTEXT_BYTES];
+	if (diag_before && !diag_before(diag_before_context))
+		return;
 	snprintf(start, sizeof(start), "%s: %s%s%s", diag_program, kind,
-		 diag_context ? diag_context : "", diag_context ? ": " : "");
+		 diag_prefix ? diag_prefix : "", diag_prefix ? ": " : "");
 	const size_t prefix_len = strlen(start);
 	const size_t suffix_len = strlen(suffix);
 	const size_t room = sizeof(line) - prefix_len - suffix_len - 1;

@@ -2,6 +2,7 @@
 #include "export_options.h"
 #include "arguments.h"
 #include "help.h"
+#include "options_default.h"
 #include "version.h"
 
 #include <stdio.h>
@@ -57,6 +58,9 @@ static const struct option_row export_table[] = {
 	{ "degraded", 0, NULL,
 	  "read a filesystem of which devices are missing, as far as the others have all; all operands are images",
 	  OPTION_SET, FIELD(degraded), .value = true },
+	{ "threads", 0, "N",
+	  "threads that use CPU, 1 to 1024 (default: as many as CPUs may be used); never changes the output",
+	  OPTION_NUMBER, FIELD(threads), .min = 1, .max = OPTIONS_MAX_THREADS },
 	{ "no-sandbox", 0, NULL,
 	  "do not give up privileges before reading (for debuggers)",
 	  OPTION_SET, FIELD(sandbox), .value = false },
@@ -76,6 +80,7 @@ static struct export_command defaults(void)
 {
 	return (struct export_command){
 		.output = "-",
+		.threads = options_usable_cpus(),
 		.sandbox = true,
 		.level = DIAG_WARNING,
 	};

@@ -23,6 +23,7 @@ struct export_command {
 	const char *subvol;                      /* id or path, or NULL: the default subvolume */
 	bool all_subvols;
 	bool ignore_log, degraded, keep_times;
+	unsigned threads;
 	bool sandbox;
 	enum diag_level level;
 };

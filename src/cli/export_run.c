@@ -237,7 +237,7 @@ int export_run(const struct export_command *command)
 {
 	struct export_run run = {
 		.command = command,
-		.options = { .keep_times = command->keep_times },
+		.options = { .threads = command->threads, .keep_times = command->keep_times },
 	};
 	int err = export_steps(&run);
 	filesystem_close(run.fs);

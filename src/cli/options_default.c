@@ -11,7 +11,7 @@
 #define MAX_ENTRIES 8000000u
 #define MAX_BYTES (UINT64_C(1) << 40)
 
-static unsigned usable_cpus(void)
+unsigned options_usable_cpus(void)
 {
 	cpu_set_t set;
 	long nr;
@@ -41,7 +41,7 @@ void options_default(struct options *options)
 	convert->reader.max_bytes = MAX_BYTES;
 	convert->data.max_inline = OPTIONS_MAX_INLINE;
 	convert->data.dedupe = true;
-	convert->data.threads = usable_cpus();
+	convert->data.threads = options_usable_cpus();
 	convert->send.subvol_name = SEND_DEFAULT_NAME;
 	convert->image.nodesize = IMAGE_DEFAULT_NODESIZE;
 	convert->image.seed = true;

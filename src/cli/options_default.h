@@ -11,4 +11,7 @@
 /* options_default - what holds without any option; TMPDIR counts */
 void options_default(struct options *options);
 
+/* options_usable_cpus - the default of --threads: 1 to OPTIONS_MAX_THREADS */
+unsigned options_usable_cpus(void);
+
 #endif

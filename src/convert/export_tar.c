@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "disk/device_number.h"
+#include "read/data_stream.h"
 #include "tar/tar_writer.h"
 
 #include <sys/stat.h>
@@ -12,7 +13,8 @@ struct tar_export {
 	const struct export_options *options;
 	struct export_members *members;
 	struct file_reader *file;
-	struct tar_writer *writer;
+	struct data_stream *stream;
+	struct tar_writer *writer; /* to the stream */
 	struct tar_xattr *xattrs;
 	size_t xattrs_capacity;
 	struct export_acl acl_access, acl_default;
@@ -139,14 +141,10 @@ static int write_map(struct tar_export *x, u64 size)
 
 static int write_file_data(struct tar_export *x)
 {
-	const u8 *data;
-	u64 offset;
-	size_t bytes;
-	int more, err = 0;
+	u64 bytes;
 	file_reader_rewind(x->file);
-	while (!err && (more = file_reader_next_data(x->file, &offset, &data, &bytes)))
-		err = more < 0 ? more : tar_writer_data(x->writer, data, bytes);
-	return err;
+	int err = data_stream_runs(x->stream, x->file, &bytes);
+	return err ? err : tar_writer_passed(x->writer, bytes);
 }
 
 static int write_file(struct tar_export *x, const struct export_member *member,
@@ -187,16 +185,22 @@ static int write_member(struct tar_export *x, const struct export_member *member
 	return m.type == TAR_FILE ? write_file(x, member, &m) : tar_writer_member(x->writer, &m);
 }
 
+static int put_into_stream(void *stream, const void *bytes, size_t len)
+{
+	return data_stream_bytes(stream, bytes, len);
+}
+
 int export_tar(struct filesystem *fs, const struct export_options *options, int fd,
 	       const char *name)
 {
 	struct tar_export x = {
 		.options = options,
 		.members = export_members_new(fs, options),
-		.writer = tar_writer_new(fd, name),
+		.stream = data_stream_new(fs, fd, name, options->threads),
 	};
 	struct export_member member;
 	int r;
+	x.writer = tar_writer_new(put_into_stream, x.stream);
 	x.file = export_members_file(x.members);
 	while ((r = export_members_next(x.members, &member)) > 0) {
 		r = write_member(&x, &member);
@@ -205,6 +209,9 @@ int export_tar(struct filesystem *fs, const struct export_options *options, int 
 	}
 	if (!r)
 		r = tar_writer_finish(x.writer);
+	if (!r)
+		r = data_stream_flush(x.stream);
+	data_stream_free(x.stream);
 	export_members_free(x.members);
 	tar_writer_free(x.writer);
 	xfree(x.xattrs);

@@ -103,8 +103,10 @@ static size_t get_word(const u8 *p)
 	return from_le32(word);
 }
 
-static size_t lzo_decompress(const void *in, size_t in_bytes, void *out, size_t out_bytes)
+static size_t lzo_decompress(void *unpacker, const void *in, size_t in_bytes, void *out,
+			     size_t out_bytes)
 {
+	(void)unpacker;
 	const u8 *frame = in;
 	const size_t end = in_bytes >= sizeof(le32) ? get_word(frame) : 0;
 	size_t at = sizeof(le32), done = 0;

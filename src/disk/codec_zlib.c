@@ -28,6 +28,15 @@ static void zlib_release(voidpf opaque, voidpf p)
 	xfree(p);
 }
 
+/* Memory never lacks: an error is that of another version at run time than the header says. */
+static void check_version(int ret, const char *function)
+{
+	if (ret == Z_OK)
+		return;
+	fail(-ENOTSUP, "zlib %s: %s: error %d", zlibVersion(), function, ret);
+	_exit(1);
+}
+
 static void *zlib_new(int level)
 {
 	z_stream *stream = xzalloc(sizeof(*stream));
@@ -35,10 +44,7 @@ static void *zlib_new(int level)
 	stream->zfree = zlib_release;
 	int ret = deflateInit2(stream, level, Z_DEFLATED, WINDOW_BITS, MEMORY_LEVEL,
 			       Z_DEFAULT_STRATEGY);
-	if (ret != Z_OK) { /* another version at run time than the header says */
-		fail(-ENOTSUP, "zlib %s: deflateInit2: error %d", zlibVersion(), ret);
-		_exit(1);
-	}
+	check_version(ret, "deflateInit2");
 	return stream;
 }
 
@@ -65,19 +71,40 @@ static size_t zlib_compress(void *ctx, const void *in, size_t in_bytes, void *ou
 	return stream->total_out;
 }
 
-static size_t zlib_decompress(const void *in, size_t in_bytes, void *out, size_t out_bytes)
+static void *zlib_unpacker_new(void)
 {
-	z_stream stream = { .zalloc = zlib_allocate, .zfree = zlib_release };
-	size_t n = 0;
-	stream.next_in = in;
-	stream.avail_in = u32_from_u64(in_bytes);
-	stream.next_out = out;
-	stream.avail_out = u32_from_u64(out_bytes);
-	if (inflateInit2(&stream, WINDOW_BITS) == Z_OK) {
-		if (inflate(&stream, Z_FINISH) == Z_STREAM_END)
-			n = stream.total_out;
-		inflateEnd(&stream);
-	}
+	z_stream *stream = xzalloc(sizeof(*stream));
+	stream->zalloc = zlib_allocate;
+	stream->zfree = zlib_release;
+	check_version(inflateInit2(stream, WINDOW_BITS), "inflateInit2");
+	return stream;
+}
+
+static void zlib_unpacker_free(void *unpacker)
+{
+	inflateEnd(unpacker);
+	xfree(unpacker);
+}
+
+static size_t inflate_frame(z_stream *stream, const void *in, size_t in_bytes, void *out,
+			    size_t out_bytes)
+{
+	stream->next_in = in;
+	stream->avail_in = u32_from_u64(in_bytes);
+	stream->next_out = out;
+	stream->avail_out = u32_from_u64(out_bytes);
+	const bool is_whole =
+		inflateReset(stream) == Z_OK && inflate(stream, Z_FINISH) == Z_STREAM_END;
+	return is_whole ? stream->total_out : 0;
+}
+
+static size_t zlib_decompress(void *unpacker, const void *in, size_t in_bytes, void *out,
+			      size_t out_bytes)
+{
+	void *once = unpacker ? NULL : zlib_unpacker_new();
+	const size_t n = inflate_frame(once ? once : unpacker, in, in_bytes, out, out_bytes);
+	if (once)
+		zlib_unpacker_free(once);
 	return n;
 }
 
@@ -97,5 +124,7 @@ const struct codec codec_zlib = {
 	.context_new = zlib_new,
 	.context_free = zlib_free,
 	.compress = zlib_compress,
+	.unpacker_new = zlib_unpacker_new,
+	.unpacker_free = zlib_unpacker_free,
 	.decompress = zlib_decompress,
 };

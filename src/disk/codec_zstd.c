@@ -100,11 +100,26 @@ static size_t zstd_compress(void *ctx, const void *in, size_t in_bytes, void *ou
 	return n;
 }
 
-static size_t zstd_decompress(const void *in, size_t in_bytes, void *out, size_t out_bytes)
+static void *zstd_unpacker_new(void)
+{
+	ZSTD_DCtx *dctx = ZSTD_createDCtx();
+	if (!dctx)
+		exit_failed("out of memory");
+	return dctx;
+}
+
+static void zstd_unpacker_free(void *unpacker)
+{
+	ZSTD_freeDCtx(unpacker);
+}
+
+static size_t zstd_decompress(void *unpacker, const void *in, size_t in_bytes, void *out,
+			      size_t out_bytes)
 {
 	size_t n = ZSTD_findFrameCompressedSize(in, in_bytes);
 	if (!ZSTD_isError(n))
-		n = ZSTD_decompress(out, out_bytes, in, n);
+		n = unpacker ? ZSTD_decompressDCtx(unpacker, out, out_bytes, in, n)
+			     : ZSTD_decompress(out, out_bytes, in, n);
 	return ZSTD_isError(n) ? 0 : n;
 }
 
@@ -125,5 +140,7 @@ const struct codec codec_zstd = {
 	.context_new = zstd_new,
 	.context_free = zstd_free,
 	.compress = zstd_compress,
+	.unpacker_new = zstd_unpacker_new,
+	.unpacker_free = zstd_unpacker_free,
 	.decompress = zstd_decompress,
 };

@@ -100,7 +100,7 @@ int content_unpack(const struct content *content, const struct blob *blob, u8 *d
 	int err = content_read_stored(content, blob, stored, blob->stored_bytes);
 	if (!err && blob->compression) {
 		n = codec_of_type(blob->compression)
-			    ->decompress(stored, blob->stored_bytes, data, n);
+			    ->decompress(NULL, stored, blob->stored_bytes, data, n);
 		if (!n)
 			err = fail(-EIO, "the spool in '%s' returns damaged data",
 				   content->spool_dir);

@@ -154,17 +154,42 @@ bool cursor_is_in(const struct cursor *c, u64 objectid, u8 type)
 	return key.objectid == objectid && key.type == type;
 }
 
+struct item_place cursor_place(const struct cursor *c)
+{
+	return (struct item_place){
+		.tree = c->tree.id,
+		.block = c->blocks[0]->bytenr,
+		.key = cursor_key(c),
+	};
+}
+
+__attribute__((format(printf, 2, 0))) static int fail_at(const struct item_place *p,
+							 const char *format, va_list args)
+{
+	char message[MESSAGE_BYTES];
+	vsnprintf(message, sizeof(message), format, args);
+	return fail(-EIO, "tree %lld, block at %llu, item (%lld %u %llu): %s", (long long)p->tree,
+		    (unsigned long long)p->block, (long long)p->key.objectid, p->key.type,
+		    (unsigned long long)p->key.offset, message);
+}
+
 int cursor_fail(const struct cursor *c, const char *format, ...)
 {
-	const struct btrfs_key key = cursor_key(c);
-	char message[MESSAGE_BYTES];
+	const struct item_place place = cursor_place(c);
 	va_list args;
 	va_start(args, format);
-	vsnprintf(message, sizeof(message), format, args);
+	int err = fail_at(&place, format, args);
 	va_end(args);
-	return fail(-EIO, "tree %lld, block at %llu, item (%lld %u %llu): %s",
-		    (long long)c->tree.id, (unsigned long long)c->blocks[0]->bytenr,
-		    (long long)key.objectid, key.type, (unsigned long long)key.offset, message);
+	return err;
+}
+
+int item_fail(const struct item_place *place, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	int err = fail_at(place, format, args);
+	va_end(args);
+	return err;
 }
 
 int tree_fail(const struct filesystem_tree *tree, const char *format, ...)

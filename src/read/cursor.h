@@ -43,11 +43,25 @@ const void *cursor_item(const struct cursor *cursor, u32 *bytes);
 /* cursor_is_in - whether the cursor is at an item of @objectid and @type */
 bool cursor_is_in(const struct cursor *cursor, u64 objectid, u8 type);
 
+/* Where an item is, for messages that come later. */
+struct item_place {
+	u64 tree;  /* id */
+	u64 block; /* logical address of the leaf */
+	struct btrfs_key key;
+};
+
+/* cursor_place - of the item where the cursor is */
+struct item_place cursor_place(const struct cursor *cursor);
+
 /*
  * cursor_fail - print an error line that names the tree, the leaf and the key; returns -EIO
  * The cursor is at an item.
  */
 int cursor_fail(const struct cursor *cursor, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* item_fail - print an error line as cursor_fail() does; returns -EIO */
+int item_fail(const struct item_place *place, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* tree_fail - print an error line that names the tree; returns -EIO */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "read/file_reader.h"
-#include "data_read.h"
+#include "data_sums.h"
 #include "extent.h"
+#include "file_load.h"
+#include "filesystem_private.h"
 
+#include "base/diag.h"
 #include "base/mem.h"
-#include "disk/codec.h"
 
 /* How much of a plain extent is read at once. */
 #define WINDOW_BYTES BTRFS_MAX_COMPRESSED
@@ -14,7 +16,8 @@
 
 struct file_reader {
 	struct filesystem *fs;
-	struct data_reader *data;
+	struct data_sums *sums;
+	struct data_loader *loader;
 	struct cursor cursor;
 	/* the file */
 	u64 ino, size;
@@ -23,21 +26,16 @@ struct file_reader {
 	bool is_new, is_at_end; /* before the first extent, behind the last one with data */
 	struct extent extent;   /* the one that was read last */
 	u64 done;               /* what comes before this byte was read */
-	/* buffers of BTRFS_MAX_COMPRESSED */
-	u8 *stored, *plain;
-	/* the compressed extent that is in @plain: its address, or 0; and what else it depends on */
-	u64 plain_bytenr;
-	struct extent loaded;
-	bool loaded_summed;
+	/* the sums of the load that was planned last */
+	u8 found[WINDOW_BYTES / BTRFS_SECTORSIZE * BTRFS_CSUM_SIZE];
 };
 
 struct file_reader *file_reader_new(struct filesystem *fs)
 {
 	struct file_reader *r = xzalloc(sizeof(*r));
 	r->fs = fs;
-	r->data = data_reader_new(fs);
-	r->stored = xmalloc(BTRFS_MAX_COMPRESSED);
-	r->plain = xmalloc(BTRFS_MAX_COMPRESSED);
+	r->sums = data_sums_new(fs);
+	r->loader = data_loader_new(fs);
 	return r;
 }
 
@@ -46,9 +44,8 @@ void file_reader_free(struct file_reader *r)
 	if (!r)
 		return;
 	cursor_release(&r->cursor);
-	data_reader_free(r->data);
-	xfree(r->stored);
-	xfree(r->plain);
+	data_sums_free(r->sums);
+	data_loader_free(r->loader);
 	xfree(r);
 }
 
@@ -134,90 +131,80 @@ int file_reader_next_run(struct file_reader *r, u64 *offset, u64 *bytes)
 
 /* ---- data -------------------------------------------------------------------------- */
 
-/* Unpack @stored to r->plain; zeros follow up to ram_bytes. */
-static int decompress(struct file_reader *r, const u8 *stored)
+/* What @load needs that is the same for compressed extents and parts of plain ones. */
+static int plan_stored(struct file_reader *r, u64 logical, u64 stored_bytes, struct data_load *load)
 {
-	const struct extent *e = &r->extent;
-	const struct codec *codec = codec_of_type(e->compression);
-	const size_t n =
-		codec->decompress(stored, (size_t)e->disk_bytes, r->plain, (size_t)e->ram_bytes);
-	if (!n)
-		return cursor_fail(&r->cursor, "the compressed data (%s) are damaged", codec->name);
-	memset(r->plain + n, 0, (size_t)e->ram_bytes - n);
-	return 0;
+	load->logical = logical;
+	load->stored_bytes = (u32)stored_bytes;
+	load->is_summed = r->is_summed;
+	load->extra = r->is_summed ? r->found : NULL;
+	load->chunk = chunk_map_find(&r->fs->map, logical, stored_bytes);
+	if (!load->chunk)
+		return fail(-EIO, "data at %llu: there is no chunk at this address",
+			    (unsigned long long)logical);
+	return r->is_summed ? data_sums_find(r->sums, logical,
+					     (u32)(stored_bytes / BTRFS_SECTORSIZE), r->found)
+			    : 0;
 }
 
-static int load_inline(struct file_reader *r)
+static void plan_inline(struct file_reader *r, struct data_load *load)
 {
 	const struct extent *e = &r->extent;
-	r->plain_bytenr = 0;
-	if (e->compression != BTRFS_COMPRESS_NONE)
-		return decompress(r, e->stored);
-	memcpy(r->plain, e->stored, (size_t)e->ram_bytes);
-	return 0;
+	load->is_inline = true;
+	load->stored_bytes = (u32)e->disk_bytes;
+	load->plain_bytes = (u32)e->ram_bytes;
+	load->extra = e->stored;
 }
 
-/* Packed files share an extent, often with the one before. */
-static bool is_loaded(const struct file_reader *r)
-{
-	const struct extent *e = &r->extent, *loaded = &r->loaded;
-	return r->plain_bytenr == e->disk_bytenr && r->loaded_summed == r->is_summed &&
-	       loaded->disk_bytes == e->disk_bytes && loaded->ram_bytes == e->ram_bytes &&
-	       loaded->compression == e->compression;
-}
-
-static int load_compressed(struct file_reader *r)
+static int plan_compressed(struct file_reader *r, u64 begin, struct data_load *load)
 {
 	const struct extent *e = &r->extent;
-	if (is_loaded(r))
-		return 0;
-	r->plain_bytenr = 0;
-	int err = data_read(r->data, e->disk_bytenr, (u32)(e->disk_bytes / BTRFS_SECTORSIZE),
-			    r->is_summed, r->stored);
-	if (!err)
-		err = decompress(r, r->stored);
-	if (err)
-		return err;
-	r->plain_bytenr = e->disk_bytenr;
-	r->loaded = *e;
-	r->loaded_summed = r->is_summed;
-	return 0;
+	load->plain_bytes = (u32)e->ram_bytes;
+	load->skip = (u32)(e->skip + (begin - e->offset));
+	return plan_stored(r, e->disk_bytenr, e->disk_bytes, load);
 }
 
-/* Read what fits of a plain extent; @end is where the data end that were read. */
-static int load_window(struct file_reader *r, u64 begin, u64 *end)
+/* What fits of a plain extent; @end is where the data end that are planned. */
+static int plan_window(struct file_reader *r, u64 begin, u64 most, u64 *end, struct data_load *load)
 {
 	const struct extent *e = &r->extent;
-	r->plain_bytenr = 0;
-	*end = min_u64(*end, begin + WINDOW_BYTES);
-	return data_read(r->data, e->disk_bytenr + e->skip + (begin - e->offset),
-			 (u32)(align_up(*end - begin, BTRFS_SECTORSIZE) / BTRFS_SECTORSIZE),
-			 r->is_summed, r->plain);
+	assert(most && most % BTRFS_SECTORSIZE == 0);
+	*end = min_u64(*end, begin + min_u64(most, WINDOW_BYTES));
+	load->plain_bytes = (u32)align_up(*end - begin, BTRFS_SECTORSIZE);
+	return plan_stored(r, e->disk_bytenr + e->skip + (begin - e->offset), load->plain_bytes,
+			   load);
+}
+
+int file_reader_next_load(struct file_reader *r, u64 most, u64 *offset, struct data_load *load)
+{
+	int more = next_extent(r), err = 0;
+	if (more <= 0)
+		return more;
+	const u64 begin = begin_of_data(r);
+	u64 end = end_of_data(r);
+	*load = (struct data_load){ .compression = r->extent.compression };
+	if (load->compression != BTRFS_COMPRESS_NONE)
+		load->place = cursor_place(&r->cursor);
+	if (r->extent.is_inline)
+		plan_inline(r, load);
+	else if (load->compression != BTRFS_COMPRESS_NONE)
+		err = plan_compressed(r, begin, load);
+	else
+		err = plan_window(r, begin, most, &end, load);
+	load->bytes = (u32)(end - begin);
+	r->done = end;
+	*offset = begin;
+	return err ? err : 1;
 }
 
 int file_reader_next_data(struct file_reader *r, u64 *offset, const u8 **data, size_t *bytes)
 {
-	int more = next_extent(r);
+	struct data_load load;
+	int more = file_reader_next_load(r, WINDOW_BYTES, offset, &load);
 	if (more <= 0)
 		return more;
-	const struct extent *e = &r->extent;
-	const u64 begin = begin_of_data(r);
-	u64 end = end_of_data(r);
-	const u8 *p = r->plain + (begin - e->offset);
-	int err;
-	if (e->is_inline) {
-		err = load_inline(r);
-	} else if (e->compression != BTRFS_COMPRESS_NONE) {
-		err = load_compressed(r);
-		p += e->skip;
-	} else {
-		err = load_window(r, begin, &end);
-		p = r->plain;
-	}
-	r->done = end;
-	*offset = begin;
-	*data = p;
-	*bytes = (size_t)(end - begin);
+	*bytes = load.bytes;
+	int err = data_load_bring(r->loader, &load, data);
 	return err ? err : 1;
 }
 
@@ -235,7 +222,7 @@ int file_reader_link(struct file_reader *r, const char **target, size_t *bytes)
 			&r->cursor.tree,
 			"inode %llu: a symbolic link of %llu bytes, allowed are 1 to %u without NUL",
 			(unsigned long long)r->ino, (unsigned long long)r->size, LINK_BYTES_MAX);
-	r->plain[len] = '\0';
+	r->loader->plain[len] = '\0';
 	*target = (const char *)data;
 	*bytes = len;
 	return 0;

@@ -2,14 +2,11 @@
 #include "tar/tar_writer.h"
 #include "pax_records.h"
 
-#include "base/diag.h"
-#include "base/io.h"
 #include "base/mem.h"
 
 #include <stdio.h>
 
 #define BLOCK_BYTES 512u
-#define BUFFER_BYTES (256u << 10)
 
 /* POSIX.1-2001, ustar interchange format. */
 struct ustar_header {
@@ -39,22 +36,19 @@ static_assert(sizeof(struct ustar_header) == BLOCK_BYTES, "ustar_header");
 #define RECORDS_DIR "PaxHeaders/"
 
 struct tar_writer {
-	int fd;
-	const char *name;
-	u8 *buffer;
-	size_t buffered;
+	tar_sink_fn *sink;
+	void *context;
 	struct pax_records records;
 	u64 position;    /* bytes of the archive so far */
 	u64 left;        /* bytes of data that the member still needs */
 	u64 places_left; /* places of its map */
 };
 
-struct tar_writer *tar_writer_new(int fd, const char *name)
+struct tar_writer *tar_writer_new(tar_sink_fn *sink, void *context)
 {
 	struct tar_writer *w = xzalloc(sizeof(*w));
-	w->fd = fd;
-	w->name = name;
-	w->buffer = xmalloc(BUFFER_BYTES);
+	w->sink = sink;
+	w->context = context;
 	return w;
 }
 
@@ -63,36 +57,15 @@ void tar_writer_free(struct tar_writer *w)
 	if (!w)
 		return;
 	pax_records_release(&w->records);
-	xfree(w->buffer);
 	xfree(w);
 }
 
 /* ---- bytes ------------------------------------------------------------------------- */
 
-static int write_out(struct tar_writer *w, const void *bytes, size_t len)
-{
-	int err = io_write_full(w->fd, bytes, len);
-	return err ? fail(err, "cannot write %s: %s", w->name, strerror(-err)) : 0;
-}
-
-static int flush_buffer(struct tar_writer *w)
-{
-	int err = write_out(w, w->buffer, w->buffered);
-	w->buffered = 0;
-	return err;
-}
-
 static int write_bytes(struct tar_writer *w, const void *bytes, size_t len)
 {
-	int err = 0;
 	w->position += len;
-	if (len > BUFFER_BYTES - w->buffered)
-		err = flush_buffer(w);
-	if (err || len >= BUFFER_BYTES)
-		return err ? err : write_out(w, bytes, len);
-	memcpy(w->buffer + w->buffered, bytes, len);
-	w->buffered += len;
-	return 0;
+	return len ? w->sink(w->context, bytes, len) : 0;
 }
 
 /* Zeros up to the end of a block. */
@@ -226,16 +199,21 @@ int tar_writer_member(struct tar_writer *w, const struct tar_member *m)
 
 int tar_writer_data(struct tar_writer *w, const void *data, size_t bytes)
 {
+	int err = w->sink(w->context, data, bytes);
+	return err ? err : tar_writer_passed(w, bytes);
+}
+
+int tar_writer_passed(struct tar_writer *w, u64 bytes)
+{
 	assert(!w->places_left && bytes <= w->left);
 	w->left -= bytes;
-	int err = write_bytes(w, data, bytes);
-	return err || w->left ? err : pad_block(w);
+	w->position += bytes;
+	return w->left ? 0 : pad_block(w);
 }
 
 int tar_writer_finish(struct tar_writer *w)
 {
 	static const u8 end[2 * BLOCK_BYTES];
 	assert(!w->left && !w->places_left);
-	int err = write_bytes(w, end, sizeof(end));
-	return err ? err : flush_buffer(w);
+	return write_bytes(w, end, sizeof(end));
 }

@@ -5,7 +5,8 @@
  * An input is two bytes of options and records of damage (specimen.h). By byte and bits:
  *   0: 0x1f the specimen, modulo their number; 0x60 the file of --cat, 0x80 none
  *   1: 0x03 subvolume: default, top level, 256, 257; 0x04 keep_times, 0x08 ignore_log, 0x10 two
- *      paths, 0x20 lines are short, 0x40 parents are not mended
+ *      paths, 0x20 lines are short, 0x40 parents are not mended, 0x80 two
+ *      threads
  */
 #include "specimen.h"
 
@@ -135,6 +136,7 @@ static void read_filesystem(int image, u8 specimen, u8 options)
 	struct read_run run = { .is_long = !(options & 0x20) };
 	if (output < 0)
 		output = new_output();
+	run.options.threads = options & 0x80 ? 2 : 1;
 	run.options.keep_times = options & 4;
 	run.options.paths = paths;
 	run.options.nr_paths = options & 0x10 ? 2 : 0;

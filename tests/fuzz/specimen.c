@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "specimen.h"
 
+#include "base/io.h"
 #include "base/mem.h"
 #include "disk/checksum.h"
 #include "tar/tar_writer.h"
@@ -118,9 +119,14 @@ static void add_special(struct tar_writer *w)
 	add(w, member_of(TAR_HARD_LINK, "a/b/hard"), "a/text");
 }
 
+static int write_to_file(void *fd, const void *bytes, size_t len)
+{
+	return io_write_full(*(int *)fd, bytes, len);
+}
+
 static void write_archive(int fd)
 {
-	struct tar_writer *w = tar_writer_new(fd, "archive");
+	struct tar_writer *w = tar_writer_new(write_to_file, &fd);
 	char name[300];
 	add(w, member_of(TAR_DIRECTORY, "a/"), NULL);
 	add_file(w, member_of(TAR_FILE, "a/text"), 140000, false);

@@ -134,11 +134,20 @@ static bool decompresses(const struct codec *codec, const u8 *frame, size_t n, c
 
 	memcpy(stored, frame, n);
 	memset(back, 0xff, sizeof(back));
-	bool good = codec->decompress(stored, stored_bytes, back, sizeof(back)) == bytes &&
+	void *unpacker = codec->unpacker_new ? codec->unpacker_new() : NULL;
+	bool good = codec->decompress(NULL, stored, stored_bytes, back, sizeof(back)) == bytes &&
 		    !memcmp(back, data, bytes);
-	good = good && codec->decompress(frame, n, back, bytes) == bytes;
-	good = good && codec->decompress(frame, n, back, bytes - 1) == 0;
-	good = good && codec->decompress(cut, n - 1, back, bytes) == 0;
+	good = good && codec->decompress(unpacker, frame, n, back, bytes) == bytes;
+	good = good && codec->decompress(unpacker, frame, n, back, bytes - 1) == 0;
+	good = good && codec->decompress(unpacker, cut, n - 1, back, bytes) == 0;
+	good = good && codec->decompress(NULL, cut, n - 1, back, bytes) == 0;
+	/* damage leaves nothing behind */
+	memset(back, 0xff, sizeof(back));
+	good = good &&
+	       codec->decompress(unpacker, stored, stored_bytes, back, sizeof(back)) == bytes &&
+	       !memcmp(back, data, bytes);
+	if (unpacker)
+		codec->unpacker_free(unpacker);
 	free(stored);
 	free(cut);
 	return good;
