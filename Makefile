@@ -122,6 +122,14 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libtar2btrfs.a $(BUILD)/flags
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) $(HARDENING_LINK) $(LDFLAGS) $(LINK) -MMD -MP -o $@ $< $(BUILD)/libtar2btrfs.a $(LIBS)
 
+# The oracle of the test of fs-verity; without it that test skips.
+ifneq ($(STATIC),1)
+ifeq ($(shell $(PKG_CONFIG) --exists libfsverity 2>/dev/null && echo yes),yes)
+$(BUILD)/unit/test_merkle: OUR_CPPFLAGS += -DHAVE_LIBFSVERITY
+$(BUILD)/unit/test_merkle: LIBS += -lfsverity
+endif
+endif
+
 .PHONY: unit-tests
 unit-tests: $(UNIT_TESTS) $(FUZZERS) $(BUILD)/fuzz/generate
 
