@@ -108,6 +108,16 @@ all_typed()
 2 | --inode-flags nocow:a @ | --inode-flags: found 'nocow', allowed: nodatacow, nodatasum or both with a comma, then :PATH
 2 | --inode-flags nodatacow @ | --inode-flags: found 'nodatacow', allowed: 
 2 | --property compress=zstd:a @ | --property: found 'compress=zstd:a', allowed: compression=zstd, zlib, lzo or none, then :PATH
+2 | --fs-verity sha512 @ | found '--fs-verity sha512', and no file sha512; allowed: --fs-verity=sha512
+2 | --fs-verity=md5 @ | --fs-verity: found 'md5', allowed: sha256, sha512 or none, or :PATH
+2 | --fs-verity=/usr @ | --fs-verity: found '/usr', allowed: sha256, sha512 or none, or :PATH
+2 | --fs-verity= @ | --fs-verity: found '', allowed: sha256, sha512 or none, or :PATH
+2 | --fs-verity=sha256: @ | --fs-verity: found 'sha256:', allowed: a path behind the colon
+2 | --fs-verity --fs-verity-salt 0x12 @ | --fs-verity-salt: found '0x12', allowed: hex digits of 1 to 32 bytes
+2 | --fs-verity-salt 12 @ | found --fs-verity-salt without --fs-verity
+2 | --fs-verity --fs-verity-signatures -x @ | --fs-verity-signatures: found '-x', allowed: DIR, with ./ in front if it begins with -
+1 | --fs-verity --fs-verity-signatures missing @ | cannot open the directory missing: No such file or directory
+2 | --fs-verity --fs-verity-digests -x @ | --fs-verity-digests: found '-x', allowed: FILE, with ./ in front if it begins with -
 2 | --all-root=0 @ | --all-root: found '--all-root=0', but it takes no argument
 2 | --force-uid root @ | --force-uid: found 'root', allowed: 0 to 4294967294
 2 | --force-gid 4294967295 @ | --force-gid: found '4294967295', allowed: 0 to 4294967294

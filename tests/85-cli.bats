@@ -137,7 +137,7 @@ help_names()
 	sed -n 's/\\-/-/g; /^\.Sh OPTIONS/,/^\.Sh HABITS/p' "$manual" >options
 	diff <("$TAR2BTRFS" --help=all | grep -oE '^[A-Z][A-Za-z ]+:$|^ +(-[A-Za-z], )?--[a-z-]+' | sed 's/:$//; s/.*--/--/') \
 		<(sed -nE 's/^\.Ss //p; s/^\.It Fl (. , Fl )?-([a-z-]+).*/--\2/p' options)
-	diff <(sed -n 's/^\.Ss //p' options) <(sed -nE 's/^\.Sx ([A-Z][A-Za-z ]*)( [,.])?$/\1/p' options | head -12 | sed 's/ *[,.]*$//')
+	diff <(sed -n 's/^\.Ss //p' options) <(sed -nE 's/^\.Sx ([A-Z][A-Za-z ]*)( [,.])?$/\1/p' options | head -13 | sed 's/ *[,.]*$//')
 }
 
 @test 'each option stands in the synopsis and in an example of the manual' {

@@ -60,24 +60,26 @@ _tar2btrfs()
 	--help=)
 		words='all'
 		;;
-	--root-becomes | --root-becomes= | --spool-dir | --spool-dir=)
+	--fs-verity-signatures | --fs-verity-signatures= | --root-becomes | --root-becomes= | \
+		--spool-dir | --spool-dir=)
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		return
 		;;
-	-o | --output | --output= | --exclude-from | --exclude-from= | --plan | --plan= | \
-		--selinux-contexts | --selinux-contexts= | --digest= | --content-digest= | --manifest | \
-		--manifest=)
+	-o | --output | --output= | --fs-verity-digests | --fs-verity-digests= | --exclude-from | \
+		--exclude-from= | --plan | --plan= | --selinux-contexts | --selinux-contexts= | --digest= | \
+		--content-digest= | --manifest | --manifest=)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
 	-L | --label | --label= | --subvol-name | --subvol-name= | --device-uuid | --device-uuid= | \
 		--chunk-uuid | --chunk-uuid= | --mtime | --mtime= | --size | --size= | --free | --free= | \
-		--subvol-uuid | --subvol-uuid= | --force-uid | --force-uid= | --force-gid | --force-gid= | \
-		--uid-offset | --uid-offset= | --gid-offset | --gid-offset= | --defaults | --defaults= | \
-		--exclude-path | --exclude-path= | --exclude-regex | --exclude-regex= | --xattrs-exclude | \
-		--xattrs-exclude= | --image | --image= | --platform | --platform= | --oci-config | \
-		--oci-config= | --max-entries | --max-entries= | --max-bytes | --max-bytes= | --threads | \
-		--threads= | --max-inline | --max-inline= | --pack-tails= | --input-size | --input-size=)
+		--subvol-uuid | --subvol-uuid= | --fs-verity= | --fs-verity-salt | --fs-verity-salt= | \
+		--force-uid | --force-uid= | --force-gid | --force-gid= | --uid-offset | --uid-offset= | \
+		--gid-offset | --gid-offset= | --defaults | --defaults= | --exclude-path | --exclude-path= | \
+		--exclude-regex | --exclude-regex= | --xattrs-exclude | --xattrs-exclude= | --image | \
+		--image= | --platform | --platform= | --oci-config | --oci-config= | --max-entries | \
+		--max-entries= | --max-bytes | --max-bytes= | --threads | --threads= | --max-inline | \
+		--max-inline= | --pack-tails= | --input-size | --input-size=)
 		return
 		;;
 	*)
@@ -88,7 +90,8 @@ _tar2btrfs()
 		words='-o --output --compress --csum -L --label --send-stream --subvol-name -U --uuid
 			--device-uuid --chunk-uuid --mtime --keep-times --no-seed --size --free -n
 			--nodesize -m --metadata -O --features -u --subvol --subvol-uuid --inode-flags
-			--property --all-root --force-uid --force-gid --uid-offset --gid-offset
+			--property --fs-verity --fs-verity-salt --fs-verity-signatures
+			--fs-verity-digests --all-root --force-uid --force-gid --uid-offset --gid-offset
 			--defaults --root-becomes --exclude-path --exclude-from --exclude-regex
 			--no-xattr --xattrs-exclude --whiteouts --layers --oci --image --platform
 			--oci-config --hard-dereference --detect-holes --plan --selinux-contexts

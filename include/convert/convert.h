@@ -14,6 +14,8 @@
 #include "input/mtree.h"
 #include "input/oci.h"
 #include "input/selinux.h"
+#include "input/signatures.h"
+#include "model/verity.h"
 #include "send/send.h"
 
 /* The options of each floor agree: node size and checksum type are the same in all. */
@@ -22,8 +24,9 @@ struct convert_options {
 	struct tree_options tree;
 	struct file_data_options data;
 	struct image_options image;
-	struct send_options send; /* with a version, a stream is made and no image */
-	bool is_oci;              /* the one input is a container image; needs tree.whiteouts */
+	struct send_options send;      /* with a version, a stream is made and no image */
+	const char *verity_signatures; /* directory, or NULL */
+	bool is_oci; /* the one input is a container image; needs tree.whiteouts */
 	struct oci_options oci;
 	const char *oci_config;       /* path in the tree for the configuration, or NULL */
 	bool keep_layers;             /* one subvolume for each layer; needs tree.whiteouts */
@@ -61,6 +64,7 @@ struct convert {
 	struct file_data *data;        /* while convert_read() runs */
 	struct mtree_plan *plan;       /* NULL without one */
 	struct selinux_labels *labels; /* NULL without them */
+	struct signatures *signatures; /* NULL without them */
 	struct oci *oci;               /* NULL without is_oci, or before it is read */
 };
 

@@ -86,6 +86,9 @@ enum content_phase {
 	CONTENT_ORDERED, /* blob_order_apply() was called: nothing is added, places are final */
 };
 
+struct block_hashes;
+struct verity;
+
 struct content {
 	enum content_phase phase;
 	struct file_extent *file_extents; /* those of one file follow each other; never NULL */
@@ -100,7 +103,10 @@ struct content {
 	struct spool *small_spool; /* checksums and inline data */
 	const char *spool_dir;     /* where both spools are; the image may open more */
 	struct arena hashes;       /* inode.hash of all files, if file_data_options.hash_files */
-	bool copies_share_blobs;   /* two files may refer to one blob: file_data_options.dedupe */
+	struct block_hashes *block_hashes; /* of blobs, until verity_build() */
+	struct verity *
+		verity; /* set by verity_build(), whose caller frees it; NULL: no file has fs-verity */
+	bool copies_share_blobs; /* two files may refer to one blob: file_data_options.dedupe */
 };
 
 /* content_new - open both spools in @spool_dir, which must stay valid

@@ -18,12 +18,13 @@
 struct file_data_options {
 	enum btrfs_csum_type csum;
 	u32 nodesize;
-	u32 max_inline;    /* files of at most this many bytes go inline, 0..4096 */
-	unsigned threads;  /* threads that work, the caller's included; at least 1 */
-	bool hash_files;   /* set inode.hash */
-	bool detect_holes; /* sectors of zeros become holes */
-	bool dedupe;       /* equal pieces are stored once */
-	u32 pack_bytes;    /* the most that a pack holds, up to 131072; a last piece shorter than
+	u32 max_inline;                /* files of at most this many bytes go inline, 0..4096 */
+	unsigned threads;              /* threads that work, the caller's included; at least 1 */
+	bool hash_files;               /* set inode.hash */
+	bool detect_holes;             /* sectors of zeros become holes */
+	bool dedupe;                   /* equal pieces are stored once */
+	struct fsverity_params verity; /* how blocks are hashed, but for the algorithm */
+	u32 pack_bytes; /* the most that a pack holds, up to 131072; a last piece shorter than
 			      this becomes a tail; 0: no packs */
 };
 

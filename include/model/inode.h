@@ -33,6 +33,12 @@ struct inode_times {
  * keeps it is refused. */
 #define INODE_INCOMPLETE (1u << 30)
 
+/* In inode.flags until tree_apply_rules(): fs-verity as the mtree plan asks for it, which beats rules
+ * by path. Both: none. */
+#define INODE_VERITY_SHA256 (1u << 28)
+#define INODE_VERITY_SHA512 (1u << 29)
+#define INODE_VERITY (INODE_VERITY_SHA256 | INODE_VERITY_SHA512)
+
 /* One name of an inode in a directory. */
 struct dentry {
 	struct inode *inode;

@@ -4,18 +4,21 @@
  * two rules for one path the later one counts, and inner rules beat outer ones; inode flags add up.
  *
  * Inode flags and the property are inherited as in the kernel: not across the root of a subvolume.
- * The codec is inherited across it.
+ * The codec and fs-verity are inherited across it.
  */
 #ifndef MODEL_PATH_RULES_H
 #define MODEL_PATH_RULES_H
 
 #include "disk/codec.h"
+#include "disk/fsverity.h"
 
 /* The settings of a path, or those that a rule asks for. */
 struct path_settings {
 	bool has_codec;
 	struct codec_choice codec; /* of file data, if has_codec */
-	u32 inode_flags;           /* BTRFS_INODE_NODATACOW, _NODATASUM */
+	bool has_verity;
+	enum fsverity_algorithm verity; /* of files, if has_verity */
+	u32 inode_flags;                /* BTRFS_INODE_NODATACOW, _NODATASUM */
 	bool has_property;
 	/* that btrfs.compression names, if has_property; NULL: "none" */
 	const struct codec *property;
@@ -36,7 +39,8 @@ struct path_rule {
 #define NO_RULE SIZE_MAX
 
 struct path_rules {
-	struct codec_choice codec; /* of paths without a rule for it */
+	struct codec_choice codec;      /* of paths without a rule for it */
+	enum fsverity_algorithm verity; /* of such paths */
 	struct path_rule *list;
 	size_t nr, capacity;
 };
@@ -53,7 +57,7 @@ int path_rules_add(struct path_rules *rules, const char *wanted_by, const char *
 /* path_rules_seal - all rules were added: sort them, and let inner ones inherit */
 void path_rules_seal(struct path_rules *rules);
 
-/* path_rules_find - the settings of a folded path; has_codec is always set */
+/* path_rules_find - the settings of a folded path; has_codec and has_verity are always set */
 struct path_settings path_rules_find(const struct path_rules *rules, const char *path,
 				     size_t path_len);
 

@@ -85,8 +85,9 @@ struct attributes {
 	u32 mode; /* type and permissions (07777) */
 	u32 uid;
 	u32 gid;
-	u32 flags; /* BTRFS_INODE_*, INODE_INCOMPLETE */
-	u64 rdev;  /* devices: major << 20 | minor */
+	u32 flags;                      /* BTRFS_INODE_*, INODE_INCOMPLETE */
+	enum fsverity_algorithm verity; /* of files, for tree_override() alone */
+	u64 rdev;                       /* devices: major << 20 | minor */
 	struct timestamp mtime;
 	const struct inode_times *times; /* copied; NULL: all are the mtime */
 	struct xattr *xattrs;            /* from tree_arena(); taken over, in any order */
@@ -171,6 +172,7 @@ int tree_bind_links(struct tree *tree, struct content *content);
 #define GIVEN_FLAGS 32u
 #define GIVEN_DEVICE 64u
 #define GIVEN_TARGET 128u
+#define GIVEN_VERITY 256u
 
 /*
  * tree_override - change the inode at a path of the image, or make one; after tree_bind_links()

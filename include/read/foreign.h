@@ -25,7 +25,6 @@
 #define BTRFS_FEATURE_INCOMPAT_SIMPLE_QUOTA (1ull << 16)
 
 /* struct btrfs_super_block: compat_ro_flags */
-#define BTRFS_FEATURE_COMPAT_RO_VERITY (1ull << 2)
 
 /* The last id that a subvolume or inode can have. */
 #define BTRFS_LAST_FREE_OBJECTID ((u64)-256)

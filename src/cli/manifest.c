@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "manifest.h"
 #include "manifest_writer.h"
+#include "tree_paths.h"
 
 #include "disk/format.h"
 #include "model/file_hash.h"
+#include "model/verity.h"
 
 struct listing {
 	struct manifest_writer *writer;
 	const struct tree *tree;
-	char *path; /* of the current entry: "." or "./..." */
-	size_t path_len, path_capacity;
+	const struct verity *verity;
 	u64 nr_groups; /* of hard links so far */
 	u64 *groups;   /* by index in tree_inodes(): number of the group, 0 for none yet */
 	struct manifest_xattr *xattrs;
@@ -43,13 +44,15 @@ static size_t list_xattrs(struct listing *l, const struct inode *inode)
 	return nr;
 }
 
-static void put_entry(struct listing *l, const struct inode *inode)
+static void put_entry(void *context, const char *path, size_t path_len, const struct inode *inode)
 {
+	struct listing *l = context;
+	struct verity_file verity;
 	u8 hash[FILE_HASH_BYTES];
 	struct manifest_times times;
 	struct manifest_record r = {
-		.path = l->path,
-		.path_len = l->path_len,
+		.path = path,
+		.path_len = path_len,
 		.mode = inode->mode,
 		.uid = inode->uid,
 		.gid = inode->gid,
@@ -71,6 +74,8 @@ static void put_entry(struct listing *l, const struct inode *inode)
 		r.target = inode->target;
 	if (S_ISCHR(inode->mode) || S_ISBLK(inode->mode))
 		r.rdev = (u32)inode->rdev;
+	if (inode_is_file(inode) && verity_find(l->verity, l->tree, inode, &verity))
+		r.verity = &verity.descriptor;
 	if (inode_is_file(inode) && !inode->hash) { /* no member brought data */
 		file_hash_finish(file_hash_new(inode->size), hash);
 		r.hash = hash;
@@ -78,42 +83,17 @@ static void put_entry(struct listing *l, const struct inode *inode)
 	manifest_writer_put(l->writer, &r);
 }
 
-/* ---- the walk ---------------------------------------------------------------------- */
-
-static void add_path(struct listing *l, const char *bytes, size_t len)
-{
-	l->path = mem_grow(l->path, &l->path_capacity, l->path_len + len, 1);
-	memcpy(l->path + l->path_len, bytes, len);
-	l->path_len += len;
-}
-
-static void put_tree(struct listing *l, const struct inode *root)
-{
-	struct tree_walk walk = { .depth = 0 };
-	add_path(l, ".", 1);
-	put_entry(l, root);
-	tree_walk_enter(&walk, root, l->path_len);
-	for (const struct dentry *d; (d = tree_walk_next(&walk));) {
-		l->path_len = walk.mark;
-		add_path(l, "/", 1);
-		add_path(l, d->name, d->name_len);
-		put_entry(l, d->inode);
-		if (inode_is_dir(d->inode))
-			tree_walk_enter(&walk, d->inode, l->path_len);
-	}
-	tree_walk_release(&walk);
-}
-
-int manifest_write(const struct tree *tree, int fd, const char *name,
+int manifest_write(const struct tree *tree, const struct content *content, int fd, const char *name,
 		   u8 digest[MANIFEST_DIGEST_BYTES])
 {
-	struct listing l = { .tree = tree, .writer = manifest_writer_new(fd, name) };
+	struct listing l = { .tree = tree,
+			     .verity = content->verity,
+			     .writer = manifest_writer_new(fd, name) };
 	u64 nr_inodes;
 	(void)tree_inodes(tree, &nr_inodes);
 	l.groups = xzalloc(nr_inodes * sizeof(*l.groups));
-	put_tree(&l, tree_root(tree));
+	tree_paths_visit(tree, put_entry, &l);
 	xfree(l.groups);
-	xfree(l.path);
 	xfree(l.xattrs);
 	return manifest_writer_finish(l.writer, digest);
 }

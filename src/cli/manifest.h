@@ -6,18 +6,20 @@
 #ifndef CLI_MANIFEST_H
 #define CLI_MANIFEST_H
 
+#include "model/content.h"
 #include "model/tree.h"
 
 #define MANIFEST_DIGEST_BYTES 32
 
 /*
  * manifest_write - write the listing of a finished tree whose files have their hashes
+ * @content: tells which files have fs-verity
  * @fd:     to write to, or -1 if only the digest is wanted
  * @name:   of @fd, for messages
  * @digest: result, SHA-256 of the listing
  * Returns 0 or a negative errno after printing.
  */
-int manifest_write(const struct tree *tree, int fd, const char *name,
+int manifest_write(const struct tree *tree, const struct content *content, int fd, const char *name,
 		   u8 digest[MANIFEST_DIGEST_BYTES]);
 
 #endif

@@ -163,12 +163,22 @@ static void put_times(struct manifest_writer *w, const struct manifest_record *r
 		put_time(w, "btime", times->otime);
 }
 
+static void put_verity(struct manifest_writer *w, const struct fsverity_descriptor *descriptor)
+{
+	char text[FSVERITY_TEXT_BYTES];
+	fsverity_text(descriptor, text);
+	put_format(w, " verity=");
+	put_bytes(w, text, strlen(text));
+}
+
 static void put_content(struct manifest_writer *w, const struct manifest_record *r)
 {
 	if (S_ISREG(r->mode)) {
 		put_format(w, " size=%llu %s=", (unsigned long long)r->size,
 			   r->size <= FILE_HASH_PLAIN_MAX ? "sha256digest" : "sha256blocks");
 		put_hex(w, r->hash, FILE_HASH_BYTES);
+		if (r->verity)
+			put_verity(w, r->verity);
 	} else if (S_ISLNK(r->mode)) {
 		put_format(w, " link=");
 		put_escaped(w, r->target, r->size);

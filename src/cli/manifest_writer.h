@@ -5,6 +5,8 @@
 
 #include "manifest.h"
 
+#include "disk/fsverity.h"
+
 struct manifest_xattr {
 	const char *name, *value; /* not terminated */
 	size_t name_len, value_len;
@@ -24,9 +26,10 @@ struct manifest_record {
 	const struct manifest_times *times; /* NULL: all are the mtime */
 	u64 size;                           /* of files, and of the targets of symbolic links */
 	const u8 *hash;                     /* of files: FILE_HASH_BYTES */
-	const char *target;                 /* of symbolic links */
-	u32 rdev;                           /* of devices: see device_number.h */
-	u32 nlink;                          /* 1 for directories */
+	const struct fsverity_descriptor *verity; /* of files with fs-verity, else NULL */
+	const char *target;                       /* of symbolic links */
+	u32 rdev;                                 /* of devices: see device_number.h */
+	u32 nlink;                                /* 1 for directories */
 	u64 link_group; /* if nlink is above 1: from 1, in the order of first names */
 	u32 flags;      /* BTRFS_INODE_* */
 	struct manifest_xattr *xattrs; /* manifest_writer_put() changes their order */

@@ -6,6 +6,7 @@
 #include "options_default.h"
 #include "owner_options.h"
 #include "path_options.h"
+#include "verity_options.h"
 
 #include "base/diag.h"
 #include "base/mem.h"
@@ -227,6 +228,17 @@ const struct option_row option_table[] = {
 	  CALL(inode_flags_parse) },
 	{ "property", 0, "compression=zstd|zlib|lzo|none:PATH",
 	  "set the property on PATH and all below it; repeatable", CALL(property_parse) },
+	{ "fs-verity", 0, "[=sha256|sha512|none][:PATH]",
+	  "let Linux verify every read of files against a digest; with PATH for PATH and all below it, "
+	  "repeatable", CALL(verity_parse), IMAGE_ONLY,
+	  .group = "Integrity of files" },
+	{ "fs-verity-salt", 0, "HEX",
+	  "hash with this salt of 1 to 32 bytes", CALL(verity_salt_parse), IMAGE_ONLY },
+	{ "fs-verity-signatures", 0, "DIR",
+	  "add the signature DIR/DIGEST.p7s to files with that digest",
+	  OPTION_PATH, FIELD(convert.verity_signatures), IMAGE_ONLY },
+	{ "fs-verity-digests", 0, "FILE",
+	  "write the digests of these files", OPTION_PATH, FIELD(report.verity_digests_path), IMAGE_ONLY },
 	{ "all-root", 0, NULL,
 	  "user and group 0 own everything", CALL(owner_all_root),
 	  .group = "Owners",

@@ -5,6 +5,7 @@
 #include "options_default.h"
 #include "report.h"
 #include "value.h"
+#include "verity_options.h"
 
 #include "base/mem.h"
 
@@ -145,6 +146,8 @@ static int check_combinations(const struct options *options)
 		err = check_layers(convert);
 	if (!err)
 		err = check_send(options);
+	if (!err)
+		err = verity_check(options);
 	if (!err)
 		err = features_check(&convert->image);
 	return err ? err : report_check(&options->report, options->output);

@@ -35,7 +35,8 @@ struct report_options {
 	const char *digest_path;
 	bool content_digest;
 	const char *content_digest_path;
-	const char *manifest_path; /* NULL: none is written */
+	const char *verity_digests_path; /* NULL: none are written */
+	const char *manifest_path;       /* NULL: none is written */
 };
 
 struct options {

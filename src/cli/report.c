@@ -3,6 +3,7 @@
 #include "digest_line.h"
 #include "manifest.h"
 #include "stats.h"
+#include "verity_digests.h"
 
 #include "base/diag.h"
 #include "base/io.h"
@@ -15,14 +16,14 @@ enum report_file {
 	FILE_DIGEST,
 	FILE_CONTENT_DIGEST,
 	FILE_MANIFEST,
+	FILE_VERITY,
 	FILE_STATS,
 	NR_FILES,
 };
 
 static const char *const option_names[NR_FILES] = {
-	[FILE_DIGEST] = "--digest",
-	[FILE_CONTENT_DIGEST] = "--content-digest",
-	[FILE_MANIFEST] = "--manifest",
+	[FILE_DIGEST] = "--digest",     [FILE_CONTENT_DIGEST] = "--content-digest",
+	[FILE_MANIFEST] = "--manifest", [FILE_VERITY] = "--fs-verity-digests",
 	[FILE_STATS] = "--stats",
 };
 
@@ -40,6 +41,7 @@ static const char *path_of(const struct report_options *options, enum report_fil
 		[FILE_DIGEST] = options->digest_path,
 		[FILE_CONTENT_DIGEST] = options->content_digest_path,
 		[FILE_MANIFEST] = options->manifest_path,
+		[FILE_VERITY] = options->verity_digests_path,
 		[FILE_STATS] = options->stats_path,
 	};
 	return paths[file];
@@ -118,16 +120,40 @@ static int write_digest(const struct report *r, enum report_file file, const u8 
 	return err;
 }
 
-int report_tree(struct report *r, const struct tree *tree)
+static int write_manifest(const struct report *r, const struct tree *tree,
+			  const struct content *content)
 {
 	const char *path = r->options->manifest_path;
 	u8 digest[MANIFEST_DIGEST_BYTES];
-	if (!path && !r->options->content_digest)
-		return 0;
-	int err =
-		manifest_write(tree, path ? file_fd(r, FILE_MANIFEST) : -1, "the manifest", digest);
+	int err = manifest_write(tree, content, path ? file_fd(r, FILE_MANIFEST) : -1,
+				 "the manifest", digest);
 	if (!err && r->options->content_digest)
 		err = write_digest(r, FILE_CONTENT_DIGEST, digest, path ? path : "-");
+	return err;
+}
+
+static int write_verity(const struct report *r, const struct tree *tree,
+			const struct content *content)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	if (!out)
+		return fail_errno("cannot print digests");
+	verity_digests_print(tree, content->verity, out);
+	int err = fclose(out) ? fail_errno("cannot print digests")
+			      : write_text(r, FILE_VERITY, text, len);
+	xfree(text);
+	return err;
+}
+
+int report_tree(struct report *r, const struct tree *tree, const struct content *content)
+{
+	int err = 0;
+	if (r->options->manifest_path || r->options->content_digest)
+		err = write_manifest(r, tree, content);
+	if (!err && r->options->verity_digests_path)
+		err = write_verity(r, tree, content);
 	return err;
 }
 

@@ -32,7 +32,7 @@ int report_open(const struct report_options *options, const char *image_path,
 struct sha256 *report_digest(struct report *report);
 
 /* report_tree - write what follows from the tree; before anything of the image is written */
-int report_tree(struct report *report, const struct tree *tree);
+int report_tree(struct report *report, const struct tree *tree, const struct content *content);
 
 /* report_image - write what follows from the image; before it is put in place */
 int report_image(struct report *report);

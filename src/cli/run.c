@@ -134,7 +134,7 @@ static int run_steps(struct run *run)
 	if (!err)
 		err = read_inputs(run);
 	if (!err)
-		err = report_tree(run->report, run->convert.tree);
+		err = report_tree(run->report, run->convert.tree, run->convert.content);
 	if (!err)
 		err = convert_plan(&run->convert);
 	if (!err)

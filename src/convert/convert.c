@@ -20,6 +20,8 @@ int convert_open(struct convert *c, const struct convert_options *options)
 	*c = (struct convert){ .options = options };
 	if (options->selinux_contexts)
 		err = selinux_open(options->selinux_contexts, &c->labels);
+	if (!err && options->verity_signatures)
+		err = signatures_read(options->verity_signatures, &c->signatures);
 	if (!err)
 		err = content_new(options->spool_dir, &c->content);
 	if (err)
@@ -108,6 +110,27 @@ static int read_container_image(struct convert *c, const struct convert_input *i
 	return err;
 }
 
+static int build_verity(struct convert *c)
+{
+	const struct verity_options options = {
+		.params = c->options->data.verity,
+		.max_tree_bytes = c->options->reader.max_bytes,
+		.sign = c->signatures ? signatures_find : NULL,
+		.context = c->signatures,
+	};
+	int err = verity_build(c->tree, c->content, &options);
+	if (!err && c->options->send.version && c->content->verity)
+		err = fail(-ENOTSUP, "files with fs-verity, which a send stream cannot have");
+	if (err)
+		return err;
+	signatures_warn(c->signatures);
+	if (c->content->verity)
+		info("%llu files with fs-verity, %llu of them signed",
+		     (unsigned long long)verity_nr_files(c->content->verity),
+		     (unsigned long long)verity_nr_signed(c->content->verity));
+	return 0;
+}
+
 /* All members are in the tree: add what does not come from archives, and put it in order. */
 static int finish_tree(struct convert *c)
 {
@@ -123,6 +146,8 @@ static int finish_tree(struct convert *c)
 		err = tree_apply_rules(c->tree, c->content, c->data);
 	if (!err)
 		err = file_data_flush(c->data);
+	if (!err)
+		err = build_verity(c);
 	if (!err && pack_bytes)
 		err = pack_tails(c->data, c->content, c->tree, pack_bytes);
 	if (err)
@@ -203,7 +228,9 @@ void convert_free(struct convert *c)
 	send_free(c->send);
 	mtree_plan_free(c->plan);
 	tree_free(c->tree);
+	verity_free(c->content ? c->content->verity : NULL);
 	content_free(c->content);
 	oci_close(c->oci);
 	selinux_close(c->labels);
+	signatures_free(c->signatures);
 }

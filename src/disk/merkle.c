@@ -16,7 +16,8 @@ struct merkle {
 		u8 *block;
 	} levels[MERKLE_MAX_LEVELS];
 	u8 root[FSVERITY_MAX_HASH];
-	u8 of_zeros[FSVERITY_MAX_HASH]; /* hash of a block of zeros */
+	u8 of_zeros[FSVERITY_MAX_HASH]; /* hash of a block of zeros, once it is known */
+	bool knows_zeros;
 };
 
 /* ---- shape --------------------------------------------------------------------------- */
@@ -72,7 +73,6 @@ u64 merkle_place(const struct merkle_shape *shape, u64 nr)
 struct merkle *merkle_new(const struct fsverity_params *params, const struct merkle_shape *shape,
 			  merkle_put_fn *put, void *context)
 {
-	static const u8 zeros[FSVERITY_BLOCK];
 	struct merkle *m = xzalloc(sizeof(*m));
 	m->params = *params;
 	m->shape = *shape;
@@ -81,7 +81,6 @@ struct merkle *merkle_new(const struct fsverity_params *params, const struct mer
 	m->hash_bytes = fsverity_hash_bytes(params->algorithm);
 	for (u32 i = 0; i < shape->nr_levels; i++)
 		m->levels[i].block = xmalloc(FSVERITY_BLOCK);
-	fsverity_hash_data(params, zeros, sizeof(zeros), m->of_zeros);
 	return m;
 }
 
@@ -135,7 +134,11 @@ int merkle_add(struct merkle *m, const u8 *hashes, u64 nr)
 
 int merkle_add_zeros(struct merkle *m, u64 nr)
 {
+	static const u8 zeros[FSVERITY_BLOCK];
 	int err = 0;
+	if (nr && !m->knows_zeros)
+		fsverity_hash_data(&m->params, zeros, sizeof(zeros), m->of_zeros);
+	m->knows_zeros |= nr;
 	m->nr_added += nr;
 	for (; nr && !err; nr--)
 		err = add_hash(m, m->of_zeros);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "inode_items.h"
 
+#include "model/verity.h"
+
 struct btrfs_timespec timespec_to_disk(struct timestamp t)
 {
 	return (struct btrfs_timespec){ .sec = to_le64((u64)t.sec), .nsec = to_le32(t.nsec) };
@@ -44,7 +46,8 @@ static u64 directory_size(const struct inode *dir)
 
 struct btrfs_inode_item inode_item(const struct blueprint *bp, const struct inode *inode)
 {
-	u64 size = inode->size, nbytes = 0, rdev = 0;
+	u64 size = inode->size, nbytes = 0, rdev = 0, flags = inode->flags;
+	struct verity_file verity;
 	if (inode_is_dir(inode))
 		size = directory_size(inode);
 	else if (inode_is_file(inode))
@@ -53,6 +56,8 @@ struct btrfs_inode_item inode_item(const struct blueprint *bp, const struct inod
 		nbytes = size;
 	else if (S_ISCHR(inode->mode) || S_ISBLK(inode->mode))
 		rdev = inode->rdev;
+	if (inode_is_file(inode) && verity_find(bp->content->verity, bp->tree, inode, &verity))
+		flags |= BTRFS_INODE_RO_VERITY;
 	struct inode_times times = { inode->mtime, inode->mtime, inode->mtime };
 	if (inode->times)
 		times = *inode->times;
@@ -66,7 +71,7 @@ struct btrfs_inode_item inode_item(const struct blueprint *bp, const struct inod
 		.gid = to_le32(inode->gid),
 		.mode = to_le32(inode->mode),
 		.rdev = to_le64(rdev),
-		.flags = to_le64(inode->flags),
+		.flags = to_le64(flags),
 		.atime = timespec_to_disk(times.atime),
 		.ctime = timespec_to_disk(times.ctime),
 		.mtime = timespec_to_disk(inode->mtime),

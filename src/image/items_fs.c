@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A subvolume tree: inodes in the order of their numbers, and for each inode its
- * items by key: INODE_ITEM, INODE_REF, INODE_EXTREF, XATTR_ITEM, DIR_ITEM,
- * DIR_INDEX, EXTENT_DATA.
+ * items by key: INODE_ITEM, INODE_REF, INODE_EXTREF, XATTR_ITEM, VERITY_DESC_ITEM,
+ * VERITY_MERKLE_ITEM, DIR_ITEM, DIR_INDEX, EXTENT_DATA.
  */
 #include "items_fs.h"
 
@@ -140,6 +140,8 @@ static int add_inode(struct fs_producer *p, const struct inode *inode)
 						  : add_refs(p, inode);
 	if (!err)
 		err = add_xattrs(p, inode);
+	if (!err && inode_is_file(inode))
+		err = add_verity(p, inode);
 	if (!err && inode_is_dir(inode))
 		err = add_dir_names(p, inode);
 	if (!err && inode_is_symlink(inode))

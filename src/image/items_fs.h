@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The producer of subvolume trees, in two files: inodes, xattrs and data; and names. */
+/* The producer of subvolume trees, in three files: inodes, xattrs and data; names; and fs-verity. */
 #ifndef IMAGE_ITEMS_FS_H
 #define IMAGE_ITEMS_FS_H
 
@@ -20,5 +20,10 @@ int add_refs(struct fs_producer *p, const struct inode *inode);
 
 /* add_dir_names - the names in a directory: DIR_ITEM and DIR_INDEX */
 int add_dir_names(struct fs_producer *p, const struct inode *dir);
+
+/* ---- items_verity.c */
+
+/* add_verity - the fs-verity items of an inode, if it has any; returns as the others */
+int add_verity(const struct fs_producer *p, const struct inode *inode);
 
 #endif

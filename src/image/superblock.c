@@ -3,6 +3,7 @@
 
 #include "disk/checksum.h"
 #include "items.h"
+#include "model/verity.h"
 
 static u64 incompat_flags(const struct blueprint *bp)
 {
@@ -24,6 +25,8 @@ static u64 compat_ro_flags(const struct blueprint *bp)
 			 BTRFS_FEATURE_COMPAT_RO_FREE_SPACE_TREE_VALID;
 	if (bp->options.block_group_tree)
 		flags |= BTRFS_FEATURE_COMPAT_RO_BLOCK_GROUP_TREE;
+	if (verity_nr_files(bp->content->verity))
+		flags |= BTRFS_FEATURE_COMPAT_RO_VERITY;
 	return flags;
 }
 

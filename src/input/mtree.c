@@ -85,8 +85,9 @@ static int set(struct reading *r, struct text line)
 {
 	const struct keywords *k = &r->set;
 	int err = keywords_take(&r->set, line);
-	if (!err && (k->records.len || k->is_optional || k->has_data ||
-		     keywords_have_other_times(k) || (k->given & (GIVEN_DEVICE | GIVEN_TARGET))))
+	if (!err &&
+	    (k->records.len || k->is_optional || k->has_data || keywords_have_other_times(k) ||
+	     (k->given & (GIVEN_DEVICE | GIVEN_TARGET | GIVEN_VERITY))))
 		err = words_refuse(line, "type= mode= uid= gid= time= and flags= behind /set");
 	return err;
 }
@@ -246,6 +247,7 @@ static int apply(const struct mtree_plan *plan, const struct wish *wish, struct 
 	int err = member_attributes(&member, &plan->options, tree, &attr, &times);
 	if (err)
 		return err;
+	attr.verity = wish->asks.verity;
 	if (wish->asks.has_data && !type && S_ISREG(member.mode))
 		return words_refuse(wish->path, "a file that is in the archive, or an empty one");
 	return tree_override(tree, wish->path.bytes, wish->path.len, &attr, wish->asks.given);

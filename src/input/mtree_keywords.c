@@ -139,6 +139,16 @@ static int take_flags(struct keywords *k, struct text word, struct text value)
 	return 0;
 }
 
+/* "ALGORITHM", or "ALGORITHM:DIGEST", as manifests have it; the digest describes content. */
+static int take_verity(struct keywords *k, struct text word, struct text value)
+{
+	const struct text name = words_until(&value, ':');
+	if (!fsverity_from_name(name.bytes, name.len, &k->verity))
+		return words_refuse(word, "verity= with sha256, sha512 or none");
+	k->given |= GIVEN_VERITY;
+	return 0;
+}
+
 static int take_size(struct keywords *k, struct text word, struct text value)
 {
 	u64 size;
@@ -193,37 +203,22 @@ static const struct {
 	keyword_fn take;
 	bool has_value;
 } keywords[] = {
-	{ "type", take_type, true },
-	{ "mode", take_mode, true },
-	{ "uid", take_uid, true },
-	{ "gid", take_gid, true },
-	{ "time", take_time, true },
-	{ "atime", take_atime, true },
-	{ "ctime", take_ctime, true },
-	{ "btime", take_btime, true },
-	{ "link", take_link, true },
-	{ "device", take_device, true },
-	{ "flags", take_flags, true },
-	{ "size", take_size, true },
-	{ "optional", take_optional, false },
-	{ "uname", pass_over, true },
-	{ "gname", pass_over, true },
-	{ "nlink", pass_over, true },
-	{ "inode", pass_over, true },
-	{ "cksum", pass_over, true },
-	{ "md5", pass_over, true },
-	{ "md5digest", pass_over, true },
-	{ "rmd160", pass_over, true },
-	{ "rmd160digest", pass_over, true },
-	{ "ripemd160digest", pass_over, true },
-	{ "sha1", pass_over, true },
-	{ "sha1digest", pass_over, true },
-	{ "sha256", pass_over, true },
-	{ "sha256digest", pass_over, true },
-	{ "sha256blocks", pass_over, true },
-	{ "sha384", pass_over, true },
-	{ "sha384digest", pass_over, true },
-	{ "sha512", pass_over, true },
+	{ "type", take_type, true },         { "mode", take_mode, true },
+	{ "uid", take_uid, true },           { "gid", take_gid, true },
+	{ "time", take_time, true },         { "atime", take_atime, true },
+	{ "ctime", take_ctime, true },       { "btime", take_btime, true },
+	{ "link", take_link, true },         { "device", take_device, true },
+	{ "flags", take_flags, true },       { "size", take_size, true },
+	{ "verity", take_verity, true },     { "optional", take_optional, false },
+	{ "uname", pass_over, true },        { "gname", pass_over, true },
+	{ "nlink", pass_over, true },        { "inode", pass_over, true },
+	{ "cksum", pass_over, true },        { "md5", pass_over, true },
+	{ "md5digest", pass_over, true },    { "rmd160", pass_over, true },
+	{ "rmd160digest", pass_over, true }, { "ripemd160digest", pass_over, true },
+	{ "sha1", pass_over, true },         { "sha1digest", pass_over, true },
+	{ "sha256", pass_over, true },       { "sha256digest", pass_over, true },
+	{ "sha256blocks", pass_over, true }, { "sha384", pass_over, true },
+	{ "sha384digest", pass_over, true }, { "sha512", pass_over, true },
 	{ "sha512digest", pass_over, true },
 };
 #define NR_KEYWORDS (sizeof(keywords) / sizeof(keywords[0]))
@@ -239,8 +234,9 @@ static int take_word(struct keywords *k, struct text word)
 		if (words_equal(name, keywords[i].name) && has_value == keywords[i].has_value)
 			return keywords[i].take(k, word, value);
 	return words_refuse(
-		word, "type= mode= uid= gid= time= link= device= flags= xattr.NAME= optional, and "
-		      "keywords of content, which are passed over");
+		word,
+		"type= mode= uid= gid= time= link= device= flags= verity= xattr.NAME= optional, and "
+		"keywords of content, which are passed over");
 }
 
 int keywords_take(struct keywords *k, struct text line)

@@ -12,8 +12,9 @@ struct keywords {
 	u32 given; /* GIVEN_* */
 	bool is_optional;
 	bool has_data;
-	struct arena *arena;        /* where link targets go */
-	struct text_buffer records; /* xattrs in the form of pax records */
+	enum fsverity_algorithm verity; /* with GIVEN_VERITY */
+	struct arena *arena;            /* where link targets go */
+	struct text_buffer records;     /* xattrs in the form of pax records */
 };
 
 /*

@@ -41,6 +41,7 @@ int rules_resolve(struct tree *tree)
 	const struct path_rules *asked = &tree->options.rules;
 	int err = 0;
 	tree->rules.codec = asked->codec;
+	tree->rules.verity = asked->verity;
 	for (size_t i = 0; i < asked->nr && !err; i++)
 		err = resolve_rule(tree, &asked->list[i]);
 	for (u32 i = 1; asked->nr && i < tree->numbering.nr_subvols && !err; i++) {
@@ -106,25 +107,54 @@ static int store_anew(struct content *content, struct file_data *data, struct in
 }
 
 static int settle_data(struct content *content, struct file_data *data, struct inode *inode,
-		       struct codec_choice codec)
+		       const struct path_settings *holds)
 {
-	const struct storage storage = storage_of(codec, inode->flags);
+	struct storage storage = storage_of(holds->codec, inode->flags);
+	storage.verity = holds->verity;
 	if (!inode->nr || content_is_stored_as(content, inode, &storage))
 		return 0;
 	return store_anew(content, data, inode, storage);
 }
 
-static int settle(struct tree *tree, struct content *content, struct file_data *data,
-		  struct inode *inode)
+/* The plan's wish is for this inode, and so beats each rule. */
+static enum fsverity_algorithm choose_verity(const struct inode *inode,
+					     const struct path_settings *holds)
 {
+	switch (inode->flags & INODE_VERITY) {
+	case 0:
+		return holds->verity;
+	case INODE_VERITY_SHA256:
+		return FSVERITY_SHA256;
+	case INODE_VERITY_SHA512:
+		return FSVERITY_SHA512;
+	default:
+		return FSVERITY_NONE;
+	}
+}
+
+static void note_verity(struct tree *tree, size_t index, enum fsverity_algorithm algorithm)
+{
+	if (!tree->verity && algorithm != FSVERITY_NONE)
+		tree->verity = xzalloc(tree->numbering.nr_inodes);
+	if (tree->verity)
+		tree->verity[index] = (u8)algorithm;
+}
+
+static int settle(struct tree *tree, struct content *content, struct file_data *data, size_t index)
+{
+	struct inode *inode = tree->numbering.inodes[index];
 	struct path path = tree->rules.nr ? inode_path(inode) : (struct path){ .len = 0 };
 	int err = 0;
-	const struct path_settings holds = path_rules_find(&tree->rules, path.bytes, path.len);
+	struct path_settings holds = path_rules_find(&tree->rules, path.bytes, path.len);
+	holds.verity = choose_verity(inode, &holds);
+	inode->flags &= ~INODE_VERITY;
 	set_flags(inode, holds.inode_flags);
 	if (holds.has_property)
 		err = set_property(tree, inode, &path, holds.property);
-	if (!err && inode_is_file(inode))
-		err = settle_data(content, data, inode, holds.codec);
+	if (!err && inode_is_file(inode)) {
+		note_verity(tree, index, holds.verity);
+		err = settle_data(content, data, inode, &holds);
+	}
 	xfree(path.bytes);
 	return err;
 }
@@ -136,7 +166,7 @@ int tree_apply_rules(struct tree *tree, struct content *content, struct file_dat
 	for (size_t i = 0; i < tree->numbering.nr_inodes && !err; i++)
 		if (inode_is_file(tree->numbering.inodes[i]) ||
 		    inode_is_dir(tree->numbering.inodes[i]))
-			err = settle(tree, content, file_data, tree->numbering.inodes[i]);
+			err = settle(tree, content, file_data, i);
 	return err;
 }
 

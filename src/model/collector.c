@@ -6,6 +6,8 @@
  */
 #include "collector.h"
 
+#include "block_hashes.h"
+
 struct collector {
 	const struct piece_rules *rules;
 	struct content *content;
@@ -14,6 +16,7 @@ struct collector {
 	struct codec_contexts contexts;
 	u8 *out; /* PIECE_BYTES */
 	u8 *sums;
+	u8 *hashes;
 };
 
 struct collector *collector_new(const struct piece_rules *rules, struct content *content)
@@ -24,6 +27,7 @@ struct collector *collector_new(const struct piece_rules *rules, struct content 
 	t->data = xaligned(PIECE_BYTES);
 	t->out = xaligned(PIECE_BYTES);
 	t->sums = xmalloc(PIECE_SECTORS * BTRFS_CSUM_SIZE);
+	t->hashes = xmalloc(BLOCK_HASHES_MAX_BYTES);
 	return t;
 }
 
@@ -35,6 +39,7 @@ void collector_free(struct collector *t)
 	xfree(t->data);
 	xfree(t->out);
 	xfree(t->sums);
+	xfree(t->hashes);
 	xfree(t);
 }
 
@@ -122,9 +127,13 @@ static int add_blob(struct collector *t, const struct piece *p, u32 *index)
 
 static int store_piece(struct collector *t, struct piece *p, u32 *blob)
 {
+	const struct piece_room room = { t->out, t->sums, t->hashes };
 	if (p->seen_key) /* the worker did not compress it, but it is no duplicate */
-		piece_store(t->rules, &t->contexts, p, t->out, t->sums);
+		piece_store(t->rules, &t->contexts, p, &room);
 	int err = add_blob(t, p, blob);
+	if (!err && p->hashes)
+		err = block_hashes_add(t->content->block_hashes, *blob, p->storage.verity,
+				       p->hashes, piece_nr_blocks(p));
 	if (!err && t->rules->dedupe && p->place != BLOB_INLINE && !p->pack)
 		dedupe_add(t->rules->dedupe, p->key, *blob);
 	return err;

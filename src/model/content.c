@@ -2,11 +2,13 @@
 #include "model/content.h"
 
 #include "base/diag.h"
+#include "block_hashes.h"
 
 int content_new(const char *spool_dir, struct content **content)
 {
 	struct content *c = xzalloc(sizeof(*c));
 	c->spool_dir = spool_dir;
+	c->block_hashes = block_hashes_new(spool_dir);
 	c->file_extents = mem_grow(NULL, &c->file_extents_capacity, 1, sizeof(*c->file_extents));
 	int err = spool_new(spool_dir, &c->stores[CONTENT_DATA_SPOOL]);
 	c->nr_stores = 1;
@@ -30,6 +32,7 @@ void content_free(struct content *content)
 	xfree(content->file_extents);
 	xfree(content->blobs);
 	arena_free(&content->hashes);
+	block_hashes_free(content->block_hashes);
 	xfree(content);
 }
 

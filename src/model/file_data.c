@@ -291,6 +291,7 @@ struct file_data *file_data_new(const struct file_data_options *options, struct 
 		.csum = options->csum,
 		.sum_bytes = checksum_size(options->csum),
 		.nodesize = options->nodesize,
+		.verity = options->verity,
 		.dedupe = options->dedupe ? &data->dedupe : NULL,
 		.small = options->pack_bytes,
 	};

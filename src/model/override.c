@@ -38,6 +38,8 @@ static int check_given(const struct path *path, const struct inode *inode,
 				 name_of_type(inode->mode));
 	if ((given & GIVEN_TARGET) && !inode_is_symlink(inode))
 		return path_fail(-EINVAL, path, "it is no symbolic link, which link= is for");
+	if ((given & GIVEN_VERITY) && !inode_is_file(inode))
+		return path_fail(-EINVAL, path, "it is no file, which verity= is for");
 	if ((given & GIVEN_DEVICE) && !S_ISCHR(inode->mode) && !S_ISBLK(inode->mode))
 		return path_fail(-EINVAL, path, "it is no device, which device= is for");
 	/* The mode is a part of an access ACL. */
@@ -52,6 +54,16 @@ static int check_given(const struct path *path, const struct inode *inode,
 	return 0;
 }
 
+static void set_verity(struct inode *inode, enum fsverity_algorithm algorithm)
+{
+	static const u32 flags[] = {
+		[FSVERITY_NONE] = INODE_VERITY,
+		[FSVERITY_SHA256] = INODE_VERITY_SHA256,
+		[FSVERITY_SHA512] = INODE_VERITY_SHA512,
+	};
+	inode->flags = (inode->flags & ~INODE_VERITY) | flags[algorithm];
+}
+
 static int change_inode(struct tree *tree, const struct path *path, struct inode *inode,
 			const struct attributes *attr, u32 given)
 {
@@ -64,7 +76,9 @@ static int change_inode(struct tree *tree, const struct path *path, struct inode
 	if (given & GIVEN_TIMES)
 		inode_set_times(tree, inode, attr);
 	if (given & GIVEN_FLAGS)
-		inode->flags = attr->flags;
+		inode->flags = attr->flags | (inode->flags & INODE_VERITY);
+	if (given & GIVEN_VERITY)
+		set_verity(inode, attr->verity);
 	if (given & GIVEN_DEVICE)
 		inode->rdev = attr->rdev;
 	if (given & GIVEN_TARGET)
@@ -105,7 +119,12 @@ static int make_inode(struct tree *tree, const struct path *path, const struct a
 		full.gid = implied->gid;
 	if (!(given & GIVEN_TIMES))
 		full.mtime = implied->time;
-	return tree_put(tree, path, &full, &inode);
+	if ((given & GIVEN_VERITY) && !S_ISREG(full.mode))
+		return path_fail(-EINVAL, path, "it is no file, which verity= is for");
+	int err = tree_put(tree, path, &full, &inode);
+	if (!err && (given & GIVEN_VERITY))
+		set_verity(inode, attr->verity);
+	return err;
 }
 
 int tree_override(struct tree *tree, const char *path, size_t path_len,

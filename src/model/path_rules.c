@@ -62,6 +62,9 @@ static struct path_settings inherit(const struct path_settings *asks,
 	if (!holds.has_codec)
 		holds.codec = around->codec;
 	holds.has_codec = true;
+	if (!holds.has_verity)
+		holds.verity = around->verity;
+	holds.has_verity = true;
 	if (!asks->is_subvol) {
 		holds.inode_flags |= around->inode_flags;
 		if (!holds.has_property)
@@ -73,7 +76,10 @@ static struct path_settings inherit(const struct path_settings *asks,
 
 static struct path_settings outermost(const struct path_rules *rules)
 {
-	return (struct path_settings){ .has_codec = true, .codec = rules->codec };
+	return (struct path_settings){ .has_codec = true,
+				       .codec = rules->codec,
+				       .has_verity = true,
+				       .verity = rules->verity };
 }
 
 void path_rules_seal(struct path_rules *rules)

@@ -102,15 +102,26 @@ static void add_sums(const struct piece_rules *rules, struct piece *p, u8 *sums)
 	checksum_sectors(rules->csum, p->stored, p->stored_bytes / BTRFS_SECTORSIZE, sums);
 }
 
+static void add_hashes(const struct piece_rules *rules, struct piece *p, u8 *hashes)
+{
+	struct fsverity_params params = rules->verity;
+	params.algorithm = p->storage.verity;
+	if (params.algorithm == FSVERITY_NONE)
+		return;
+	p->hashes = hashes;
+	fsverity_hash_data(&params, p->in, p->bytes, hashes);
+}
+
 void piece_store(const struct piece_rules *rules, struct codec_contexts *contexts, struct piece *p,
-		 u8 *out, u8 *sums)
+		 const struct piece_room *room)
 {
 	if (p->may_pack) {
 		set_stored(p, BLOB_TAIL, p->in, p->bytes);
 	} else {
-		store_extent(rules, contexts, p, out);
-		add_sums(rules, p, sums);
+		store_extent(rules, contexts, p, room->out);
+		add_sums(rules, p, room->sums);
 	}
+	add_hashes(rules, p, room->hashes);
 	hash128(p->stored, p->stored_bytes, p->hash);
 }
 
@@ -130,13 +141,14 @@ void piece_read(struct piece *p)
 }
 
 void piece_work(const struct piece_rules *rules, struct codec_contexts *contexts, struct piece *p,
-		u8 *out, u8 *sums)
+		const struct piece_room *room)
 {
 	piece_read(p);
 	if (p->error)
 		return;
 	if (p->may_inline &&
-	    store_inline(rules, codec_contexts_get(contexts, &p->storage.codec), p, out)) {
+	    store_inline(rules, codec_contexts_get(contexts, &p->storage.codec), p, room->out)) {
+		add_hashes(rules, p, room->hashes);
 		hash128(p->stored, p->stored_bytes, p->hash);
 		return;
 	}
@@ -145,5 +157,5 @@ void piece_work(const struct piece_rules *rules, struct codec_contexts *contexts
 		p->seen_key = dedupe_has(rules->dedupe, p->key);
 	}
 	if (!p->seen_key)
-		piece_store(rules, contexts, p, out, sums);
+		piece_store(rules, contexts, p, room);
 }

@@ -45,6 +45,7 @@ struct piece {
 	const u8 *stored;
 	u32 stored_bytes;
 	u8 *sums;
+	u8 *hashes; /* of the blocks of file data, if storage.verity asks for them */
 	u8 hash[16];
 	u8 compression;
 };
@@ -54,17 +55,21 @@ struct piece_rules {
 	enum btrfs_csum_type csum;
 	u32 sum_bytes;
 	u32 nodesize;
-	struct dedupe *dedupe; /* NULL: equal pieces are stored several times */
-	bool small;            /* size counts more than time, at every level */
+	struct dedupe *dedupe;         /* NULL: equal pieces are stored several times */
+	struct fsverity_params verity; /* but for the algorithm */
+	bool small;                    /* size counts more than time, at every level */
 };
 
-/*
- * piece_store - compress and checksum: the results of @p
- * @out:  room for the compressed data, piece.padded bytes
- * @sums: room for a sum of each sector
- */
+/* Where results of a piece go. */
+struct piece_room {
+	u8 *out;    /* piece.padded bytes, for compressed data */
+	u8 *sums;   /* a sum of each sector */
+	u8 *hashes; /* a hash of each block; may be NULL if storage.verity asks for none */
+};
+
+/* piece_store - compress, checksum and hash: the results of @p */
 void piece_store(const struct piece_rules *rules, struct codec_contexts *contexts, struct piece *p,
-		 u8 *out, u8 *sums);
+		 const struct piece_room *room);
 
 /* piece_read - read the data if they are unread; sets error */
 void piece_read(struct piece *p);
@@ -72,7 +77,7 @@ void piece_read(struct piece *p);
 /* piece_work - read the piece if it is unread, and set its results; inline if that is possible,
  * piece_store() only if its key is new */
 void piece_work(const struct piece_rules *rules, struct codec_contexts *contexts, struct piece *p,
-		u8 *out, u8 *sums);
+		const struct piece_room *room);
 
 /* piece_fits_inline - whether a piece that may go inline fits there even uncompressed */
 static inline bool piece_fits_inline(const struct piece_rules *rules, const struct piece *p)
@@ -81,16 +86,28 @@ static inline bool piece_fits_inline(const struct piece_rules *rules, const stru
 	       p->bytes <= btrfs_max_inline_stored(rules->nodesize);
 }
 
-/* piece_out_bytes - the bytes at @out that a piece took */
+/* piece_out_bytes - the bytes at piece_room.out that a piece took */
 static inline u32 piece_out_bytes(const struct piece *p)
 {
 	return p->stored && p->stored != p->in ? p->stored_bytes : 0;
 }
 
-/* piece_sums_bytes - the bytes at @sums that a piece took */
+/* piece_sums_bytes - the bytes at piece_room.sums that a piece took */
 static inline u32 piece_sums_bytes(const struct piece_rules *rules, const struct piece *p)
 {
 	return p->sums ? p->stored_bytes / BTRFS_SECTORSIZE * rules->sum_bytes : 0;
+}
+
+/* piece_nr_blocks - the blocks of file data, which storage.verity asks to hash */
+static inline u32 piece_nr_blocks(const struct piece *p)
+{
+	return u32_from_u64(align_up(p->bytes, FSVERITY_BLOCK)) / FSVERITY_BLOCK;
+}
+
+/* piece_hashes_bytes - the bytes at piece_room.hashes that a piece took */
+static inline u32 piece_hashes_bytes(const struct piece *p)
+{
+	return p->hashes ? piece_nr_blocks(p) * fsverity_hash_bytes(p->storage.verity) : 0;
 }
 
 #endif

@@ -33,12 +33,13 @@ static void work_on_batch(void *context, void *thread, u32 slot)
 {
 	const struct pipeline *pl = context;
 	struct batch *b = &pl->batches[slot];
-	u8 *out = b->out, *sums = b->sums;
+	struct piece_room room = { b->out, b->sums, b->hashes };
 	for (u32 i = 0; i < b->nr; i++) {
 		struct piece *p = &b->pieces[i];
-		piece_work(&pl->rules, thread, p, out, sums);
-		out += piece_out_bytes(p);
-		sums += piece_sums_bytes(&pl->rules, p);
+		piece_work(&pl->rules, thread, p, &room);
+		room.out += piece_out_bytes(p);
+		room.sums += piece_sums_bytes(&pl->rules, p);
+		room.hashes += piece_hashes_bytes(p);
 	}
 }
 
@@ -74,6 +75,7 @@ static void start_filling(struct batch *b)
 	b->in = xaligned(BATCH_BYTES);
 	b->out = xaligned(BATCH_BYTES);
 	b->sums = xmalloc(BATCH_BYTES / BTRFS_SECTORSIZE * BTRFS_CSUM_SIZE);
+	b->hashes = xmalloc(BATCH_BLOCKS_MAX * FSVERITY_MAX_HASH);
 }
 
 /* Queue the batch that was filled, and begin the next one. */
@@ -124,6 +126,7 @@ static void batch_free(struct batch *b)
 	xfree(b->in);
 	xfree(b->out);
 	xfree(b->sums);
+	xfree(b->hashes);
 }
 
 void pipeline_free(struct pipeline *pl)

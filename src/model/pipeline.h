@@ -14,14 +14,18 @@
 /* The last piece of a batch may be of full size, and cut at holes in every other sector. */
 #define BATCH_PIECES_MAX (BATCH_PIECES + PIECE_SECTORS / 2)
 
+/* Blocks of file data: a small file takes less than a block of the batch. */
+#define BATCH_BLOCKS_MAX (BATCH_BYTES / FSVERITY_BLOCK + BATCH_PIECES_MAX)
+
 /* One slot of the ring of work. */
 struct batch {
 	u32 nr;
 	u32 in_bytes;
 	struct piece pieces[BATCH_PIECES_MAX];
-	u8 *in;   /* BATCH_BYTES */
-	u8 *out;  /* BATCH_BYTES: compressed data are smaller than their input */
-	u8 *sums; /* of all stored sectors */
+	u8 *in;     /* BATCH_BYTES */
+	u8 *out;    /* BATCH_BYTES: compressed data are smaller than their input */
+	u8 *sums;   /* of all stored sectors */
+	u8 *hashes; /* of all blocks of file data */
 };
 
 struct pipeline;

@@ -9,6 +9,7 @@
  * further name of an inode refers to the first one.
  */
 #include "disk/checksum.h"
+#include "model/verity.h"
 #include "tree_private.h"
 
 struct name_record {
@@ -83,6 +84,16 @@ static void hash_extents(struct hashing *h, const struct inode *inode)
 	}
 }
 
+/* The descriptor has the root hash, but not the signature. */
+static void hash_verity(struct hashing *h, const struct inode *inode)
+{
+	struct verity_file verity;
+	if (!verity_find(h->content->verity, h->tree, inode, &verity))
+		return;
+	sha256_add(h->sha, &verity.descriptor, sizeof(verity.descriptor));
+	sha256_add(h->sha, verity.signature_hash, 16);
+}
+
 static void hash_inode(struct hashing *h, const struct inode *inode)
 {
 	const bool is_device = S_ISCHR(inode->mode) || S_ISBLK(inode->mode);
@@ -110,6 +121,8 @@ static void hash_inode(struct hashing *h, const struct inode *inode)
 	hash_xattrs(h, inode);
 	if (inode_is_symlink(inode))
 		sha256_add(h->sha, inode->target, inode->size);
+	if (inode_is_file(inode))
+		hash_verity(h, inode);
 	if (nr_extents)
 		hash_extents(h, inode);
 }

@@ -23,6 +23,7 @@ void tree_free(struct tree *tree)
 	links_release(&tree->links);
 	numbering_release(&tree->numbering);
 	path_rules_release(&tree->rules);
+	xfree(tree->verity);
 	xfree(tree);
 }
 
@@ -32,7 +33,9 @@ struct storage tree_storage(const struct tree *tree, const struct inode *inode)
 	struct path path = rules->nr ? inode_path(inode) : (struct path){ .len = 0 };
 	struct path_settings holds = path_rules_find(rules, path.bytes, path.len);
 	xfree(path.bytes);
-	return storage_of(holds.codec, inode->flags | holds.inode_flags);
+	struct storage storage = storage_of(holds.codec, inode->flags | holds.inode_flags);
+	storage.verity = holds.verity;
+	return storage;
 }
 
 struct arena *tree_arena(struct tree *tree)

@@ -34,7 +34,9 @@ struct tree {
 	struct layers layers;
 	struct numbering numbering;
 	struct path_rules rules; /* by the paths of the finished tree; set by rules_resolve() */
-	u64 property_features;   /* set by tree_apply_rules() */
+	u8 *verity; /* by index in tree_inodes(): enum fsverity_algorithm; NULL: none has it; set by
+		       tree_apply_rules() */
+	u64 property_features; /* set by tree_apply_rules() */
 };
 
 /* ---- lookup.c --------------------------------------------------------------- */

@@ -2,6 +2,8 @@
 #include "read/feature_names.h"
 #include "read/foreign.h"
 
+#include "disk/fsverity.h"
+
 struct feature_name {
 	u64 bit;
 	const char *name;

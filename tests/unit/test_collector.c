@@ -78,7 +78,8 @@ static struct piece make(struct bench *b, const struct wish *w)
 	};
 	memset(b->in, 0, sizeof(b->in));
 	fill(b->in, w->bytes, w->seed);
-	piece_work(&b->rules, &b->contexts, &p, b->out, b->sums);
+	const struct piece_room room = { .out = b->out, .sums = b->sums };
+	piece_work(&b->rules, &b->contexts, &p, &room);
 	return p;
 }
 
@@ -230,7 +231,8 @@ static void test_pack(void)
 			   .bytes = 20480,
 			   .padded = 20480 };
 	memset(b->in, 'x', 20480);
-	piece_work(&b->rules, &b->contexts, &p, b->out, b->sums);
+	const struct piece_room room = { .out = b->out, .sums = b->sums };
+	piece_work(&b->rules, &b->contexts, &p, &room);
 	const u32 nr = b->inode.nr;
 	ok(!collect(b->collector, &p) && b->inode.nr == nr && b->content->nr_blobs == 4,
 	   "a pack is a blob without a file extent");
