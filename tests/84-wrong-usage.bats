@@ -173,6 +173,8 @@ all_typed()
 2 | --input-size 0 @ | --input-size: found '0', allowed: 1 to 
 2 | --stats json @ | found '--stats json', and no file json; allowed: --stats=json
 2 | --stats=xml @ | --stats: found 'xml', allowed: json or json:FILE
+1 | --digest text @ | text: not a tar or cpio archive; allowed: --digest=text
+1 | -q --stats dir/../text | text: not a tar or cpio archive; allowed: --stats=dir/../text
 2 | --digest out.sum @ | found '--digest out.sum', and no file out.sum; allowed: --digest=out.sum
 2 | --digest= @ | --digest: found '', allowed: FILE
 2 | --content-digest cd @ | found '--content-digest cd', and no file cd; allowed: --content-digest=cd

@@ -46,6 +46,7 @@ enum diag_hint {
 	HINT_IMAGE,       /* which container image is meant */
 	HINT_TREE,        /* the input is no container image, but a tree */
 	HINT_CONTAINER,   /* it is a container image */
+	HINT_NO_ARCHIVE,  /* the input is no archive: another word was meant */
 	HINT_LOG,         /* the log of a filesystem may be ignored */
 	HINT_DEGRADED,    /* a missing device may be no loss */
 	HINT_NR,

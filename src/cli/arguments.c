@@ -154,12 +154,13 @@ static enum options_result flush_stdout(void)
 }
 
 enum options_result arguments_parse(const struct option_row *table, void *options, int argc,
-				    char **argv, int *first_operand)
+				    char **argv, struct arguments_rest *rest)
 {
 	const struct getopt_tables tables = make_getopt_tables(table);
 	enum options_result result = OPTIONS_RUN;
 	int answer;
 	opterr = 0;
+	*rest = (struct arguments_rest){ 0 };
 	optind = 0; /* glibc: begin anew, also in a second call */
 	while (result == OPTIONS_RUN &&
 	       (answer = getopt_long(argc, argv, tables.letters, tables.options, NULL)) != -1) {
@@ -173,6 +174,10 @@ enum options_result arguments_parse(const struct option_row *table, void *option
 			result = OPTIONS_USAGE;
 			break;
 		}
+		if (!optarg && option_is_optional(row) && argv[optind] && *argv[optind] != '-') {
+			rest->option = row->name;
+			rest->word = argv[optind];
+		}
 		int stored = option_store(options, row, row->argument ? optarg : NULL);
 		if (stored > 0 && row->type == OPTION_PRINT)
 			row->print(table, optarg);
@@ -181,6 +186,6 @@ enum options_result arguments_parse(const struct option_row *table, void *option
 	}
 	xfree(tables.options);
 	xfree(tables.letters);
-	*first_operand = optind;
+	rest->first_operand = optind;
 	return result;
 }

@@ -5,13 +5,20 @@
 
 #include "option_row.h"
 
+/* What is left of a command line. */
+struct arguments_rest {
+	int first_operand; /* index in argv of what follows the options */
+	/* the last option without the argument that it may have, and the word behind it, or NULL */
+	const char *option, *word;
+};
+
 /*
  * arguments_parse - store the options of a command line
- * @options:       the struct that the rows of @table name fields of
- * @first_operand: result: index in @argv of what follows the options
+ * @options: the struct that the rows of @table name fields of
+ * @rest:    result; points into @table and @argv
  * Returns as options_parse().
  */
 enum options_result arguments_parse(const struct option_row *table, void *options, int argc,
-				    char **argv, int *first_operand);
+				    char **argv, struct arguments_rest *rest);
 
 #endif

@@ -145,13 +145,13 @@ static int check_command(const struct export_command *c)
 
 enum options_result export_options_parse(int argc, char **argv, struct export_command *c)
 {
-	int first;
+	struct arguments_rest rest;
 	*c = defaults();
-	enum options_result result = arguments_parse(export_table, c, argc, argv, &first);
+	enum options_result result = arguments_parse(export_table, c, argc, argv, &rest);
 	if (result != OPTIONS_RUN)
 		return result;
 	diag_set_level(c->level);
-	c->operands = (const char *const *)argv + first;
-	c->nr_operands = (size_t)(argc - first);
+	c->operands = (const char *const *)argv + rest.first_operand;
+	c->nr_operands = (size_t)(argc - rest.first_operand);
 	return check_command(c) ? OPTIONS_USAGE : OPTIONS_RUN;
 }

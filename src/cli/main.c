@@ -9,27 +9,27 @@
 static const char acl_names[] = " (--skip-unsupported drops it; tar --xattrs --xattrs-include='*' "
 				"records numbers)";
 
-/* The options that change a limit or a choice; other floors state the limit. */
-static const char *const hints[HINT_NR] = {
-	[HINT_ENTRIES] = " (see --max-entries)",
-	[HINT_INPUT_BYTES] = " (see --max-bytes)",
-	[HINT_SPOOL_DIR] = " (see --spool-dir)",
-	[HINT_NODES_16K] = " (see -n 16k)",
-	[HINT_NODES_64K] = " (see -n 64k)",
-	[HINT_UNSUPPORTED] = " (--skip-unsupported drops it)",
-	[HINT_MISSING_END] = " (see --allow-missing-end)",
-	[HINT_ZEROS] = " (see --ignore-zeros)",
-	[HINT_ACL_NAMES] = acl_names,
-	[HINT_ROOM] = " (see --free)",
-	[HINT_IMAGE] = " (see --image and --platform)",
-	[HINT_TREE] = "; a tree is read without --oci",
-	[HINT_CONTAINER] = "; its tree is read with --oci",
-};
-
 int main(int argc, char **argv)
 {
 	enum exit_status status = STATUS_USAGE;
 	struct options options;
+	/* The options that change a limit or a choice; other floors state the limit. */
+	const char *const hints[HINT_NR] = {
+		[HINT_ENTRIES] = " (see --max-entries)",
+		[HINT_INPUT_BYTES] = " (see --max-bytes)",
+		[HINT_SPOOL_DIR] = " (see --spool-dir)",
+		[HINT_NODES_16K] = " (see -n 16k)",
+		[HINT_NODES_64K] = " (see -n 64k)",
+		[HINT_UNSUPPORTED] = " (--skip-unsupported drops it)",
+		[HINT_MISSING_END] = " (see --allow-missing-end)",
+		[HINT_ZEROS] = " (see --ignore-zeros)",
+		[HINT_ACL_NAMES] = acl_names,
+		[HINT_ROOM] = " (see --free)",
+		[HINT_IMAGE] = " (see --image and --platform)",
+		[HINT_TREE] = "; a tree is read without --oci",
+		[HINT_CONTAINER] = "; its tree is read with --oci",
+		[HINT_NO_ARCHIVE] = options.no_archive_hint,
+	};
 	if (!process_begin("tar2btrfs", hints))
 		return STATUS_FAILED;
 	switch (options_parse(argc, argv, &options)) {

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,15 +177,28 @@ static void derive(struct options *options)
 	path_rules_seal(&convert->tree.rules);
 }
 
+/* In "--digest old.sum", old.sum is an archive; that it is none leads to what was meant. */
+static void note_word(struct options *options, const struct arguments_rest *rest)
+{
+	char quoted[QUOTE_BYTES], *hint = options->no_archive_hint;
+	quote(quoted, rest->word, strlen(rest->word));
+	const int len =
+		snprintf(hint, OPTION_HINT_BYTES, "; allowed: --%s=%s", rest->option, quoted);
+	if (len >= OPTION_HINT_BYTES)
+		snprintf(hint, OPTION_HINT_BYTES, "; allowed: --%s=FILE", rest->option);
+}
+
 enum options_result options_parse(int argc, char **argv, struct options *options)
 {
-	int first;
+	struct arguments_rest rest;
 	options_default(options);
-	enum options_result result = arguments_parse(option_table, options, argc, argv, &first);
+	enum options_result result = arguments_parse(option_table, options, argc, argv, &rest);
 	if (result != OPTIONS_RUN)
 		return result;
 	diag_set_level(options->level);
-	if (take_operands(options, argc, argv, first) || check_combinations(options))
+	if (rest.word && rest.word == argv[rest.first_operand])
+		note_word(options, &rest);
+	if (take_operands(options, argc, argv, rest.first_operand) || check_combinations(options))
 		return OPTIONS_USAGE;
 	derive(options);
 	result = read_environment(options);

@@ -39,11 +39,14 @@ struct report_options {
 	const char *manifest_path;       /* NULL: none is written */
 };
 
+#define OPTION_HINT_BYTES 100
+
 struct options {
 	const char *const *archives; /* paths; "-" is standard input */
 	size_t nr_archives;          /* at least 1 */
 	const char *output;          /* path; "-" is standard output */
 	enum diag_level level;
+	char no_archive_hint[OPTION_HINT_BYTES]; /* the end of a message that one is none; or "" */
 	bool sandbox;
 	struct convert_options convert;
 	struct report_options report;

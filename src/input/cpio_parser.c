@@ -128,6 +128,16 @@ static bool read_fields(const struct dialect *d, const u8 *p, u64 *fields)
 	return true;
 }
 
+/* HP-UX, and GNU cpio as hpodc and hpbin, write device 0,1 and the true one as the size. */
+static void take_device_of_size(const struct dialect *d, u64 *f)
+{
+	if (d->fields[F_RDEV_MINOR].len || !f[F_FILE_BYTES] || f[F_RDEV] != 1 ||
+	    (!S_ISCHR(f[F_MODE]) && !S_ISBLK(f[F_MODE])))
+		return;
+	f[F_RDEV] = f[F_FILE_BYTES];
+	f[F_FILE_BYTES] = 0;
+}
+
 static void fill_member(const struct dialect *d, const u64 *f, struct member *m)
 {
 	m->mode = (u32)f[F_MODE];
@@ -250,6 +260,7 @@ int cpio_parser_next(struct cpio_parser *p, u64 offset, struct member *m)
 		return at_header(s, offset, "the archive is cut: it ends inside the header");
 	if (!read_fields(d, bytes, fields))
 		return at_header(s, offset, "damaged, a field is no number");
+	take_device_of_size(d, fields);
 	fill_member(d, fields, m);
 	return read_member(p, d, fields, offset, m);
 }

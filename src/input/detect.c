@@ -18,8 +18,8 @@ static int not_an_archive(const struct stream *s, const u8 *p, size_t len)
 	if (len >= 262 && !memcmp(p + 257, "ustar", 5))
 		return fail(-EINVAL, "%s: damaged tar header at byte 0: its sum is wrong",
 			    stream_name(s));
-	return fail(-EINVAL, "%s: %s%snot a tar or cpio archive", stream_name(s),
-		    packing ? packing : "", packing ? " data, but " : "");
+	return fail_hint(-EINVAL, HINT_NO_ARCHIVE, "%s: %s%snot a tar or cpio archive",
+			 stream_name(s), packing ? packing : "", packing ? " data, but " : "");
 }
 
 /* Unpack the bytes from @offset on, if they are packed. Returns 1 if so, 0 if not, or an error. */
@@ -98,6 +98,7 @@ int detect_format(struct stream *s, enum input_format *format, u64 *offset)
 		return fail(-EINVAL, "%s: empty input, allowed: a tar or cpio archive",
 			    stream_name(s));
 	else if (!is_end)
-		return fail(-EINVAL, "%s: not a tar or cpio archive", stream_name(s));
+		return fail_hint(-EINVAL, HINT_NO_ARCHIVE, "%s: not a tar or cpio archive",
+				 stream_name(s));
 	return 0;
 }

@@ -81,6 +81,11 @@ static bool magic_matches(const struct magic *m, const u8 *data, size_t len)
 	       !memcmp(data + 4, m->bytes + 4, m->len - 4);
 }
 
+bool magic_is_skippable(const u8 *data, size_t len)
+{
+	return len >= 4 && (data[0] & 0xf0) == 0x50 && !memcmp(data + 1, "\x2a\x4d\x18", 3);
+}
+
 enum packing magic_packing(const u8 *data, size_t len, const char **name)
 {
 	for (size_t i = 0; i < sizeof(packings) / sizeof(*packings); i++) {
@@ -89,8 +94,8 @@ enum packing magic_packing(const u8 *data, size_t len, const char **name)
 			return packings[i].packing;
 		}
 	}
-	/* A zstd frame may be preceded by skippable ones. */
-	if (len >= 4 && (data[0] & 0xf0) == 0x50 && !memcmp(data + 1, "\x2a\x4d\x18", 3)) {
+	/* zstd steps over it, whether a frame of zstd or of lz4 follows */
+	if (magic_is_skippable(data, len)) {
 		*name = "zstd";
 		return PACKING_ZSTD;
 	}

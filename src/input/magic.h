@@ -27,6 +27,9 @@ enum packing {
  */
 enum packing magic_packing(const u8 *data, size_t len, const char **name);
 
+/* magic_is_skippable - whether a frame without data begins here, as zstd and lz4 have them */
+bool magic_is_skippable(const u8 *data, size_t len);
+
 /*
  * magic_foreign - name of an archive or image format that we do not read, or NULL
  * @help: result: a command that makes an archive of it, or NULL

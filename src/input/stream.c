@@ -29,7 +29,8 @@ struct stream {
 	size_t len;
 	u64 max_bytes; /* of this stream and those before; 0: any number */
 	u64 before;
-	bool is_in_place; /* nothing was unpacked: offsets are those of the archive */
+	bool is_skippable; /* the unpacker's frame has no data; zstd and lz4 both have such frames */
+	bool is_in_place;  /* nothing was unpacked: offsets are those of the archive */
 	bool joins_parts;
 	bool at_end; /* nothing follows the window, but maybe another part */
 	bool is_whole;
@@ -84,12 +85,16 @@ static void move_window(struct stream *s, u64 offset, size_t bytes)
 	s->window = mem_grow(s->window, &s->capacity, (size_t)max_u64(bytes, s->window_bytes), 1);
 }
 
-static int fail_bytes(const struct stream *s)
+/* How far the archive was read counts: what is in the window behind that may prove to be packed. */
+static void check_bytes(struct stream *s, u64 offset)
 {
-	return fail_hint(-EFBIG, HINT_INPUT_BYTES,
-			 "%s: %sit has more than the %llu bytes that are allowed%s", s->source.name,
-			 s->unpacker ? "unpacked, " : "", (unsigned long long)s->max_bytes,
-			 s->before ? " in all" : "");
+	if (s->error || !s->max_bytes || s->before + offset <= s->max_bytes)
+		return;
+	s->at_end = true;
+	s->error = fail_hint(-EFBIG, HINT_INPUT_BYTES,
+			     "%s: %sit has more than the %llu bytes that are allowed%s",
+			     s->source.name, s->unpacker ? "unpacked, " : "",
+			     (unsigned long long)s->max_bytes, s->before ? " in all" : "");
 }
 
 static int open_unpacker(struct stream *s, enum packing packing, const char *name)
@@ -97,7 +102,23 @@ static int open_unpacker(struct stream *s, enum packing packing, const char *nam
 	if (s->unpacker)
 		s->unpacker->free(s->unpacker);
 	s->unpacker = NULL;
+	const u8 *p;
+	const ssize_t n = raw_input_peek(&s->source, MAGIC_PACKING_BYTES, &p);
+	s->is_skippable = n > 0 && magic_is_skippable(p, (size_t)n);
 	return unpack_open(&s->source, packing, name, &s->unpacker);
+}
+
+static bool is_zstd_or_lz4(const char *name)
+{
+	return !strcmp(name, "zstd") || !strcmp(name, "lz4");
+}
+
+/* Whether a frame of the packing @name, at @p, belongs to the one that has ended. */
+static bool is_same_packing(const struct stream *s, const char *name, const u8 *p, size_t len)
+{
+	const char *before = s->unpacker->packing;
+	return !strcmp(name, before) || ((s->is_skippable || magic_is_skippable(p, len)) &&
+					 is_zstd_or_lz4(name) && is_zstd_or_lz4(before));
 }
 
 /*
@@ -119,7 +140,7 @@ static int next_packed(struct stream *s)
 	if (n <= 0)
 		return (int)n;
 	const enum packing packing = magic_packing(p, (size_t)n, &name);
-	if (packing != PACKING_NONE && (s->joins_parts || !strcmp(name, s->unpacker->packing))) {
+	if (packing != PACKING_NONE && (s->joins_parts || is_same_packing(s, name, p, (size_t)n))) {
 		const int err = open_unpacker(s, packing, name);
 		return err ? err : 1;
 	}
@@ -146,9 +167,7 @@ static void read_more(struct stream *s)
 {
 	u8 *to = s->window + s->len;
 	const size_t room = s->capacity - s->len;
-	ssize_t n = read_some(s, to, room);
-	if (n > 0 && s->max_bytes && s->before + stream_bytes(s) + (u64)n > s->max_bytes)
-		n = fail_bytes(s);
+	const ssize_t n = read_some(s, to, room);
 	if (n < 0)
 		s->error = (int)n;
 	if (n <= 0)
@@ -163,6 +182,7 @@ ssize_t stream_peek(struct stream *s, u64 offset, size_t bytes, const u8 **data)
 {
 	const u64 end = offset + bytes;
 	assert(offset >= s->start && offset <= stream_bytes(s));
+	check_bytes(s, offset);
 	if (end > stream_bytes(s) && !s->at_end &&
 	    (end - s->start > s->capacity || offset == stream_bytes(s)))
 		move_window(s, offset, bytes);
@@ -188,7 +208,9 @@ int stream_skip(struct stream *s, u64 offset)
 	while (offset > stream_bytes(s) && !s->at_end) {
 		move_window(s, stream_bytes(s), 0);
 		read_more(s);
+		check_bytes(s, s->start);
 	}
+	check_bytes(s, min_u64(offset, stream_bytes(s)));
 	return s->error ? s->error : offset > stream_bytes(s);
 }
 
@@ -250,9 +272,11 @@ int stream_drain(struct stream *s, u64 offset)
 	const int more = stream_skip_zeros(s, &offset);
 	if (more <= 0)
 		return more;
+	check_bytes(s, stream_bytes(s));
 	while (!s->at_end) {
 		move_window(s, stream_bytes(s), 0);
 		read_more(s);
+		check_bytes(s, stream_bytes(s));
 	}
 	if (s->error)
 		return s->error;

@@ -18,7 +18,7 @@ struct stream;
 
 /*
  * stream_new - the bytes of @input as they are; it must stay valid; release with stream_close()
- * @max_bytes:  more plain bytes are an error; 0: any number
+ * @max_bytes:  an error is met when more plain bytes were passed; 0: any number
  * @before:     plain bytes of other streams, which count too
  * @read_bytes: the number of bytes read from the descriptor is added as they are read
  */

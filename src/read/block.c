@@ -39,15 +39,19 @@ static int read_block(const struct block_source *s, const struct block_wanted *w
 	if (!chunk)
 		return fail_block(w, "there is no chunk at this address");
 	snprintf(reason, sizeof(reason), "its device is not among the images");
+	u32 bad = 0; /* the last of the copies that @reason tells of, from 1 on */
 	for (u32 copy = 0; copy < chunk->nr_copies; copy++) {
 		if (!chunk->copies[copy].device)
 			continue; /* the user was told once */
-		if (read_block_copy(s, chunk, copy, b, w, reason))
-			return 0;
-		if (copy + 1 < chunk->nr_copies && chunk->copies[copy + 1].device)
-			warning("tree %lld, block at %llu, copy %u: %s; the next copy is tried",
-				(long long)w->tree, (unsigned long long)w->bytenr, copy + 1,
-				reason);
+		if (!read_block_copy(s, chunk, copy, b, w, reason)) {
+			bad = copy + 1;
+			continue;
+		}
+		if (bad)
+			warning("tree %lld, block at %llu, copy %u: %s; copy %u is used",
+				(long long)w->tree, (unsigned long long)w->bytenr, bad, reason,
+				copy + 1);
+		return 0;
 	}
 	return fail_block(w, reason);
 }

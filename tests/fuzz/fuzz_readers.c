@@ -238,6 +238,12 @@ static bool is_other_link(const struct pair *p)
 	return nr && (is_other || nr >= least);
 }
 
+static bool has_device_as_size(const struct pair *p)
+{
+	return !p->ours->header && (S_ISCHR(p->ours->mode) || S_ISBLK(p->ours->mode)) &&
+	       p->theirs->dev_major == 0 && p->theirs->dev_minor == 1;
+}
+
 /* A difference that is expected is libarchive's doing, or a matter of taste. */
 struct difference {
 	u32 fields;
@@ -285,6 +291,8 @@ static const struct difference differences[] = {
 	{ RANGES | DATA, has_data_of_no_file,
 	  "cpio, and GNU's list of a directory: data of what is no file: both pass over them, "
 	  "libarchive shows them" },
+	{ DEVICE | RANGES | DATA | ALL_BEHIND, has_device_as_size,
+	  "HP-UX's cpio has the number of a device in place of a size, as GNU cpio knows" },
 	{ DEVICE, is_v7,
 	  "without a magic libarchive and GNU tar read no device numbers; we do, as the headers of V7 "
 	  "descendants have them" },
