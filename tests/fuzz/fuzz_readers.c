@@ -164,6 +164,11 @@ static bool has_two_paths(const struct pair *p)
 	       (has_record(p->ours, "path") || has_record(p->ours, "GNU.sparse.name"));
 }
 
+static bool is_directory_by_long_name(const struct pair *p)
+{
+	return has_two_paths(p) && S_ISREG(p->ours->mode) && S_ISDIR(p->theirs->mode);
+}
+
 static bool has_two_targets(const struct pair *p)
 {
 	return p->ours->has_long_link && has_record(p->ours, "linkpath");
@@ -278,9 +283,9 @@ static const struct difference differences[] = {
 	  "behind a pax header, of whatever member, libarchive believes the size of a hard link" },
 	{ TYPE | RANGES | DATA | ALL_BEHIND, is_warned_directory,
 	  "a warning keeps libarchive from taking a name with a slash at its end for a directory" },
-	{ PATH | TYPE | SIZE | RANGES | DATA, has_two_paths,
-	  "of a GNU long name and a pax path we and GNU tar take the latter; a slash at the end makes "
-	  "a directory" },
+	{ PATH, has_two_paths, "of a GNU long name and a pax path we and GNU tar take the latter" },
+	{ TYPE | SIZE | RANGES | DATA | ALL_BEHIND, is_directory_by_long_name,
+	  "the same, where the long name ends in a slash" },
 	{ LINK, has_two_targets, "the same, of link targets" },
 	{ TYPE, is_link_to_nothing,
 	  "a hard link without target is none to libarchive; the tree refuses it" },
