@@ -113,6 +113,15 @@ static bool has_emptied_value(const struct pair *p)
 	return has_empty_record(p->ours);
 }
 
+static bool has_emptied_size(const struct pair *p)
+{
+	struct text rest = p->ours->records, key, value;
+	while (pax_next(&rest, &key, &value) > 0)
+		if (text_equals(key, "size") && !value.len)
+			return true;
+	return false;
+}
+
 /* As -1.5: second -2 and a half. */
 static bool has_fraction_before_1970(const struct pair *p)
 {
@@ -172,6 +181,11 @@ static bool is_directory_by_long_name(const struct pair *p)
 static bool has_two_targets(const struct pair *p)
 {
 	return p->ours->has_long_link && has_record(p->ours, "linkpath");
+}
+
+static bool has_forgotten_target(const struct pair *p)
+{
+	return p->ours->has_long_link && p->ours->records.len && !p->theirs->link.len;
 }
 
 static bool is_link_to_nothing(const struct pair *p)
@@ -268,6 +282,8 @@ static const struct difference differences[] = {
 	  "none" },
 	{ SIZE | OWNER | MODIFIED | OTHER_TIMES | DEVICE, has_emptied_value,
 	  "an empty pax record takes a value back (POSIX); libarchive reads 0" },
+	{ RANGES | DATA | ALL_BEHIND, has_emptied_size,
+	  "the same, and the data follow from the size" },
 	{ MODIFIED | OTHER_TIMES, has_fraction_before_1970,
 	  "libarchive adds the fraction to the second: -1.5 becomes -0.5, not so in GNU tar" },
 	{ MODIFIED | OTHER_TIMES, has_earliest_time,
@@ -287,6 +303,8 @@ static const struct difference differences[] = {
 	{ TYPE | SIZE | RANGES | DATA | ALL_BEHIND, is_directory_by_long_name,
 	  "the same, where the long name ends in a slash" },
 	{ LINK, has_two_targets, "the same, of link targets" },
+	{ LINK, has_forgotten_target,
+	  "a pax header makes libarchive forget a GNU long link target, not so GNU tar" },
 	{ TYPE, is_link_to_nothing,
 	  "a hard link without target is none to libarchive; the tree refuses it" },
 	{ TYPE | LINK, has_target_in_pax_only,
