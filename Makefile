@@ -253,6 +253,10 @@ check-integration: all	## contrib/ in checkouts of Buildroot (BUILDROOT=DIR) and
 	$(Q)TAR2BTRFS=$(abspath $(PROGRAM)) BUILDROOT=$(BUILDROOT) OECORE=$(OECORE) BITBAKE=$(BITBAKE) \
 		bats $(or $(TESTS:%=tests/integration/%.bats),tests/integration)
 
+.PHONY: check-fstests
+check-fstests: all	## tests of a built checkout of fstests (FSTESTS=DIR), on what tar2btrfs makes; as root; TESTS='btrfs/161'
+	$(Q)bash tests/fstests/run.sh '$(FSTESTS)' $(TESTS)
+
 .PHONY: check-cross
 check-cross: cross all	## determinism on other CPUs and their kernels, emulated by qemu
 	$(SUBMAKE) unit-tests

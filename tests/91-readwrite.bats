@@ -116,21 +116,48 @@ life()
 	assert_check img
 }
 
-# fill OPTIONS - all room takes data: what is written until ENOSPC is at least 95 % of what statfs promises
+# fill IMAGE - all room takes data: sets what statfs promised and what was written until ENOSPC, in bytes
 fill()
 {
-	local promised written
-	"$TAR2BTRFS" -q -L "$(unique_label)" --no-seed -o img "$@" small
-	mount_image img "$m" rw
-	promised=$(stat -f -c '%a * %S' "$m")
+	mount_image "$1" "$m" rw
+	promised=$(($(stat -f -c '%a * %S' "$m")))
 	! dd if=/dev/zero of="$m/fill" bs=64k conv=fsync status=none 2>/dev/null
 	written=$(stat -c %s "$m/fill")
 	detach "$m" "$dev"
-	assert_check img
+	assert_check "$1"
+}
+
+# keeps_promise OPTIONS - at least 95 % of the promise can be written
+keeps_promise()
+{
+	local promised written
+	"$TAR2BTRFS" -q -L "$(unique_label)" --no-seed -o img "$@" small
+	fill img
 	((written * 100 >= promised * 95)) || {
-		echo "$*: $written bytes written, $((promised)) promised"
+		echo "$*: $written bytes written, $promised promised"
 		return 1
 	}
+}
+
+# gives_as_mkfs NODESIZE PROFILE FREE - and at least 98 % of what an empty filesystem of mkfs.btrfs takes in so many bytes
+gives_as_mkfs()
+{
+	local promised written ours total
+	keeps_promise -n "$1" -m "$2" --free "$3"
+	"$TAR2BTRFS" -q -L "$(unique_label)" --no-seed -o img -n "$1" -m "$2" --free "$3" small
+	fill img
+	ours=$((written + 3000000)) total=$(stat -c %s img)
+	rm -f by-mkfs
+	truncate -s "$total" by-mkfs
+	# mkfs.btrfs refuses sizes below some 110 MB
+	mkfs.btrfs -q -n "$1" -m "$2" by-mkfs 2>err || {
+		grep -q 'minimum size' err
+		echo "# -n $1 -m $2 --free $3: $ours bytes; mkfs.btrfs refuses $total" >&3
+		return 0
+	}
+	fill by-mkfs
+	echo "# -n $1 -m $2 --free $3: $ours bytes; mkfs.btrfs in the same $total: $written" >&3
+	((ours * 100 >= written * 98))
 }
 
 @test "statfs promises no more room than there is" {
@@ -138,19 +165,43 @@ fill()
 	local node profile
 	for node in 4k 16k 64k; do
 		for profile in single dup; do
-			fill -n $node -m $profile --free 48m
-			fill -n $node -m $profile --free 128m
+			keeps_promise -n $node -m $profile --free 48m
+			keeps_promise -n $node -m $profile --free 128m
 		done
 	done
-	fill --csum sha256 -n 8k -m dup --free 1g
+	keeps_promise --csum sha256 -n 8k -m dup --free 1g
+}
+
+@test "as much room as mkfs.btrfs gives" {
+	python3 "$GEN/archive.py" tar <<<"file f size=3000000 seed=noise" >small
+	gives_as_mkfs 16k single 128m
+	gives_as_mkfs 16k dup 128m
+}
+
+# bats test_tags=long
+@test "as much room as mkfs.btrfs gives: all node sizes" {
+	python3 "$GEN/archive.py" tar <<<"file f size=3000000 seed=noise" >small
+	local node profile free
+	for node in 4k 8k 16k 32k 64k; do
+		for profile in single dup; do
+			for free in 48m 64m 128m 1g; do
+				gives_as_mkfs $node $profile $free
+			done
+		done
+	done
 }
 
 @test "a first mount with clear_cache, btrfstune and check --repair" {
 	python3 "$GEN/archive.py" tar <<<"file f size=3000000 seed=noise" >small
-	local node profile tool
+	local node profile tool tools=('btrfstune -S 1' 'btrfstune -m' 'btrfstune -r' 'btrfs check --repair --force')
+	if btrfstune --help 2>&1 | grep -q convert-to-block-group-tree; then
+		tools+=('btrfstune --convert-to-block-group-tree')
+	else
+		echo "# this btrfstune has no --convert-to-block-group-tree" >&3
+	fi
 	for node in 4k 16k 32k 64k; do
 		for profile in single dup; do
-			for tool in 'btrfstune -S 1' 'btrfstune -m' 'btrfstune -r' 'btrfs check --repair --force'; do
+			for tool in "${tools[@]}"; do
 				"$TAR2BTRFS" -q --no-seed -n $node -m $profile --free 1m -o img small
 				$tool img >out 2>&1 || {
 					echo "$node $profile: $tool"
