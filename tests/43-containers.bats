@@ -114,7 +114,7 @@ build()
 	umoci new --image layout:built
 	umoci unpack --image layout:built ref/work
 	local root=ref/work/rootfs n
-	tar -C /usr/share -c base-files zoneinfo/Europe zoneinfo/posix | tar -xp -C "$root"
+	tar -C /usr/share -c base-files zoneinfo/Europe zoneinfo/Asia | tar -xp -C "$root"
 	mkdir -p "$root/a/b" "$root/many"
 	for n in {1..300}; do echo "$n" >"$root/many/$n"; done
 	head -c 3000000 /dev/urandom >"$root/a/random"
@@ -125,8 +125,8 @@ build()
 	rm -r "$root/a/b" "$root/many"/1*
 	mkdir "$root/a/b"
 	mv "$root/many" "$root/few"
-	rm -r "$root/zoneinfo/posix"
-	echo "now a file" >"$root/zoneinfo/posix"
+	rm -r "$root/zoneinfo/Asia"
+	echo "now a file" >"$root/zoneinfo/Asia"
 	chmod 600 "$root/a/random"
 	umoci repack --image layout:built ref/work2
 	umoci unpack --image layout:built ref/built

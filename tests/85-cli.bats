@@ -158,6 +158,23 @@ help_names()
 	[ "$failed" = 0 ]
 }
 
+@test 'an example of a manual is not broken inside a command at 80 columns' {
+	require_tool man
+	for manual in "$BATS_TEST_DIRNAME"/../man/*.1; do
+		# each line stands in the page as it is in the source
+		MANWIDTH=80 man -P cat "$manual" 2>/dev/null | col -b | expand | sed 's/^ *//' >page
+		sed 's/\\-/-/g; s/\\&//g; s/\\e/\\/g' "$manual" | awk '/^\.Ed/ { inside = 0 } inside || sub(/^\.Dl /, "")
+			/^\.Bd -literal/ { inside = 1 }' | sed 's/^[ \t]*//' | grep -vE '^$|^\.|^\./usr/bin/ping' >examples
+		grep -vxFf page examples >broken || :
+		cat broken
+		[ ! -s broken ]
+		# and ends there
+		MANWIDTH=80 man -P cat "$manual" 2>/dev/null | col -b | expand | awk 'length > 80' | grep -Ff examples >wide || :
+		cat wide
+		[ ! -s wide ]
+	done
+}
+
 @test 'the completions have the options of the help' {
 	local dir=$BATS_TEST_DIRNAME/../contrib/completions
 
@@ -208,11 +225,11 @@ help_names()
 	[ "${COMPREPLY[*]}" = --keep-times ]
 }
 
-# what fish offers behind a line
+# what fish offers behind a line that begins so; fish 4 also offers words that contain the last one
 fish_completes()
 {
 	fish -N -c 'source $argv[1]; complete -C $argv[2]' "$BATS_TEST_DIRNAME/../contrib/completions/tar2btrfs.fish" "$1" |
-		cut -f1 | sort | tr '\n' ' '
+		cut -f1 | awk -v word="${1##* }" 'index($0, word) == 1' | sort | tr '\n' ' '
 }
 
 @test 'the fish completion completes' {

@@ -102,7 +102,7 @@ static void describe(const struct progress *p, struct status_line *t)
 	if (phase->total_bytes && bytes) {
 		status_add(t, "  ");
 		add_time(t, (double)(total - bytes) / rate);
-		status_add(t, " left");
+		status_add(t, " of %s left", phase->name);
 	}
 }
 

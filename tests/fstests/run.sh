@@ -56,8 +56,8 @@ for t in "$@"; do
 	(cd "$fstests" && ./check "$t") >"$work/log" 2>&1 && status=0 || status=$?
 	others=$(grep -c '^mkfs' "$MADE_BY" || :)
 	seeds=$(grep -c '^seed' "$MADE_BY" || :)
-	made="$(grep -c '^tar2btrfs' "$MADE_BY" || :) by tar2btrfs${seeds/#/, }"
-	made="${made/%, 0/}"
+	made="$(grep -c '^tar2btrfs' "$MADE_BY" || :) by tar2btrfs"
+	[ "$seeds" = 0 ] || made+=", $seeds seed"
 	if grep -q "^$t.*\[not run\]" "$work/log"; then
 		skipped=$((skipped + 1))
 		echo "skipped  $(grep "^$t" "$work/log")"
