@@ -29,7 +29,7 @@ PROGRAMS := $(PROGRAM) $(PROGRAM_DIR)btrfs2tar
 LIBRARIES = libarchive libzstd zlib lzo2 uuid libgcrypt libxxhash jansson
 # libselinux (labels from file_contexts) is used if pkg-config finds it.
 ifneq ($(STATIC),1)
-SELINUX ?= $(shell $(PKG_CONFIG) --exists libselinux && echo libselinux)
+SELINUX ?= $(shell $(PKG_CONFIG) --exists libselinux 2>/dev/null && echo libselinux)
 else
 SELINUX ?= libselinux
 endif
