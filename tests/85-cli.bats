@@ -158,6 +158,7 @@ help_names()
 	[ "$failed" = 0 ]
 }
 
+# bats test_tags=long
 @test 'an example of a manual is not broken inside a command at 80 columns' {
 	require_tool man
 	for manual in "$BATS_TEST_DIRNAME"/../man/*.1; do
