@@ -8,9 +8,9 @@
 
 #include "data_refs.h"
 #include "image/image.h"
-#include "layout.h"
+#include "image/layout.h"
+#include "image/tree_writer.h"
 #include "share.h"
-#include "tree_writer.h"
 
 #define DEVID 1
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "emit.h"
+#include "image/emit.h"
 
 #include "base/diag.h"
 #include "base/io.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "layout.h"
+#include "image/layout.h"
 
 #include "model/file_item.h"
 
@@ -107,6 +107,24 @@ void layout_place(struct layout *layout, u32 nodesize, bool dup, u64 system_bloc
 void layout_release(struct layout *layout)
 {
 	xfree(layout->chunks);
+}
+
+/*
+ * SYSTEM: 24 blocks (check_system_chunk() wants them for each new chunk; else it makes a SYSTEM chunk
+ * of 32 MiB) and 2 that a transaction writes anew. METADATA: 640 blocks, 4 MiB at least, hold the
+ * global reserve (336) and what writers reserve beside it. To them come the checksums of the data that
+ * the room can hold, twice: when 80 % are in use, the kernel allocates. In more than 8 GiB of room
+ * another chunk is no loss. Tried on 6.18 with nodes of 4k to 64k: 512 blocks are too few.
+ */
+u64 layout_spare_system_blocks(void)
+{
+	return 26;
+}
+
+u64 layout_spare_metadata_blocks(u32 nodesize, u32 sum_bytes, u64 room)
+{
+	const u64 sums = min_u64(room, 8ull << 30) / BTRFS_SECTORSIZE * sum_bytes;
+	return max_u64(640, (4ull << 20) / nodesize) + 2 * sums / nodesize;
 }
 
 static void set_used(const struct layout *layout, struct chunk *chunk, u64 blocks)

@@ -7,7 +7,7 @@
 #ifndef IMAGE_SHARE_H
 #define IMAGE_SHARE_H
 
-#include "tree_writer.h"
+#include "image/tree_writer.h"
 
 #include "model/file_item.h"
 

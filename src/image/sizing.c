@@ -37,7 +37,7 @@ static int measure(struct blueprint *bp, bool fixed, bool *changed)
 		int err = trees_produce(bp, tree, NULL, &shape);
 		if (err)
 			return err;
-		if (!tree_shape_equal(&shape, &tree->shape))
+		if (!tree_writer_shape_equal(&shape, &tree->shape))
 			*changed = true;
 		tree->shape = shape;
 	}
@@ -63,27 +63,19 @@ static void place(struct blueprint *bp, struct content *content, u64 system_room
 		     content);
 }
 
-/*
- * Free tree blocks of a writable image, so that the kernel need not allocate a chunk before the room
- * is used. SYSTEM: 24 blocks (check_system_chunk() wants them for each new chunk; else it makes a
- * SYSTEM chunk of 32 MiB) and 2 that a transaction writes anew. METADATA: 640 blocks, 4 MiB at least,
- * hold the global reserve (336) and what writers reserve beside it. To them come the checksums of the
- * data that the room can hold, twice: when 80 % are in use, the kernel allocates. In more than 8 GiB
- * of room another chunk is no loss. Tried on 6.18 with nodes of 4k to 64k: 512 blocks are too few. A
- * seed needs none: its sprout allocates on another device.
- */
+/* A seed needs no free blocks: its sprout allocates on another device. */
 static u64 spare_system_blocks(const struct blueprint *bp)
 {
-	return bp->options.seed ? 0 : 26;
+	return bp->options.seed ? 0 : layout_spare_system_blocks();
 }
 
 static u64 spare_metadata_blocks(const struct blueprint *bp)
 {
-	const u64 nodesize = bp->options.nodesize;
-	const u64 room =
-		min_u64(max_u64(bp->options.size_bytes, bp->options.free_bytes), 8ull << 30);
-	const u64 sums = room / BTRFS_SECTORSIZE * checksum_size(bp->options.csum);
-	return bp->options.seed ? 0 : max_u64(640, (4ull << 20) / nodesize) + 2 * sums / nodesize;
+	const u64 room = max_u64(bp->options.size_bytes, bp->options.free_bytes);
+	return bp->options.seed
+		       ? 0
+		       : layout_spare_metadata_blocks(bp->options.nodesize,
+						      checksum_size(bp->options.csum), room);
 }
 
 static int settle_shapes(struct blueprint *bp, struct content *content)

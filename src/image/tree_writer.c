@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "tree_writer.h"
+#include "image/tree_writer.h"
 
 #include "base/mem.h"
 
@@ -7,6 +7,7 @@
 struct child {
 	struct btrfs_key key;
 	u64 logical;
+	u64 generation;
 };
 
 struct tree_writer {
@@ -68,11 +69,12 @@ static int put_block(struct tree_writer *tw, u8 level, u32 nritems, struct child
 	if (!tw->options.sink)
 		return 0;
 	self->logical = block_address(tw, index);
+	self->generation = tw->options.generation;
 	struct btrfs_header *header = (struct btrfs_header *)tw->block;
 	*header = (struct btrfs_header){
 		.bytenr = to_le64(self->logical),
 		.flags = to_le64(BTRFS_HEADER_FLAG_WRITTEN | BTRFS_MIXED_BACKREF_REV),
-		.generation = to_le64(GENERATION),
+		.generation = to_le64(tw->options.generation),
 		.owner = to_le64(tw->options.owner),
 		.nritems = to_le32(nritems),
 		.level = level,
@@ -133,11 +135,24 @@ static int find_shared(struct tree_writer *tw, const struct btrfs_key *key, bool
 	if (order)
 		return 0;
 	int err = has_open_leaf(tw) ? put_leaf(tw) : 0;
-	struct child self = { .key = leaf->first };
+	struct child self = { .key = leaf->first, .generation = tw->options.generation };
 	if (tw->options.sink)
 		self.logical = block_address(tw, *leaf->first_block + leaf->index);
 	add_leaf(tw, &self);
 	return err;
+}
+
+int tree_writer_refer(struct tree_writer *tw, struct btrfs_key first, u64 logical, u64 generation)
+{
+	const struct child leaf = { first, logical, generation };
+	assert(!tw->has_items || key_compare(&tw->last_key, &first) < 0);
+	int err = has_open_leaf(tw) ? put_leaf(tw) : 0;
+	if (err)
+		return err;
+	add_leaf(tw, &leaf);
+	tw->last_key = first;
+	tw->has_items = true;
+	return 0;
 }
 
 int tree_writer_add(struct tree_writer *tw, struct btrfs_key key, u32 bytes, void **item)
@@ -206,7 +221,7 @@ static int put_level(struct tree_writer *tw, u8 level)
 				ptrs[i] = (struct btrfs_key_ptr){
 					.key = key_to_disk(tw->children[at + i].key),
 					.blockptr = to_le64(tw->children[at + i].logical),
-					.generation = to_le64(GENERATION),
+					.generation = to_le64(tw->children[at + i].generation),
 				};
 			memset(ptrs + nr, 0, payload - nr * sizeof(*ptrs));
 		}
@@ -235,7 +250,7 @@ int tree_writer_finish(struct tree_writer *tw, struct tree_shape *shape)
 	return err;
 }
 
-bool tree_shape_equal(const struct tree_shape *a, const struct tree_shape *b)
+bool tree_writer_shape_equal(const struct tree_shape *a, const struct tree_shape *b)
 {
 	return memcmp(a->nr_blocks, b->nr_blocks, sizeof(a->nr_blocks)) == 0;
 }

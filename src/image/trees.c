@@ -75,6 +75,7 @@ int trees_produce(const struct blueprint *bp, const struct planned_tree *tree,
 		.system = planned_tree_is_system(tree),
 		.owner = tree->id,
 		.first_block = tree->first_block,
+		.generation = GENERATION,
 		.shared = tree->shared,
 		.nr_shared = tree->nr_shared,
 		.ids = &bp->ids.block,
@@ -96,7 +97,7 @@ int trees_produce_all(const struct blueprint *bp, const struct block_sink *sink)
 		int err = trees_produce(bp, &bp->trees[i], sink, &shape);
 		if (err)
 			return err;
-		assert(tree_shape_equal(&shape, &bp->trees[i].shape));
+		assert(tree_writer_shape_equal(&shape, &bp->trees[i].shape));
 	}
 	return 0;
 }

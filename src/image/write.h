@@ -8,7 +8,7 @@
 #define IMAGE_WRITE_H
 
 #include "blueprint.h"
-#include "emit.h"
+#include "image/emit.h"
 
 /* ---- write_trees.c */
 

@@ -2,7 +2,7 @@
 /* Sorted items of any sizes into a tree of small nodes: read back, all are there, in order. */
 #include "fuzz.h"
 
-#include "../../src/image/tree_writer.h"
+#include "image/tree_writer.h"
 
 #include "base/mem.h"
 
@@ -136,7 +136,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	struct tree_shape counted = write_tree(&options, items, nr);
 	options.sink = &sink;
 	struct tree_shape written = write_tree(&options, items, nr);
-	must(tree_shape_equal(&counted, &written) && s.nr == written.total);
+	must(tree_writer_shape_equal(&counted, &written) && s.nr == written.total);
 	check(&s, s.base + (written.total - 1) * NODESIZE, written.level, items, nr, &next);
 	must(next == nr);
 	xfree(s.blocks);

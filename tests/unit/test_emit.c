@@ -3,7 +3,7 @@
  * Output against an image made in memory: positions, zeros, superblock copies, bytes of a spool;
  * into files with and without holes, through a pipe that takes little at a time, onto full disks.
  */
-#include "../../src/image/emit.h"
+#include "image/emit.h"
 
 #include "disk/checksum.h"
 #include "messages.h"

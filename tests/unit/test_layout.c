@@ -3,7 +3,7 @@
  * Addresses: what the kernel and btrfs check demand of chunks and extents, for images that end
  * before, at and behind each superblock mirror.
  */
-#include "../../src/image/layout.h"
+#include "image/layout.h"
 
 #include "test.h"
 

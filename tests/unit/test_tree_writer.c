@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Items in, blocks out: everything is there again, in order, and no leaf wastes room. */
-#include "../../src/image/tree_writer.h"
+#include "image/tree_writer.h"
 
 #include "base/mem.h"
 #include "test.h"
@@ -124,7 +124,7 @@ static void run_sharing(const struct tree_writer_options *first, struct store *s
 	err = err ? err : tree_writer_finish(tw, &written);
 	tree_writer_free(tw);
 	u64 found = 0;
-	ok(!err && tree_shape_equal(&counted, &written) &&
+	ok(!err && tree_writer_shape_equal(&counted, &written) &&
 		   written.nr_blocks[0] == shape->nr_blocks[0] - options.nr_shared &&
 		   s->nr == shape->total + written.total &&
 		   walk(s, s->base + (s->nr - 1) * NODESIZE, written.level, &found, seed, NULL) &&
@@ -160,7 +160,7 @@ static void run(u64 nr, u32 seed)
 
 	u64 found = 0;
 	u32 spare = 0;
-	bool right = !err && tree_shape_equal(&counted, &written) && s.nr == written.total &&
+	bool right = !err && tree_writer_shape_equal(&counted, &written) && s.nr == written.total &&
 		     walk(&s, s.base + (written.total - 1) * NODESIZE, written.level, &found, seed,
 			  &spare);
 	ok(right && found == nr, "%llu items up to %u bytes: %llu blocks, root level %u",

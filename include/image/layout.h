@@ -43,6 +43,15 @@ void layout_place(struct layout *layout, u32 nodesize, bool dup, u64 system_bloc
 		  u64 metadata_blocks, struct content *content);
 void layout_release(struct layout *layout);
 
+/*
+ * layout_spare_system_blocks, layout_spare_metadata_blocks - free tree blocks that a writable
+ * filesystem needs, so that the kernel need not allocate a chunk before the room is used
+ * @sum_bytes: of one checksum
+ * @room:      bytes for data that is written later
+ */
+u64 layout_spare_system_blocks(void);
+u64 layout_spare_metadata_blocks(u32 nodesize, u32 sum_bytes, u64 room);
+
 /* layout_set_used - how many of the placed tree blocks are in use, from the first on */
 void layout_set_used(struct layout *layout, u64 system_blocks, u64 metadata_blocks);
 

@@ -9,7 +9,7 @@
 #define IMAGE_TREE_WRITER_H
 
 #include "disk/key.h"
-#include "layout.h"
+#include "image/layout.h"
 
 #define GENERATION 1 /* of everything in the image */
 
@@ -48,6 +48,7 @@ struct tree_writer_options {
 	bool system;                 /* blocks come from the SYSTEM chunk */
 	u64 owner;                   /* tree id */
 	u64 first_block; /* number of the tree's first block in the chunks of its type */
+	u64 generation;  /* of the tree's own blocks, and of shared ones */
 	const struct shared_leaf *shared; /* ascending; never the tree's only leaf */
 	size_t nr_shared;
 	const struct block_ids *ids;
@@ -82,10 +83,18 @@ int tree_writer_put(struct tree_writer *tw, struct btrfs_key key, const void *re
 int tree_writer_put_named(struct tree_writer *tw, struct btrfs_key key, const void *record,
 			  u32 bytes, const void *name, u32 name_len);
 
+/*
+ * tree_writer_refer - let the tree have a leaf that is there already, with the address @logical
+ * @first: its first key, which sorts after every key added before (asserted). What is added next
+ *         sorts after its last one. It never is the tree's only leaf.
+ * The leaf is none of tree_shape. Returns as tree_writer_add().
+ */
+int tree_writer_refer(struct tree_writer *tw, struct btrfs_key first, u64 logical, u64 generation);
+
 /* tree_writer_finish - write the last leaf and all nodes; @shape is the result */
 int tree_writer_finish(struct tree_writer *tw, struct tree_shape *shape);
 
-/* tree_shape_equal - whether both have the same blocks */
-bool tree_shape_equal(const struct tree_shape *a, const struct tree_shape *b);
+/* tree_writer_shape_equal - whether both have the same blocks */
+bool tree_writer_shape_equal(const struct tree_shape *a, const struct tree_shape *b);
 
 #endif
