@@ -66,6 +66,13 @@ int filesystem_chunk_uuid(struct filesystem *filesystem, u8 uuid[BTRFS_UUID_SIZE
 int filesystem_find_tree(struct filesystem *filesystem, u64 id, struct filesystem_tree *tree,
 			 struct btrfs_root_item *item);
 
+/* filesystem_read_super - the newest good copy of the superblock, anew; 0, or a negative errno after
+ * printing */
+int filesystem_read_super(const struct filesystem_device *device, struct btrfs_super_block *super);
+
+/* filesystem_chunk_tree - the tree of devices and chunks */
+struct filesystem_tree filesystem_chunk_tree(const struct filesystem *filesystem);
+
 /* filesystem_root_tree - the tree of trees */
 struct filesystem_tree filesystem_root_tree(const struct filesystem *filesystem);
 

@@ -88,15 +88,20 @@ static int read_system_chunks(struct filesystem *fs)
 	return err;
 }
 
-static int read_chunk_tree(struct filesystem *fs)
+struct filesystem_tree filesystem_chunk_tree(const struct filesystem *fs)
 {
 	const struct btrfs_super_block *super = &fs->newest->super;
-	const struct filesystem_tree tree = {
+	return (struct filesystem_tree){
 		.id = BTRFS_CHUNK_TREE_OBJECTID,
 		.bytenr = from_le64(super->chunk_root),
 		.generation = from_le64(super->chunk_root_generation),
 		.level = super->chunk_root_level,
 	};
+}
+
+static int read_chunk_tree(struct filesystem *fs)
+{
+	const struct filesystem_tree tree = filesystem_chunk_tree(fs);
 	const struct btrfs_key first = { BTRFS_FIRST_CHUNK_TREE_OBJECTID, BTRFS_CHUNK_ITEM_KEY, 0 };
 	struct cursor c;
 	cursor_init(&c, fs, &tree);
@@ -180,6 +185,11 @@ u64 filesystem_end(const struct filesystem *fs)
 			end = max_u64(end, fs->map.chunks[i].copies[copy].physical +
 						   fs->map.chunks[i].bytes);
 	return end;
+}
+
+int filesystem_read_super(const struct filesystem_device *device, struct btrfs_super_block *super)
+{
+	return super_read(device, false, super);
 }
 
 int filesystem_chunk_uuid(struct filesystem *fs, u8 uuid[BTRFS_UUID_SIZE])
