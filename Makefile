@@ -247,6 +247,7 @@ check-long: all unit-tests	## tests for what few changes can break: close sweeps
 check-kernels: all	## in qemu: Debian's kernel reads images of each kind; a seed boots and sprouts
 	$(Q)bash tests/kernels/check-kernels.sh
 	$(Q)bash tests/kernels/boot-sprout.sh
+	$(Q)bash tests/kernels/grow-sprout.sh
 
 .PHONY: check-integration
 check-integration: all	## contrib/ in checkouts of Buildroot (BUILDROOT=DIR) and Yocto (OECORE=DIR BITBAKE=DIR)

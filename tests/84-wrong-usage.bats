@@ -101,6 +101,17 @@ all_typed()
 2 | --metadata raid1 @ | --metadata: found 'raid1', allowed: dup or single
 2 | --features quota @ | --features: found 'quota'; allowed are free-space-tree and block-group-tree
 2 | -O ^no-holes @ | --features: found '^no-holes', but no-holes is always on; allowed are
+2 | --onto @ | found --onto without --sprout, allowed: both
+2 | --onto -x --sprout --size 1g | --onto: found '-x', allowed: SEED, with ./ in front if it begins with -
+2 | --onto '' --sprout --size 1g | --onto: found '', allowed: SEED
+1 | --onto missing --sprout --size 1g | cannot open missing: No such file or directory
+2 | --sprout --size 1g | found --sprout without --onto
+2 | --sprout= --onto good --size 1g | --sprout: found '', allowed: [=NAME]
+2 | --onto good --sprout | found --sprout without --size
+2 | --onto good --sprout --size 1g @ | found an archive with --sprout, allowed: none
+2 | --onto good --sprout --size 1g -n 4k | found --nodesize with --sprout, allowed: one of them
+2 | --onto good --sprout --size 1g --no-seed | found --no-seed with --sprout, allowed: one of them
+2 | --onto good --sprout --size 1g -j 2 | found --threads with --sprout, allowed: one of them
 2 | --subvol r:etc @ | --subvol: found 'r', allowed: the type rw, ro, default or default-ro, or ./ before a path with a colon
 2 | --subvol ro: @ | --subvol: found 'ro:', allowed: [TYPE:]DIR
 2 | -u default:a -u default:b @ | --subvol: found 'default:b', allowed: one default subvolume

@@ -43,8 +43,9 @@ floors()
 		send) allowed='base disk model send' ;;
 		read) allowed='base disk read' ;;
 		tar) allowed='base disk tar' ;;
-		convert) allowed='base disk model image input send read tar convert' ;;
-		cli) allowed='base disk model image input send read tar convert cli' ;;
+		onto) allowed='base disk model image read onto' ;;
+		convert) allowed='base disk model image input send read tar onto convert' ;;
+		cli) allowed='base disk model image input send read tar onto convert cli' ;;
 		*) echo "$file: no floor of that name"; bad=1; continue ;;
 		esac
 		for other in $(project_includes "$file"); do
@@ -235,7 +236,7 @@ malloc()
 symbols()
 {
 	local floor header name bad=0 prefixes
-	for floor in disk model image input send read tar convert; do
+	for floor in disk model image input send read tar onto convert; do
 		prefixes=$(find "include/$floor" -name '*.h' -printf '%f\n' | sed 's/\.h$//; s/s$//' | tr '\n' '|')
 		[ $floor != disk ] || prefixes+='btrfs|crc32c|hash128|sha256|name_hash|extref_hash|seal|'
 		while read -r name; do

@@ -72,14 +72,14 @@ _tar2btrfs()
 		return
 		;;
 	-L | --label | --label= | --subvol-name | --subvol-name= | --device-uuid | --device-uuid= | \
-		--chunk-uuid | --chunk-uuid= | --mtime | --mtime= | --size | --size= | --free | --free= | \
-		--subvol-uuid | --subvol-uuid= | --fs-verity= | --fs-verity-salt | --fs-verity-salt= | \
-		--force-uid | --force-uid= | --force-gid | --force-gid= | --uid-offset | --uid-offset= | \
-		--gid-offset | --gid-offset= | --defaults | --defaults= | --exclude-path | --exclude-path= | \
-		--exclude-regex | --exclude-regex= | --xattrs-exclude | --xattrs-exclude= | --image | \
-		--image= | --platform | --platform= | --oci-config | --oci-config= | --max-entries | \
-		--max-entries= | --max-bytes | --max-bytes= | --threads | --threads= | --max-inline | \
-		--max-inline= | --pack-tails= | --input-size | --input-size=)
+		--chunk-uuid | --chunk-uuid= | --mtime | --mtime= | --size | --size= | --free | --free= | --onto | \
+		--onto= | --sprout= | --subvol-uuid | --subvol-uuid= | --fs-verity= | --fs-verity-salt | \
+		--fs-verity-salt= | --force-uid | --force-uid= | --force-gid | --force-gid= | --uid-offset | \
+		--uid-offset= | --gid-offset | --gid-offset= | --defaults | --defaults= | --exclude-path | \
+		--exclude-path= | --exclude-regex | --exclude-regex= | --xattrs-exclude | \
+		--xattrs-exclude= | --image | --image= | --platform | --platform= | --oci-config | \
+		--oci-config= | --max-entries | --max-entries= | --max-bytes | --max-bytes= | --threads | \
+		--threads= | --max-inline | --max-inline= | --pack-tails= | --input-size | --input-size=)
 		return
 		;;
 	*)
@@ -89,8 +89,8 @@ _tar2btrfs()
 		fi
 		words='-o --output --compress --csum -L --label --send-stream --subvol-name -U --uuid
 			--device-uuid --chunk-uuid --mtime --keep-times --no-seed --size --free -n
-			--nodesize -m --metadata -O --features -u --subvol --subvol-uuid --inode-flags
-			--property --fs-verity --fs-verity-salt --fs-verity-signatures
+			--nodesize -m --metadata -O --features --onto --sprout -u --subvol --subvol-uuid
+			--inode-flags --property --fs-verity --fs-verity-salt --fs-verity-signatures
 			--fs-verity-digests --all-root --force-uid --force-gid --uid-offset --gid-offset
 			--defaults --root-becomes --exclude-path --exclude-from --exclude-regex
 			--no-xattr --xattrs-exclude --whiteouts --layers --oci --image --platform

@@ -153,8 +153,9 @@ static enum options_result flush_stdout(void)
 	return OPTIONS_FAILED;
 }
 
-enum options_result arguments_parse(const struct option_row *table, void *options, int argc,
-				    char **argv, struct arguments_rest *rest)
+enum options_result arguments_parse(const struct option_row *table, void *options,
+				    void (*note)(void *options, const struct option_row *row),
+				    int argc, char **argv, struct arguments_rest *rest)
 {
 	const struct getopt_tables tables = make_getopt_tables(table);
 	enum options_result result = OPTIONS_RUN;
@@ -179,6 +180,8 @@ enum options_result arguments_parse(const struct option_row *table, void *option
 			rest->word = argv[optind];
 		}
 		int stored = option_store(options, row, row->argument ? optarg : NULL);
+		if (note && !stored)
+			note(options, row);
 		if (stored > 0 && row->type == OPTION_PRINT)
 			row->print(table, optarg);
 		if (stored)

@@ -15,10 +15,12 @@ struct arguments_rest {
 /*
  * arguments_parse - store the options of a command line
  * @options: the struct that the rows of @table name fields of
+ * @note:    NULL, or called for each option that was stored
  * @rest:    result; points into @table and @argv
  * Returns as options_parse().
  */
-enum options_result arguments_parse(const struct option_row *table, void *options, int argc,
-				    char **argv, struct arguments_rest *rest);
+enum options_result arguments_parse(const struct option_row *table, void *options,
+				    void (*note)(void *options, const struct option_row *row),
+				    int argc, char **argv, struct arguments_rest *rest);
 
 #endif

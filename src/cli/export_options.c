@@ -147,7 +147,7 @@ enum options_result export_options_parse(int argc, char **argv, struct export_co
 {
 	struct arguments_rest rest;
 	*c = defaults();
-	enum options_result result = arguments_parse(export_table, c, argc, argv, &rest);
+	enum options_result result = arguments_parse(export_table, c, NULL, argc, argv, &rest);
 	if (result != OPTIONS_RUN)
 		return result;
 	diag_set_level(c->level);

@@ -3,6 +3,7 @@
 #include "options.h"
 #include "process.h"
 #include "run.h"
+#include "sprout_run.h"
 
 #include "base/diag.h"
 
@@ -13,6 +14,7 @@ int main(int argc, char **argv)
 {
 	enum exit_status status = STATUS_USAGE;
 	struct options options;
+	int err;
 	/* The options that change a limit or a choice; other floors state the limit. */
 	const char *const hints[HINT_NR] = {
 		[HINT_ENTRIES] = " (see --max-entries)",
@@ -34,7 +36,8 @@ int main(int argc, char **argv)
 		return STATUS_FAILED;
 	switch (options_parse(argc, argv, &options)) {
 	case OPTIONS_RUN:
-		status = run(&options) ? STATUS_FAILED : STATUS_DONE;
+		err = options.sprout.seed ? sprout_run(&options) : run(&options);
+		status = err ? STATUS_FAILED : STATUS_DONE;
 		break;
 	case OPTIONS_DONE:
 		status = STATUS_DONE;

@@ -40,6 +40,7 @@ struct option_row {
 	u64 value;           /* what is stored without an argument */
 	u64 min, max, step;
 	const struct option_word *words;
+	bool fits_sprout; /* means something with --sprout */
 	bool shows_default; /* --help adds the default, or for an optional argument option_row.value */
 	int (*parse)(struct options *options, const char *value); /* of tar2btrfs alone */
 	void (*print)(const struct option_row *table, bool all);

@@ -81,6 +81,31 @@ static int check_oci(const struct options *options)
 	return 0;
 }
 
+/* An option that means nothing to a sprout is refused, if one is made. */
+static void note_option(void *options, const struct option_row *row)
+{
+	struct sprout_command *sprout = &((struct options *)options)->sprout;
+	if (!row->fits_sprout && !sprout->other)
+		sprout->other = row->name;
+}
+
+static int check_sprout(const struct options *options, int nr_operands)
+{
+	const struct sprout_command *sprout = &options->sprout;
+	if (!sprout->seed)
+		return sprout->is_given ? fail(-EINVAL, "found --sprout without --onto") : 0;
+	if (!sprout->is_given)
+		return fail(-EINVAL, "found --onto without --sprout, allowed: both");
+	if (nr_operands)
+		return fail(-EINVAL, "found an archive with --sprout, allowed: none");
+	if (sprout->other)
+		return fail(-EINVAL, "found --%s with --sprout, allowed: one of them",
+			    sprout->other);
+	if (!options->is_size_given)
+		return fail(-EINVAL, "found --sprout without --size");
+	return 0;
+}
+
 /* The trees of layers share blocks, so options that change some of their inodes are refused. */
 static int check_layers(const struct convert_options *convert)
 {
@@ -192,10 +217,13 @@ enum options_result options_parse(int argc, char **argv, struct options *options
 {
 	struct arguments_rest rest;
 	options_default(options);
-	enum options_result result = arguments_parse(option_table, options, argc, argv, &rest);
+	enum options_result result =
+		arguments_parse(option_table, options, note_option, argc, argv, &rest);
 	if (result != OPTIONS_RUN)
 		return result;
 	diag_set_level(options->level);
+	if (check_sprout(options, argc - rest.first_operand))
+		return OPTIONS_USAGE;
 	if (rest.word && rest.word == argv[rest.first_operand])
 		note_word(options, &rest);
 	if (take_operands(options, argc, argv, rest.first_operand) || check_combinations(options))

@@ -41,6 +41,14 @@ struct report_options {
 
 #define OPTION_HINT_BYTES 100
 
+/* --onto and --sprout. */
+struct sprout_command {
+	const char *seed;  /* path, or NULL: an image is made of archives */
+	bool is_given;     /* --sprout */
+	const char *name;  /* of --sprout, or NULL */
+	const char *other; /* the first option that means nothing here, or NULL */
+};
+
 struct options {
 	const char *const *archives; /* paths; "-" is standard input */
 	size_t nr_archives;          /* at least 1 */
@@ -49,6 +57,7 @@ struct options {
 	char no_archive_hint[OPTION_HINT_BYTES]; /* the end of a message that one is none; or "" */
 	bool sandbox;
 	struct convert_options convert;
+	struct sprout_command sprout;
 	struct report_options report;
 	/* what was given, for options that depend on others */
 	bool is_size_given, is_free_given, is_max_inline_given, is_implied_time_given;
