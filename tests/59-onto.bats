@@ -109,6 +109,10 @@ life()
 	head -c 20m /dev/urandom >"$m/noise"
 	sync -f "$m"
 	btrfs subvolume snapshot "$m" "$m/snapshot" >/dev/null
+	btrfs quota enable "$m"
+	btrfs quota rescan -w "$m" >/dev/null
+	btrfs qgroup show "$m" | grep -q '^0/5 '
+	btrfs quota disable "$m"
 	btrfs balance start --full-balance "$m" >/dev/null
 	scrub_sprout
 	umount "$m"
@@ -257,6 +261,14 @@ refuses()
 	[ ! -e none ]
 }
 
+with_quotas()
+{
+	mount_image "$1" "$m" rw
+	btrfs quota enable "$m"
+	btrfs quota rescan -w "$m" >/dev/null
+	detach "$m" "$dev"
+}
+
 @test "what is no clean seed of one device is refused by name" {
 	"$TAR2BTRFS" --no-seed -o writable "$BATS_FILE_TMPDIR/tar"
 	refuses 'writable is no seed but a writable filesystem' writable
@@ -279,6 +291,12 @@ refuses()
 		btrfstune -S 1 old
 		refuses 'old lacks the feature skinny-metadata' old
 	fi
+	require_mount
+	truncate -s 128m counted
+	mkfs.btrfs -q -L "$(unique_label)" counted
+	with_quotas counted
+	btrfstune -S 1 counted
+	refuses 'counted has quotas' counted
 	truncate -s 128m quota
 	if mkfs.btrfs -q -O squota quota 2>/dev/null; then
 		btrfstune -S 1 quota

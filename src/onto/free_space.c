@@ -26,31 +26,39 @@ struct free_space {
 	size_t nr, capacity;
 };
 
-static void add_range(struct free_space *fs, u64 begin, u64 end)
+static int add_range(struct free_space *fs, u64 begin, u64 end)
 {
-	if (fs->nr && fs->ranges[fs->nr - 1].end == begin) {
-		fs->ranges[fs->nr - 1].end = end;
-		return;
+	struct range *last = fs->nr ? &fs->ranges[fs->nr - 1] : NULL;
+	if (last && begin < last->end)
+		return fail(-EIO, "free space tree: what is at %llu is free twice, or in use",
+			    (unsigned long long)begin);
+	if (last && last->end == begin) {
+		last->end = end;
+		return 0;
 	}
 	fs->ranges = mem_grow(fs->ranges, &fs->capacity, fs->nr + 1, sizeof(*fs->ranges));
 	fs->ranges[fs->nr++] = (struct range){ begin, end };
+	return 0;
 }
 
-/* Dead blocks of the group before @logical are free. */
-static void add_dead_space(struct free_space *fs, u64 logical)
+/* Dead blocks of the group up to @logical are free. */
+static int add_dead_space(struct free_space *fs, u64 logical)
 {
 	const struct plan *p = fs->plan;
 	const u64 end = min_u64(logical, fs->chunk->logical + fs->chunk->length);
-	for (; fs->next_dead < p->nr_dead && p->dead[fs->next_dead].bytenr < end; fs->next_dead++)
-		add_range(fs, p->dead[fs->next_dead].bytenr,
-			  p->dead[fs->next_dead].bytenr + p->seed.nodesize);
+	int err = 0;
+	for (; !err && fs->next_dead < p->nr_dead && p->dead[fs->next_dead].bytenr < end;
+	     fs->next_dead++)
+		err = add_range(fs, p->dead[fs->next_dead].bytenr,
+				p->dead[fs->next_dead].bytenr + p->seed.nodesize);
+	return err;
 }
 
 /* Ranges come in ascending order, and dead blocks are in none. */
-static void add_free(struct free_space *fs, u64 begin, u64 end)
+static int add_free(struct free_space *fs, u64 begin, u64 end)
 {
-	add_dead_space(fs, begin);
-	add_range(fs, begin, end);
+	int err = add_dead_space(fs, begin);
+	return err ? err : add_range(fs, begin, end);
 }
 
 static int put_group(struct tree_writer *tw, u64 logical, u64 length, const struct range *ranges,
@@ -75,8 +83,8 @@ static int end_group(struct free_space *fs)
 	const struct seed_chunk *chunk = fs->chunk;
 	if (!chunk || fs->is_kept || seed_chunk_is_system(chunk))
 		return 0;
-	add_dead_space(fs, UINT64_MAX);
-	return put_group(fs->tw, chunk->logical, chunk->length, fs->ranges, fs->nr);
+	int err = add_dead_space(fs, UINT64_MAX);
+	return err ? err : put_group(fs->tw, chunk->logical, chunk->length, fs->ranges, fs->nr);
 }
 
 static int fail_free_space(const struct btrfs_key *key, const char *what)
@@ -97,6 +105,8 @@ static const struct seed_chunk *find_seed_chunk(const struct seed *seed, u64 log
 /* FREE_SPACE_INFO. Groups without a chunk are left over by mkfs.btrfs; they stay. */
 static int begin_group(struct free_space *fs, const struct btrfs_key *key)
 {
+	if (fs->chunk && key->objectid < fs->chunk->logical + fs->chunk->length)
+		return fail_free_space(key, "it is inside of another group");
 	int err = end_group(fs);
 	if (err)
 		return err;
@@ -117,12 +127,13 @@ static int read_bitmap(struct free_space *fs, const struct btrfs_key *key, const
 	const u64 nr = key->offset / BTRFS_SECTORSIZE;
 	if (key->offset % BTRFS_SECTORSIZE || bytes != (nr + 7) / 8)
 		return fail_free_space(key, "its size is wrong");
-	for (u64 i = 0; i < nr; i++) {
+	int err = 0;
+	for (u64 i = 0; i < nr && !err; i++) {
 		const u64 at = key->objectid + i * BTRFS_SECTORSIZE;
 		if (bits[i / 8] >> i % 8 & 1)
-			add_free(fs, at, at + BTRFS_SECTORSIZE);
+			err = add_free(fs, at, at + BTRFS_SECTORSIZE);
 	}
-	return 0;
+	return err;
 }
 
 static int read_free_space(struct free_space *fs, const struct btrfs_key *key, const void *item,
@@ -147,8 +158,7 @@ static int read_free_space(struct free_space *fs, const struct btrfs_key *key, c
 		return read_bitmap(fs, key, item, bytes);
 	if (key->type != BTRFS_FREE_SPACE_EXTENT_KEY)
 		return fail_free_space(key, "its type is unknown");
-	add_free(fs, key->objectid, key->objectid + key->offset);
-	return 0;
+	return add_free(fs, key->objectid, key->objectid + key->offset);
 }
 
 /* In a new chunk all is free behind what is used. */

@@ -10,6 +10,8 @@
 
 #include <unistd.h>
 
+#define QUOTA_TREE_OBJECTID 8ull
+
 /* ---- features ---------------------------------------------------------------------- */
 
 #define NEEDED_INCOMPAT                                                                            \
@@ -68,8 +70,9 @@ static int check_is_seed(const struct seed *s)
 	if (flags != (BTRFS_SUPER_FLAG_SEEDING | BTRFS_HEADER_FLAG_WRITTEN))
 		return fail(-EINVAL, "%s is not in order: the superblock's flags are 0x%llx",
 			    s->device->name, (unsigned long long)flags);
-	if (from_le64(s->super.generation) >= INT64_MAX)
-		return fail(-EINVAL, "%s: the superblock's generation is too large",
+	if (from_le64(s->super.generation) >= INT64_MAX ||
+	    from_le64(s->super.dev_item.devid) >= INT64_MAX)
+		return fail(-EINVAL, "%s: the superblock's generation or device id is too large",
 			    s->device->name);
 	return 0;
 }
@@ -151,6 +154,17 @@ static int read_seed_chunks(struct seed *s)
 	return err;
 }
 
+/* The numbers of quotas would be those of another generation. */
+static int check_quotas(const struct seed *s)
+{
+	struct filesystem_tree tree;
+	int err = filesystem_find_tree(s->fs, QUOTA_TREE_OBJECTID, &tree, NULL);
+	if (!err)
+		return fail(-ENOTSUP, "%s has quotas, of which no sprout can be made",
+			    s->device->name);
+	return err < 0 ? err : 0;
+}
+
 /* ---- the interface ----------------------------------------------------------------- */
 
 int seed_open(const struct filesystem_device *device, struct seed *s)
@@ -166,6 +180,8 @@ int seed_open(const struct filesystem_device *device, struct seed *s)
 		err = check_seed_features(s);
 	if (!err)
 		err = check_length(s);
+	if (!err)
+		err = check_quotas(s);
 	if (!err)
 		err = read_seed_chunks(s);
 	return err ? err : filesystem_chunk_uuid(s->fs, s->chunk_tree_uuid);
