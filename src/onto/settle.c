@@ -184,7 +184,7 @@ static int settle_trees(struct plan *p)
 	return err;
 }
 
-static int check_size(const struct plan *p)
+static int check_sprout_size(const struct plan *p)
 {
 	const u64 size = p->options.image->size_bytes, least = p->layout.end;
 	u64 sum;
@@ -214,5 +214,5 @@ int settle_plan(struct plan *p, const struct sprout_options *options,
 		err = choose_blocks(p);
 	if (!err)
 		err = settle_trees(p);
-	return err ? err : check_size(p);
+	return err ? err : check_sprout_size(p);
 }

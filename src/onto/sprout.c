@@ -102,7 +102,7 @@ struct block_buffer {
 	u8 *at;
 };
 
-static int keep_block(void *context, u64 logical, u8 *block)
+static int buffer_block(void *context, u64 logical, u8 *block)
 {
 	struct block_buffer *b = context;
 	const u32 nodesize = b->sprout->plan.seed.nodesize;
@@ -115,7 +115,7 @@ static int keep_block(void *context, u64 logical, u8 *block)
 static int make_blocks(struct sprout *s)
 {
 	struct block_buffer buffer = { s, s->blocks };
-	const struct block_sink sink = { .put = keep_block, .context = &buffer };
+	const struct block_sink sink = { .put = buffer_block, .context = &buffer };
 	for (u32 i = 0; i < s->plan.nr_trees; i++) {
 		struct tree_shape shape;
 		int err = grown_trees_produce(&s->plan, i, &sink, &shape);
