@@ -245,6 +245,7 @@ ROWS
 2 | --keep-times=1 @ | --keep-times: found '--keep-times=1', but it takes no argument
 2 | --ignore-log=1 @ | --ignore-log: found '--ignore-log=1', but it takes no argument
 2 | --no-sandbox=1 @ | --no-sandbox: found '--no-sandbox=1', but it takes no argument
+2 | --threads 0 @ | --threads: found '0', allowed: 1 to 1024
 2 | --quiet=1 @ | --quiet: found '--quiet=1', but it takes no argument
 2 | --verbose=1 @ | --verbose: found '--verbose=1', but it takes no argument
 2 | --version=1 | --version: found '--version=1', but it takes no argument
