@@ -23,14 +23,14 @@ packages()
 		echo bats procps e2fsprogs grub-common attr acl cpio gzip bzip2 xz-utils zstd lz4 \
 		libarchive-tools libcap2-bin kmod fdisk faketime clang time mandoc mtree-netbsd selinux-utils zsh fish \
 		mmdebstrap genimage podman skopeo umoci buildah containerd valgrind git \
-		fsverity libfsverity-dev ;;
+		fsverity libfsverity-dev openssl ;;
 	lint) echo clang clang-tools clang-format clang-tidy cppcheck shellcheck ;;
 	fuzz) echo clang libclang-rt-dev time ;;
 	package) echo build-essential debhelper dpkg-dev lintian python3 ;;
 	bench) packages demo
 		echo squashfs-tools-ng squashfs-tools erofs-utils e2fsprogs genext2fs mmdebstrap dpkg-dev xz-utils time gnuplot-nox ;;
 	kernels) packages demo
-		echo qemu-system-x86 busybox-static cpio kmod fsverity attr acl ;;
+		echo qemu-system-x86 busybox-static cpio kmod fsverity keyutils xxd openssl attr acl ;;
 	*) echo "deps.sh: no group $1" >&2; exit 2 ;;
 	esac
 }

@@ -31,6 +31,10 @@ struct merkle_shape {
  * behind the largest offset of a file */
 bool merkle_shape(enum fsverity_algorithm algorithm, u64 data_bytes, struct merkle_shape *shape);
 
+/* merkle_used_bytes - of the whole tree on disk, up to the last hash: the rest of its last block is
+ * zeros */
+u64 merkle_used_bytes(const struct merkle_shape *shape);
+
 /* merkle_place - of block @nr on disk, its number in the order in which the builder hands over */
 u64 merkle_place(const struct merkle_shape *shape, u64 nr);
 

@@ -41,8 +41,8 @@ void verity_free(struct verity *verity);
 /* fs-verity of one file. */
 struct verity_file {
 	struct fsverity_descriptor descriptor;
-	u64 tree_bytes;
-	u64 spool_off;            /* of the tree's first block; for verity_read_tree() */
+	u64 tree_bytes; /* of the Merkle tree, without the zeros at the end of its last block */
+	u64 spool_off;  /* of the tree's first block; for verity_read_tree() */
 	const u8 *signature_hash; /* hash128() of the signature */
 };
 
@@ -57,7 +57,7 @@ bool verity_find(const struct verity *verity, const struct tree *tree, const str
 int verity_read_descriptor(const struct verity *verity, const struct verity_file *file, u32 off,
 			   void *buf, u32 bytes);
 
-/* verity_read_tree - @bytes from offset @off of the Merkle tree, inside one block of it */
+/* verity_read_tree - @bytes from offset @off of the Merkle tree, inside one block of it and tree_bytes */
 int verity_read_tree(const struct verity *verity, const struct verity_file *file, u64 off,
 		     void *buf, u32 bytes);
 

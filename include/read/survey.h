@@ -3,6 +3,7 @@
 #ifndef READ_SURVEY_H
 #define READ_SURVEY_H
 
+#include "disk/fsverity.h"
 #include "read/subvolume.h"
 
 #define SURVEY_CODECS 4
@@ -14,9 +15,11 @@ struct survey {
 	struct {
 		u64 extents, file_bytes, stored_bytes;
 	} codecs[SURVEY_CODECS];
-	bool has_other_times; /* of an inode not all four are equal */
-	bool has_unsummed;    /* a file has no checksums */
-	bool has_properties;  /* there are xattrs named btrfs.* */
+	bool has_other_times;                  /* of an inode not all four are equal */
+	bool has_unsummed;                     /* a file has no checksums */
+	u64 verity_files[FSVERITY_SHA512 + 1]; /* with fs-verity, by algorithm */
+	struct fsverity_params verity;         /* of the first of them */
+	bool has_properties;                   /* there are xattrs named btrfs.* */
 };
 
 /* survey_add - count one subvolume in, zeroed at first; 0, or a negative errno after printing */

@@ -5,55 +5,73 @@
 #include "convert/link_table.h"
 #include "model/file_hash.h"
 #include "read/file_reader.h"
+#include "read/verity_check.h"
 #include "read/walk.h"
+
+/* What of a file follows from its data. */
+struct file_sums {
+	u8 hash[FILE_HASH_BYTES];
+	bool has_verity;
+	struct fsverity_descriptor verity;
+};
 
 struct manifest_export {
 	const struct export_options *options;
 	struct manifest_writer *writer;
 	struct file_reader *file;
 	struct link_table links;
-	u8 (*hashes)[FILE_HASH_BYTES]; /* of files with several names, by link_path.nr - 1 */
-	size_t hashes_capacity;
+	struct verity_check *verity;
+	struct file_sums *sums; /* of files with several names, by link_path.nr - 1 */
+	size_t sums_capacity;
 	char *path;
 	size_t path_capacity;
 	struct manifest_xattr *xattrs;
 	size_t xattrs_capacity;
 };
 
-static int hash_file(struct manifest_export *x, const struct walk_entry *e,
-		     u8 hash[FILE_HASH_BYTES])
+/* Hash the file, and verify its fs-verity. */
+static int sum_file(struct manifest_export *x, const struct walk_entry *e, struct file_sums *sums)
 {
 	struct file_hash *h = file_hash_new(e->inode->size);
 	const u8 *data;
 	u64 offset;
 	size_t bytes;
-	int more;
+	int more = 0, verify = 0;
+	if (verity_check_wants(e->inode))
+		verify = verity_check_begin(x->verity, &e->tree, e->inode);
+	int err = verify < 0 ? verify : 0;
 	file_reader_open(x->file, &e->tree, e->inode);
-	while ((more = file_reader_next_data(x->file, &offset, &data, &bytes)) > 0)
+	while (!err && (more = file_reader_next_data(x->file, &offset, &data, &bytes)) > 0) {
 		file_hash_add(h, offset, data, bytes);
-	file_hash_finish(h, hash);
-	return more;
+		if (verify)
+			err = verity_check_add(x->verity, offset, data, bytes);
+	}
+	file_hash_finish(h, sums->hash);
+	sums->has_verity = verify > 0;
+	if (err || more < 0)
+		return err ? err : more;
+	return verify ? verity_check_end(x->verity, &sums->verity) : 0;
 }
 
 /* Set the content of a record, and the number of its group of links. */
 static int set_content(struct manifest_export *x, const struct walk_entry *e,
-		       struct manifest_record *r, u8 hash[FILE_HASH_BYTES])
+		       struct manifest_record *r, struct file_sums *sums)
 {
 	const struct link_path *known = NULL;
 	int err = 0;
 	if (r->nlink > 1) {
 		known = link_table_find(&x->links, e->tree.id, e->inode->ino, "", 0);
 		r->link_group = known ? known->nr : x->links.nr;
-		x->hashes =
-			mem_grow(x->hashes, &x->hashes_capacity, x->links.nr, sizeof(*x->hashes));
+		x->sums = mem_grow(x->sums, &x->sums_capacity, x->links.nr, sizeof(*x->sums));
 	}
 	if (S_ISREG(r->mode)) {
-		err = known ? 0 : hash_file(x, e, hash);
+		err = known ? 0 : sum_file(x, e, sums);
 		if (known)
-			memcpy(hash, x->hashes[known->nr - 1], FILE_HASH_BYTES);
+			*sums = x->sums[known->nr - 1];
 		else if (r->nlink > 1)
-			memcpy(x->hashes[r->link_group - 1], hash, FILE_HASH_BYTES);
-		r->hash = hash;
+			x->sums[r->link_group - 1] = *sums;
+		r->hash = sums->hash;
+		r->verity = sums->has_verity ? &sums->verity : NULL;
 	} else if (S_ISLNK(r->mode)) {
 		size_t len;
 		file_reader_open(x->file, &e->tree, e->inode);
@@ -91,7 +109,7 @@ static int put_record(struct manifest_export *x, const struct walk_entry *e)
 {
 	const struct disk_inode *inode = e->inode;
 	const struct manifest_times times = { inode->atime, inode->ctime, inode->otime };
-	u8 hash[FILE_HASH_BYTES];
+	struct file_sums sums;
 	struct manifest_record r = {
 		.mode = inode->mode,
 		.uid = inode->uid,
@@ -105,7 +123,7 @@ static int put_record(struct manifest_export *x, const struct walk_entry *e)
 	};
 	set_record_path(x, e, &r);
 	set_record_xattrs(x, inode, &r);
-	int err = set_content(x, e, &r, hash);
+	int err = set_content(x, e, &r, &sums);
 	if (!err)
 		manifest_writer_put(x->writer, &r);
 	return err;
@@ -118,6 +136,7 @@ int export_manifest(struct filesystem *fs, const struct export_options *options,
 		.options = options,
 		.writer = manifest_writer_new(fd, name),
 		.file = file_reader_new(fs),
+		.verity = verity_check_new(fs),
 	};
 	struct walker *walk = walk_new(fs, options->subvolume);
 	struct walk_entry e = { 0 };
@@ -128,8 +147,9 @@ int export_manifest(struct filesystem *fs, const struct export_options *options,
 		err = put_record(&x, &e);
 	walk_free(walk);
 	file_reader_free(x.file);
+	verity_check_free(x.verity);
 	link_table_release(&x.links);
-	xfree(x.hashes);
+	xfree(x.sums);
 	xfree(x.path);
 	xfree(x.xattrs);
 	const int written = manifest_writer_finish(x.writer, digest);

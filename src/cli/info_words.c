@@ -5,6 +5,7 @@
  */
 #include "info_words.h"
 
+#include "base/hex.h"
 #include "disk/checksum.h"
 #include "disk/codec.h"
 #include "image/image.h"
@@ -136,6 +137,20 @@ static void add_codec(struct info_words *w, const struct survey *survey)
 	add_option(w, "--compress", codec ? codec->name : "none");
 }
 
+/* fs-verity of most files; signatures are left to the user. */
+static void add_verity(struct info_words *w, const struct survey *survey)
+{
+	const u64 sha256 = survey->verity_files[FSVERITY_SHA256];
+	const u64 sha512 = survey->verity_files[FSVERITY_SHA512];
+	char salt[2 * FSVERITY_MAX_SALT + 1];
+	if (2 * (sha256 + sha512) <= survey->files)
+		return;
+	add_word(w, sha512 > sha256 ? "--fs-verity=sha512" : "--fs-verity", "");
+	hex_encode(survey->verity.salt, survey->verity.salt_bytes, salt);
+	if (*salt)
+		add_option(w, "--fs-verity-salt", salt);
+}
+
 static void format_size(u64 bytes, char text[32])
 {
 	static const char suffixes[] = "\0kmgt";
@@ -189,6 +204,7 @@ static void add_form(struct info_words *w, const struct image_info *info)
 	if (filesystem_profiles(info->fs, BTRFS_BLOCK_GROUP_METADATA))
 		add_option(w, "-m", "dup");
 	add_features(w, from_le64(super->compat_ro_flags));
+	add_verity(w, &info->survey);
 	add_size_option(w, info);
 }
 

@@ -41,6 +41,14 @@ bool merkle_shape(enum fsverity_algorithm algorithm, u64 data_bytes, struct merk
 	return align_up(data_bytes, CACHE_BORDER) + s.total * FSVERITY_BLOCK <= MAX_OFFSET;
 }
 
+u64 merkle_used_bytes(const struct merkle_shape *shape)
+{
+	if (!shape->total)
+		return 0;
+	const u64 in_last = shape->nr_data_blocks - (shape->nr_blocks[0] - 1) * shape->per_block;
+	return (shape->total - 1) * FSVERITY_BLOCK + in_last * (FSVERITY_BLOCK / shape->per_block);
+}
+
 /* The number on disk of the first block of a level. */
 static u64 first_of_level(const struct merkle_shape *shape, u32 level)
 {

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* VERITY_DESC_ITEM and VERITY_MERKLE_ITEM of a file, cut as Linux cuts them. */
+/*
+ * VERITY_DESC_ITEM and VERITY_MERKLE_ITEM of a file, cut as Linux cuts them. The zeros that end the
+ * last block of a Merkle tree are left out: Linux reads what is missing as zeros. Most trees have one
+ * block and few hashes, so this is most of their size. In the middle of a tree, zeros stay: a page of
+ * Linux may have several blocks, and what is behind a gap in it is not read.
+ */
 #include "items_fs.h"
 #include "model/verity.h"
 
@@ -31,17 +36,17 @@ static int add_tree(const struct fs_producer *p, u64 ino, const struct verity_fi
 {
 	int err = 0;
 	for (u64 off = 0; off < file->tree_bytes && !err; off += BTRFS_VERITY_ITEM_BYTES) {
+		const u32 bytes = (u32)min_u64(file->tree_bytes - off, BTRFS_VERITY_ITEM_BYTES);
 		const struct btrfs_key key = { ino, BTRFS_VERITY_MERKLE_ITEM_KEY, off };
 		void *item;
 		static_assert(FSVERITY_BLOCK % BTRFS_VERITY_ITEM_BYTES == 0, "whole items");
-		err = tree_writer_add(p->tw, key, BTRFS_VERITY_ITEM_BYTES, &item);
+		err = tree_writer_add(p->tw, key, bytes, &item);
 		if (err || tree_writer_counts_only(p->tw))
 			continue;
 		if (tree_writer_wants_data(p->tw))
-			err = verity_read_tree(p->bp->content->verity, file, off, item,
-					       BTRFS_VERITY_ITEM_BYTES);
+			err = verity_read_tree(p->bp->content->verity, file, off, item, bytes);
 		else
-			memset(item, 0, BTRFS_VERITY_ITEM_BYTES);
+			memset(item, 0, bytes);
 	}
 	return err;
 }

@@ -207,7 +207,7 @@ bool verity_find(const struct verity *verity, const struct tree *tree, const str
 	*file = (struct verity_file){
 		.descriptor = fsverity_descriptor(&params, inode->size, record->root_hash,
 						  record->signature_bytes),
-		.tree_bytes = shape.total * FSVERITY_BLOCK,
+		.tree_bytes = merkle_used_bytes(&shape),
 		.spool_off = record->spool_off,
 		.signature_hash = record->signature_hash,
 	};
@@ -225,8 +225,9 @@ int verity_read_descriptor(const struct verity *verity, const struct verity_file
 		off += n;
 		bytes -= n;
 	}
-	return spool_read(verity->spool, file->spool_off + file->tree_bytes + off - head, to,
-			  bytes);
+	return spool_read(verity->spool,
+			  file->spool_off + align_up(file->tree_bytes, FSVERITY_BLOCK) + off - head,
+			  to, bytes);
 }
 
 int verity_read_tree(const struct verity *verity, const struct verity_file *file, u64 off,

@@ -52,6 +52,22 @@ static int survey_xattrs(struct survey *s, const struct cursor *c)
 	return more;
 }
 
+/* The first bytes of a descriptor; what makes no sense is no concern here. */
+static void survey_verity(struct survey *s, const struct cursor *c)
+{
+	u32 bytes;
+	const struct fsverity_descriptor *d = cursor_item(c, &bytes);
+	if (cursor_key(c).offset != 1 || bytes < sizeof(*d) ||
+	    !fsverity_is_known(d->hash_algorithm) || d->salt_size > FSVERITY_MAX_SALT)
+		return;
+	if (s->verity.algorithm == FSVERITY_NONE) {
+		s->verity.algorithm = (enum fsverity_algorithm)d->hash_algorithm;
+		s->verity.salt_bytes = d->salt_size;
+		memcpy(s->verity.salt, d->salt, sizeof(d->salt));
+	}
+	s->verity_files[d->hash_algorithm]++;
+}
+
 static int survey_item(struct survey *s, const struct cursor *c, u32 *mode)
 {
 	switch (cursor_key(c).type) {
@@ -59,6 +75,9 @@ static int survey_item(struct survey *s, const struct cursor *c, u32 *mode)
 		return survey_inode(s, c, mode);
 	case BTRFS_XATTR_ITEM_KEY:
 		return survey_xattrs(s, c);
+	case BTRFS_VERITY_DESC_ITEM_KEY:
+		survey_verity(s, c);
+		return 0;
 	case BTRFS_EXTENT_DATA_KEY:
 		return S_ISREG(*mode) ? survey_extent(s, c) : 0;
 	default:

@@ -83,6 +83,16 @@ static bool places_are_right(const struct made *m)
 	return m->nr == m->shape.total;
 }
 
+/* Whether merkle_used_bytes() ends where the zeros of the last block begin; a hash does not end with
+ * zeros here. */
+static bool end_is_right(const struct made *m)
+{
+	u64 end = m->shape.total * FSVERITY_BLOCK;
+	while (end && !m->on_disk[end - 1])
+		end--;
+	return merkle_used_bytes(&m->shape) == end;
+}
+
 /* ---- libfsverity ------------------------------------------------------------------ */
 
 #ifdef HAVE_LIBFSVERITY
@@ -160,6 +170,7 @@ static void compare(const struct fsverity_params *params, u64 bytes)
 	ok(!err && !memcmp(o.descriptor, &m.descriptor, sizeof(m.descriptor)),
 	   "descriptor: %s, salt of %u, %llu bytes", name, params->salt_bytes,
 	   (unsigned long long)bytes);
+	ok(end_is_right(&m), "end: %s, %llu bytes", name, (unsigned long long)bytes);
 	ok(places_are_right(&m), "places: %s, %llu bytes", name, (unsigned long long)bytes);
 	release(&m);
 	xfree(o.tree);
