@@ -244,8 +244,9 @@ check-long: all unit-tests	## tests for what few changes can break: close sweeps
 	$(Q)$(SUITE) --long $(TESTS)
 
 .PHONY: check-kernels
-check-kernels: all	## in qemu: Debian's kernel reads images of each kind; a seed boots and sprouts
+check-kernels: all	## in qemu: Debian's kernel reads images of each kind; a seed boots and sprouts; ROOT=ARCHIVE: fs-verity of it
 	$(Q)bash tests/kernels/check-kernels.sh
+	$(Q)bash tests/kernels/check-verity.sh $(ROOT)
 	$(Q)bash tests/kernels/boot-sprout.sh
 	$(Q)bash tests/kernels/grow-sprout.sh
 

@@ -17,7 +17,7 @@ printf 'FSTYPE=btrfs\nMOUNTOPTS=%q\n' "$mo" >"$T/job.env"; printf '%s\n' "${2:-f
 (cd "$T" && printf 'job.env\njob.sh\n' | cpio --quiet -o -H newc -R 0:0) >"$T/job.cpio"; cat "$K/initramfs.cpio" "$T/job.cpio" >"$T/initrd"
 # shellcheck disable=SC2054 # commas belong to the words
 args=(-accel tcg -cpu max -m "$mem" -smp 1 -no-reboot -nodefaults -display none -kernel "$K"/boot/vmlinuz-* -initrd "$T/initrd"
-	-append "console=ttyS0 quiet loglevel=4 panic=-1 mitigations=off rdinit=/init" -serial "file:$T/serial" -serial "file:$T/stdout"
+	-append "console=ttyS0 quiet loglevel=4 panic=-1 mitigations=off no_timer_check rdinit=/init" -serial "file:$T/serial" -serial "file:$T/stdout"
 	-drive "file=$img,format=raw,if=none,id=d0,readonly=on" -device virtio-blk-pci,drive=d0)
 i=1; for d in "${disks[@]}"; do args+=(-drive "$d,format=raw,if=none,id=d$i" -device "virtio-blk-pci,drive=d$i"); i=$((i+1)); done
 timeout -k 5 "$to" qemu-system-x86_64 "${args[@]}" >"$T/qemu" 2>&1; q=$?
