@@ -91,6 +91,11 @@ all_typed()
 2 | --send-stream --csum sha256 @ | found --csum with --send-stream, allowed: one of them
 2 | --subvol-name a/b @ | --subvol-name: found 'a/b', allowed: a name of 1 to 255 bytes without a slash
 2 | --subvol-name a @ | found --subvol-name without --send-stream
+2 | --send-stream --parent '' @ | --parent: found '', allowed: 
+2 | --parent @ @ | found --parent without --send-stream
+2 | --send-stream --parent-name .. --parent @ @ | --parent-name: found '..', allowed: a name of 1 to 255 bytes without a slash
+2 | --send-stream --parent-name a @ | found --parent-name without --parent
+2 | --send-stream --parent-uuid 1 --parent @ @ | --parent-uuid: found '1', allowed: 
 1 | --size 4k @ | bytes, 4096 are allowed
 2 | --size 1g --free 1m @ | found --size with --free or --shrink, allowed: one of them
 2 | --free x @ | --free: found 'x', allowed: a multiple of 4096 from 0 to 4194304t

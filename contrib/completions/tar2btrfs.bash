@@ -65,15 +65,17 @@ _tar2btrfs()
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		return
 		;;
-	-o | --output | --output= | --fs-verity-digests | --fs-verity-digests= | --exclude-from | \
-		--exclude-from= | --plan | --plan= | --selinux-contexts | --selinux-contexts= | --digest= | \
-		--content-digest= | --manifest | --manifest=)
+	-o | --output | --output= | --parent | --parent= | --fs-verity-digests | \
+		--fs-verity-digests= | --exclude-from | --exclude-from= | --plan | --plan= | \
+		--selinux-contexts | --selinux-contexts= | --digest= | --content-digest= | --manifest | \
+		--manifest=)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
-	-L | --label | --label= | --subvol-name | --subvol-name= | --device-uuid | --device-uuid= | \
-		--chunk-uuid | --chunk-uuid= | --mtime | --mtime= | --size | --size= | --free | --free= | --onto | \
-		--onto= | --sprout= | --subvol-uuid | --subvol-uuid= | --fs-verity= | --fs-verity-salt | \
+	-L | --label | --label= | --subvol-name | --subvol-name= | --parent-name | --parent-name= | \
+		--parent-uuid | --parent-uuid= | --device-uuid | --device-uuid= | --chunk-uuid | \
+		--chunk-uuid= | --mtime | --mtime= | --size | --size= | --free | --free= | --onto | --onto= | \
+		--sprout= | --subvol-uuid | --subvol-uuid= | --fs-verity= | --fs-verity-salt | \
 		--fs-verity-salt= | --force-uid | --force-uid= | --force-gid | --force-gid= | --uid-offset | \
 		--uid-offset= | --gid-offset | --gid-offset= | --defaults | --defaults= | --exclude-path | \
 		--exclude-path= | --exclude-regex | --exclude-regex= | --xattrs-exclude | \
@@ -87,18 +89,18 @@ _tar2btrfs()
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 			return
 		fi
-		words='-o --output --compress --csum -L --label --send-stream --subvol-name -U --uuid
-			--device-uuid --chunk-uuid --mtime --keep-times --no-seed --size --free -n
-			--nodesize -m --metadata -O --features --onto --sprout -u --subvol --subvol-uuid
-			--inode-flags --property --fs-verity --fs-verity-salt --fs-verity-signatures
-			--fs-verity-digests --all-root --force-uid --force-gid --uid-offset --gid-offset
-			--defaults --root-becomes --exclude-path --exclude-from --exclude-regex
-			--no-xattr --xattrs-exclude --whiteouts --layers --oci --image --platform
-			--oci-config --hard-dereference --detect-holes --plan --selinux-contexts
-			--spool-dir --max-entries --max-bytes --no-sandbox --threads --max-inline
-			--dedupe --pack-tails --skip-unsupported --allow-missing-end --ignore-zeros
-			--progress --input-size --stats --digest --content-digest --manifest -q --quiet
-			-v --verbose -V --version -h --help'
+		words='-o --output --compress --csum -L --label --send-stream --subvol-name --parent
+			--parent-name --parent-uuid -U --uuid --device-uuid --chunk-uuid --mtime
+			--keep-times --no-seed --size --free -n --nodesize -m --metadata -O --features
+			--onto --sprout -u --subvol --subvol-uuid --inode-flags --property --fs-verity
+			--fs-verity-salt --fs-verity-signatures --fs-verity-digests --all-root
+			--force-uid --force-gid --uid-offset --gid-offset --defaults --root-becomes
+			--exclude-path --exclude-from --exclude-regex --no-xattr --xattrs-exclude
+			--whiteouts --layers --oci --image --platform --oci-config --hard-dereference
+			--detect-holes --plan --selinux-contexts --spool-dir --max-entries --max-bytes
+			--no-sandbox --threads --max-inline --dedupe --pack-tails --skip-unsupported
+			--allow-missing-end --ignore-zeros --progress --input-size --stats --digest
+			--content-digest --manifest -q --quiet -v --verbose -V --version -h --help'
 		;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

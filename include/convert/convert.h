@@ -52,6 +52,8 @@ enum convert_step {
 
 struct convert {
 	const struct convert_options *options;
+	const struct convert *parent; /* set by the caller before convert_plan(), or NULL: with
+					 options.send.version, has the tree that a receiver has */
 	enum convert_step done;
 	/* for the caller to look at: */
 	struct reader_counts counts; /* from convert_open() on, also for other threads */
@@ -61,6 +63,7 @@ struct convert {
 	struct image *image;
 	struct send *send;
 	/* of convert.c alone: */
+	struct send_parent send_parent;
 	struct file_data *data;        /* while convert_read() runs */
 	struct mtree_plan *plan;       /* NULL without one */
 	struct selinux_labels *labels; /* NULL without them */

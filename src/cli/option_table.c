@@ -105,12 +105,22 @@ static int parse_selinux_contexts(struct options *o, const char *value)
 	return 0;
 }
 
-static int parse_subvol_name(struct options *o, const char *value)
+static int parse_name(const char *value, const char **name)
 {
 	if (!send_name_is_valid(value))
 		return option_refuse(value, "a name of 1 to 255 bytes without a slash");
-	o->convert.send.subvol_name = value;
+	*name = value;
 	return 0;
+}
+
+static int parse_subvol_name(struct options *o, const char *value)
+{
+	return parse_name(value, &o->convert.send.subvol_name);
+}
+
+static int parse_parent_name(struct options *o, const char *value)
+{
+	return parse_name(value, &o->parent_name);
 }
 
 static int parse_stats(struct options *o, const char *value)
@@ -175,6 +185,15 @@ const struct option_row option_table[] = {
 	{ "subvol-name", 0, "NAME",
 	  "name of the subvolume that a receiver makes of the top level (default: " SEND_DEFAULT_NAME ")",
 	  CALL(parse_subvol_name), GIVEN(is_subvol_name_given) },
+	{ "parent", 0, "FILE",
+	  "send only what changed since the archive FILE, which a receiver has from a stream or an image",
+	  OPTION_PATH, FIELD(parent) },
+	{ "parent-name", 0, "NAME",
+	  "the --subvol-name that this archive was sent with (default: that of this stream)",
+	  CALL(parse_parent_name) },
+	{ "parent-uuid", 0, "UUID",
+	  "uuid of the receiver's subvolume with its top level; without it, derived from the archive",
+	  OPTION_UUID, FIELD(convert.send.parent_uuid), GIVEN(convert.send.parent_uuid_given) },
 	{ "uuid", 'U', "UUID|content|clear|random",
 	  "filesystem id (default: content)", CALL(parse_uuid), IMAGE_ONLY, .fits_sprout = true,
 	  .group = "Identity and times" },

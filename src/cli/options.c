@@ -131,6 +131,17 @@ static bool asks_for_default_subvol(const struct subvol_requests *requests)
 	return false;
 }
 
+/* OLD is read first, then the archives. */
+static int check_parent(const struct options *options)
+{
+	if (!options->parent || strcmp(options->parent, "-"))
+		return 0;
+	for (size_t i = 0; i < options->nr_archives; i++)
+		if (!strcmp(options->archives[i], "-"))
+			return fail(-EINVAL, "found '-' as --parent and as archive, allowed: one");
+	return 0;
+}
+
 /* A send stream has neither blocks nor a place on a device. */
 static int check_send(const struct options *options)
 {
@@ -140,12 +151,16 @@ static int check_send(const struct options *options)
 			    : asks_for_default_subvol(&convert->tree.subvols)
 				    ? "subvol of type default"
 				    : NULL;
-	if (!convert->send.version)
-		return options->is_subvol_name_given
-			       ? fail(-EINVAL, "found --subvol-name without --send-stream")
-			       : 0;
-	if (!other)
-		return 0;
+	const char *idle = options->is_subvol_name_given ? "--subvol-name"
+			   : options->parent             ? "--parent"
+							 : NULL;
+	if (!convert->send.version && idle)
+		return fail(-EINVAL, "found %s without --send-stream", idle);
+	if (!options->parent && (options->parent_name || convert->send.parent_uuid_given))
+		return fail(-EINVAL, "found %s without --parent",
+			    options->parent_name ? "--parent-name" : "--parent-uuid");
+	if (!convert->send.version || !other)
+		return check_parent(options);
 	return fail(-EINVAL, "found --%s with --send-stream, allowed: one of them", other);
 }
 

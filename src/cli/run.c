@@ -16,14 +16,35 @@ struct run {
 	struct report *report;
 	struct progress *progress;
 	struct convert convert;
-	_Atomic u64 written; /* bytes of the output */
+	struct archives parent_archives; /* with --parent: */
+	struct convert_options parent_options;
+	struct convert parent; /* what a receiver has */
+	_Atomic u64 written;   /* bytes of the output */
 };
+
+static enum archives_kind archives_kind(const struct options *options)
+{
+	return options->convert.is_oci ? ARCHIVES_OCI : ARCHIVES_PLAIN;
+}
+
+/* It is read with the options of the archives, but has a name and uuids of its own. */
+static int open_parent(struct run *run)
+{
+	const struct options *options = run->options;
+	struct convert_options *parent = &run->parent_options;
+	int err = archives_open(&options->parent, 1, archives_kind(options), &run->parent_archives);
+	*parent = options->convert;
+	parent->tree.subvols.nr_uuids = 0;
+	if (options->parent_name)
+		parent->send.subvol_name = options->parent_name;
+	run->convert.parent = &run->parent;
+	return err ? err : convert_open(&run->parent, parent);
+}
 
 static int open_files(struct run *run)
 {
 	const struct options *options = run->options;
-	int err = archives_open(options->archives, options->nr_archives,
-				options->convert.is_oci ? ARCHIVES_OCI : ARCHIVES_PLAIN,
+	int err = archives_open(options->archives, options->nr_archives, archives_kind(options),
 				&run->archives);
 	run->outputs = outputs_new(&run->archives);
 	if (!err)
@@ -32,7 +53,9 @@ static int open_files(struct run *run)
 				  &run->output);
 	if (!err)
 		err = report_open(&options->report, options->output, run->outputs, &run->report);
-	return err ? err : convert_open(&run->convert, &options->convert);
+	if (!err)
+		err = convert_open(&run->convert, &options->convert);
+	return err || !options->parent ? err : open_parent(run);
 }
 
 static int enter_sandbox(struct run *run)
@@ -41,8 +64,16 @@ static int enter_sandbox(struct run *run)
 	if (!run->options->sandbox)
 		return 0;
 	archives_allow(&run->archives, &sandbox);
+	archives_allow(&run->parent_archives, &sandbox);
 	outputs_allow(run->outputs, &sandbox);
 	return sandbox_enter(&sandbox, run->options->convert.spool_dir);
+}
+
+static int read_parent(struct run *run)
+{
+	if (!run->options->parent)
+		return 0;
+	return convert_read(&run->parent, run->parent_archives.inputs, run->parent_archives.nr);
 }
 
 static int read_inputs(struct run *run)
@@ -132,6 +163,8 @@ static int run_steps(struct run *run)
 	if (!err)
 		err = enter_sandbox(run);
 	if (!err)
+		err = read_parent(run);
+	if (!err)
 		err = read_inputs(run);
 	if (!err)
 		err = report_tree(run->report, run->convert.tree, run->convert.content);
@@ -150,8 +183,10 @@ int run(const struct options *options)
 	int err = run_steps(&run);
 	progress_stop(run.progress);
 	convert_free(&run.convert);
+	convert_free(&run.parent);
 	report_close(run.report);
 	outputs_free(run.outputs);
 	archives_close(&run.archives);
+	archives_close(&run.parent_archives);
 	return err;
 }

@@ -180,12 +180,22 @@ int convert_read(struct convert *c, const struct convert_input *inputs, size_t n
 
 /* ---- writing -------------------------------------------------------------------- */
 
+static int plan_stream(struct convert *c)
+{
+	if (!c->parent)
+		return send_plan(&c->options->send, c->tree, c->content, NULL, &c->send);
+	assert(c->parent->done == CONVERT_HAS_TREE);
+	c->send_parent = (struct send_parent){ c->parent->tree, c->parent->content };
+	int err = send_plan(&c->options->send, c->tree, c->content, &c->send_parent, &c->send);
+	return err ? err : content_check_archives(c->parent->content);
+}
+
 int convert_plan(struct convert *c)
 {
 	const struct convert_options *options = c->options;
 	assert(c->done == CONVERT_HAS_TREE);
 	int err = options->send.version
-			  ? send_plan(&options->send, c->tree, c->content, &c->send)
+			  ? plan_stream(c)
 			  : image_plan(&options->image, c->tree, c->content, &c->image);
 	if (!err)
 		err = content_check_archives(c->content);

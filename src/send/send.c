@@ -2,7 +2,8 @@
 /* The conductor: check and count, then write. */
 #include "send/send.h"
 
-#include "sender.h"
+#include "match.h"
+#include "update.h"
 
 /* The data of one blob. */
 #define BLOB_BYTES (128u << 10)
@@ -11,6 +12,8 @@ struct send {
 	const struct send_options *options;
 	const struct tree *tree;
 	const struct content *content;
+	const struct send_parent *parent; /* or NULL */
+	struct diff **diffs;              /* by subvolume: from the parent's; NULL: it has none */
 	u64 bytes;
 	u32 nr_subvols;
 };
@@ -34,10 +37,10 @@ static void choose(struct sender *s, const struct subvol *subvol)
 }
 
 /* Whether it has a stream: a top level that only leads to subvolumes has none. */
-static bool is_sent(const struct sender *s, u32 i)
+static bool is_sent(const struct tree *tree, u32 i)
 {
 	u32 nr;
-	const struct subvol *subvols = tree_subvols(s->tree, &nr);
+	const struct subvol *subvols = tree_subvols(tree, &nr);
 	return i || nr == 1 || subvols[0].nr_inodes > 1;
 }
 
@@ -66,7 +69,7 @@ static int check_name(const struct sender *s, u32 i)
 	const struct subvol *subvols = tree_subvols(s->tree, &nr);
 	for (u32 k = 0; k < i; k++) {
 		choose(&other, &subvols[k]);
-		if (is_sent(s, k) && other.name_len == s->name_len &&
+		if (is_sent(s->tree, k) && other.name_len == s->name_len &&
 		    !memcmp(other.name, s->name, s->name_len))
 			return fail(-EEXIST,
 				    "%s: a second subvolume of the name '%s' in the send stream",
@@ -76,28 +79,81 @@ static int check_name(const struct sender *s, u32 i)
 	return 0;
 }
 
-static int send_subvols(struct sender *s, u32 *sent)
+static int check_subvol(const struct sender *s, u32 i)
+{
+	const int err = check_nesting(s);
+	return err ? err : check_name(s, i);
+}
+
+static int send_one(const struct send *send, struct sender *s, u32 i)
+{
+	const struct diff *diff = send->diffs ? send->diffs[i] : NULL;
+	if (s->sources)
+		memset(s->sources, 0, s->content->nr_blobs * sizeof(*s->sources));
+	if (!diff)
+		return send_subvol(s);
+	return send_update(s, diff,
+			   !i && send->options->parent_uuid_given ? send->options->parent_uuid
+								  : diff->old_side.subvol->uuid);
+}
+
+static int send_subvols(struct send *send, struct sender *s)
 {
 	u32 nr;
 	const struct subvol *subvols = tree_subvols(s->tree, &nr);
 	int err = 0;
-	*sent = 0;
+	send->nr_subvols = 0;
 	for (u32 i = 0; i < nr && !err; i++) {
-		if (!is_sent(s, i))
+		if (!is_sent(s->tree, i))
 			continue;
 		choose(s, &subvols[i]);
-		err = check_nesting(s);
+		err = check_subvol(s, i);
 		if (!err)
-			err = check_name(s, i);
-		if (err)
-			break;
-		if (s->sources)
-			memset(s->sources, 0, s->content->nr_blobs * sizeof(*s->sources));
-		err = send_subvol(s);
-		++*sent;
+			err = send_one(send, s, i);
+		send->nr_subvols++;
 	}
 	return err;
 }
+
+/* ---- the parent ---------------------------------------------------------------------- */
+
+/*
+ * The subvolume that the parent has at the same path, or NULL. An empty one may be there only because
+ * an option named it, and not at the receiver.
+ */
+static const struct subvol *find_old(const struct send *send, const struct subvol *subvol)
+{
+	u32 nr;
+	const struct subvol *olds = tree_subvols(send->parent->tree, &nr);
+	for (u32 i = 0; i < nr; i++)
+		if (olds[i].nr_inodes > 1 && olds[i].path_len == subvol->path_len &&
+		    !memcmp(olds[i].path, subvol->path, subvol->path_len))
+			return &olds[i];
+	return NULL;
+}
+
+static int compare_with_parent(struct send *send)
+{
+	const struct send_parent *parent = send->parent;
+	u32 nr;
+	const struct subvol *subvols = tree_subvols(send->tree, &nr);
+	int err = 0;
+	if (!parent)
+		return 0;
+	send->diffs = xzalloc(nr * sizeof(struct diff *));
+	for (u32 i = 0; i < nr && !err; i++) {
+		const struct subvol *old = find_old(send, &subvols[i]);
+		if (!old || !is_sent(send->tree, i))
+			continue;
+		const struct diff_side olds = { parent->tree, parent->content, old, NULL };
+		const struct diff_side news = { send->tree, send->content, &subvols[i], NULL };
+		send->diffs[i] = diff_new(&olds, &news);
+		err = match_inodes(send->diffs[i]);
+	}
+	return err;
+}
+
+/* ---- the stream ----------------------------------------------------------------------- */
 
 /* @output: NULL to check and count only */
 static int run(struct send *send, const struct send_output *output)
@@ -109,7 +165,7 @@ static int run(struct send *send, const struct send_output *output)
 		s.sources = xmalloc(content->nr_blobs * sizeof(*s.sources));
 	if (send->options->version == 1)
 		s.unpacked = xmalloc(BLOB_BYTES);
-	int err = send_subvols(&s, &send->nr_subvols);
+	int err = send_subvols(send, &s);
 	if (!err)
 		err = command_stream_finish(s.stream);
 	send->bytes = command_stream_bytes(s.stream);
@@ -124,11 +180,16 @@ static int run(struct send *send, const struct send_output *output)
 /* ---- the interface ------------------------------------------------------------------ */
 
 int send_plan(const struct send_options *options, const struct tree *tree,
-	      const struct content *content, struct send **send)
+	      const struct content *content, const struct send_parent *parent, struct send **send)
 {
 	struct send *planned = xzalloc(sizeof(*planned));
-	*planned = (struct send){ .options = options, .tree = tree, .content = content };
-	const int err = run(planned, NULL);
+	planned->options = options;
+	planned->tree = tree;
+	planned->content = content;
+	planned->parent = parent;
+	int err = compare_with_parent(planned);
+	if (!err)
+		err = run(planned, NULL);
 	if (err)
 		send_free(planned);
 	else
@@ -138,6 +199,13 @@ int send_plan(const struct send_options *options, const struct tree *tree,
 
 void send_free(struct send *send)
 {
+	u32 nr;
+	if (!send)
+		return;
+	(void)tree_subvols(send->tree, &nr);
+	for (u32 i = 0; send->diffs && i < nr; i++)
+		diff_free(send->diffs[i]);
+	xfree(send->diffs);
 	xfree(send);
 }
 

@@ -11,9 +11,8 @@
 /* A smaller clone costs a receiver more than the data. */
 #define CLONE_MIN_BYTES (16u << 10)
 
-/* Bytes of the file that a file extent holds. */
-static u32 extent_bytes(const struct content *content, const struct inode *inode,
-			const struct file_extent *e)
+u32 send_extent_bytes(const struct content *content, const struct inode *inode,
+		      const struct file_extent *e)
 {
 	const struct blob *b = content_blob(content, e);
 	u64 bytes = (u64)e->nr_sectors * BTRFS_SECTORSIZE;
@@ -110,7 +109,7 @@ struct clone {
 static bool may_be_cloned(const struct content *content, const struct inode *inode,
 			  const struct file_extent *e, u32 bytes)
 {
-	const u32 available = extent_bytes(content, inode, e);
+	const u32 available = send_extent_bytes(content, inode, e);
 	if (bytes % BTRFS_SECTORSIZE == 0)
 		return bytes <= available;
 	return bytes == available && e->file_off + bytes == inode->size;
@@ -135,7 +134,7 @@ static struct clone find_clone(const struct sender *s, const struct inode *inode
 	const u32 end = clone.inode == inode ? i : clone.inode->nr;
 	clone.file_off = from[source.extent].file_off;
 	for (u32 k = source.extent; k < end && i < inode->nr; k++, i++) {
-		const u32 bytes = extent_bytes(s->content, inode, &e[i]);
+		const u32 bytes = send_extent_bytes(s->content, inode, &e[i]);
 		if (from[k].blob != e[i].blob || from[k].file_off != clone.file_off + clone.bytes ||
 		    e[i].file_off - e[i - clone.nr].file_off != clone.bytes ||
 		    !may_be_cloned(s->content, clone.inode, &from[k], bytes))
@@ -148,7 +147,7 @@ static struct clone find_clone(const struct sender *s, const struct inode *inode
 
 static int send_clone(struct sender *s, u64 file_off, const struct clone *clone)
 {
-	send_path_find(&s->source_path, clone->inode);
+	send_path_find(&s->source_path, clone->inode->names);
 	sender_begin(s, BTRFS_SEND_C_CLONE);
 	command_u64(s->stream, BTRFS_SEND_A_FILE_OFFSET, file_off);
 	command_u64(s->stream, BTRFS_SEND_A_CLONE_LEN, clone->bytes);
@@ -159,7 +158,7 @@ static int send_clone(struct sender *s, u64 file_off, const struct clone *clone)
 	return command_end(s->stream);
 }
 
-static void note_source(struct sender *s, const struct inode *inode, u32 i)
+void send_note_source(struct sender *s, const struct inode *inode, u32 i)
 {
 	const struct file_extent *e = content_file_extents(s->content, inode) + i;
 	if (!s->sources || content_blob(s->content, e)->place == BLOB_INLINE ||
@@ -171,30 +170,36 @@ static void note_source(struct sender *s, const struct inode *inode, u32 i)
 
 /* ---- files ----------------------------------------------------------------------------- */
 
-static int send_truncate(const struct sender *s, u64 size)
+int send_truncate(const struct sender *s, u64 size)
 {
 	sender_begin(s, BTRFS_SEND_C_TRUNCATE);
 	command_u64(s->stream, BTRFS_SEND_A_SIZE, size);
 	return command_end(s->stream);
 }
 
+int send_extents(struct sender *s, const struct inode *inode, u32 *i, u64 *end)
+{
+	const struct file_extent *e = content_file_extents(s->content, inode) + *i;
+	const u32 bytes = send_extent_bytes(s->content, inode, e);
+	const struct clone clone = find_clone(s, inode, *i);
+	int err;
+	if (clone.bytes >= CLONE_MIN_BYTES) {
+		*end = e->file_off + clone.bytes;
+		*i += clone.nr;
+		return send_clone(s, e->file_off, &clone);
+	}
+	err = send_piece(s, e, bytes);
+	send_note_source(s, inode, *i);
+	*end = e->file_off + bytes;
+	++*i;
+	return err;
+}
+
 int send_data(struct sender *s, const struct inode *inode)
 {
-	const struct file_extent *e = content_file_extents(s->content, inode);
 	int err = 0;
 	u64 end = 0;
-	for (u32 i = 0; i < inode->nr && !err;) {
-		const u32 bytes = extent_bytes(s->content, inode, &e[i]);
-		const struct clone clone = find_clone(s, inode, i);
-		if (clone.bytes >= CLONE_MIN_BYTES) {
-			err = send_clone(s, e[i].file_off, &clone);
-			end = e[i].file_off + clone.bytes;
-			i += clone.nr;
-			continue;
-		}
-		err = send_piece(s, &e[i], bytes);
-		note_source(s, inode, i);
-		end = e[i++].file_off + bytes;
-	}
+	for (u32 i = 0; i < inode->nr && !err;)
+		err = send_extents(s, inode, &i, &end);
 	return err || end == inode->size ? err : send_truncate(s, inode->size);
 }

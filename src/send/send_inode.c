@@ -43,9 +43,17 @@ int send_create(const struct sender *s, const struct inode *inode)
 	return command_end(s->stream);
 }
 
+int send_link(struct sender *s, const struct dentry *name)
+{
+	send_path_find(&s->source_path, name);
+	sender_begin(s, BTRFS_SEND_C_LINK);
+	command_bytes(s->stream, BTRFS_SEND_A_PATH_LINK, s->source_path.bytes, s->source_path.len);
+	return command_end(s->stream);
+}
+
 /* ---- attributes --------------------------------------------------------------------- */
 
-static int send_owner(const struct sender *s, const struct inode *inode)
+int send_owner(const struct sender *s, const struct inode *inode)
 {
 	sender_begin(s, BTRFS_SEND_C_CHOWN);
 	command_u64(s->stream, BTRFS_SEND_A_UID, inode->uid);
@@ -54,7 +62,7 @@ static int send_owner(const struct sender *s, const struct inode *inode)
 }
 
 /* A symlink has no mode of its own, and receivers would change that of its target. */
-static int send_mode(const struct sender *s, const struct inode *inode)
+int send_mode(const struct sender *s, const struct inode *inode)
 {
 	if (inode_is_symlink(inode))
 		return 0;
@@ -63,15 +71,19 @@ static int send_mode(const struct sender *s, const struct inode *inode)
 	return command_end(s->stream);
 }
 
+int send_xattr(const struct sender *s, const struct xattr *x)
+{
+	sender_begin(s, BTRFS_SEND_C_SET_XATTR);
+	command_bytes(s->stream, BTRFS_SEND_A_XATTR_NAME, x->bytes, x->name_len);
+	command_bytes(s->stream, BTRFS_SEND_A_XATTR_DATA, xattr_value(x), x->value_len);
+	return command_end(s->stream);
+}
+
 static int send_xattrs(const struct sender *s, const struct inode *inode)
 {
 	int err = 0;
-	for (const struct xattr *x = inode->xattrs; x && !err; x = x->next) {
-		sender_begin(s, BTRFS_SEND_C_SET_XATTR);
-		command_bytes(s->stream, BTRFS_SEND_A_XATTR_NAME, x->bytes, x->name_len);
-		command_bytes(s->stream, BTRFS_SEND_A_XATTR_DATA, xattr_value(x), x->value_len);
-		err = command_end(s->stream);
-	}
+	for (const struct xattr *x = inode->xattrs; x && !err; x = x->next)
+		err = send_xattr(s, x);
 	return err;
 }
 
@@ -88,11 +100,9 @@ static int refuse_flags(const struct sender *s)
 	return 0;
 }
 
-static int send_flags(const struct sender *s, const struct inode *inode)
+int send_flags(const struct sender *s, const struct inode *inode)
 {
 	const u32 flags = inode->flags & ~INODE_INCOMPLETE;
-	if (!flags)
-		return 0;
 	if (s->options->version == 1)
 		return refuse_flags(s);
 	sender_begin(s, BTRFS_SEND_C_FILEATTR);
@@ -100,7 +110,7 @@ static int send_flags(const struct sender *s, const struct inode *inode)
 	return command_end(s->stream);
 }
 
-static int send_times(const struct sender *s, const struct inode *inode)
+int send_times(const struct sender *s, const struct inode *inode)
 {
 	struct inode_times times = { inode->mtime, inode->mtime, inode->mtime };
 	if (inode->times)
@@ -122,7 +132,7 @@ int send_attributes(const struct sender *s, const struct inode *inode)
 		err = send_mode(s, inode);
 	if (!err)
 		err = send_xattrs(s, inode);
-	if (!err)
+	if (!err && inode->flags & ~INODE_INCOMPLETE)
 		err = send_flags(s, inode);
 	return err ? err : send_times(s, inode);
 }

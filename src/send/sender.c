@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sender.h"
 
+/* What receivers have room for, a slash in front and a NUL behind included. */
+#define PATH_BYTES 4096u
+
 void send_path_set(struct send_path *path, size_t len, const struct dentry *name)
 {
 	path->bytes = mem_grow(path->bytes, &path->capacity, len + 1 + name->name_len, 1);
@@ -11,17 +14,17 @@ void send_path_set(struct send_path *path, size_t len, const struct dentry *name
 }
 
 /* Filled from its end on: names lead upwards. */
-void send_path_find(struct send_path *path, const struct inode *inode)
+void send_path_find(struct send_path *path, const struct dentry *name)
 {
 	size_t len = 0;
-	for (const struct dentry *d = inode->names; d; d = d->dir->names) {
+	for (const struct dentry *d = name; d; d = d->dir->names) {
 		len += d->name_len + (len > 0);
 		if (inode_is_subvol_root(d->dir))
 			break;
 	}
 	path->bytes = mem_grow(path->bytes, &path->capacity, len + 1, 1);
 	path->len = len;
-	for (const struct dentry *d = inode->names; len; d = d->dir->names) {
+	for (const struct dentry *d = name; len; d = d->dir->names) {
 		len -= d->name_len;
 		memcpy(path->bytes + len, d->name, d->name_len);
 		if (len)
@@ -49,4 +52,34 @@ const char *sender_quote(const struct sender *s, char quoted[QUOTE_BYTES])
 	quote(quoted, whole.bytes, whole.len);
 	xfree(whole.bytes);
 	return quoted;
+}
+
+int sender_check_path(const struct sender *s)
+{
+	char quoted[QUOTE_BYTES];
+	const size_t bytes = s->name_len + 1 + s->path.len;
+	if (bytes + 2 <= PATH_BYTES)
+		return 0;
+	return fail(
+		-ENAMETOOLONG,
+		"%s: the path is %zu bytes with the subvolume's name, allowed in a send stream: %u",
+		sender_quote(s, quoted), bytes, PATH_BYTES - 2);
+}
+
+int sender_walk(struct sender *s, int (*each)(struct sender *s, const struct dentry *d))
+{
+	struct tree_walk walk = { .depth = 0 };
+	int err = 0;
+	tree_walk_enter(&walk, s->subvol->root, 0);
+	for (const struct dentry *d; !err && (d = tree_walk_next(&walk));) {
+		if (inode_is_subvol_root(d->inode))
+			continue;
+		send_path_set(&s->path, walk.mark, d);
+		err = each(s, d);
+		if (inode_is_dir(d->inode))
+			tree_walk_enter(&walk, d->inode, s->path.len);
+	}
+	tree_walk_release(&walk);
+	s->path.len = 0;
+	return err;
 }

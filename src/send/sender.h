@@ -37,8 +37,8 @@ struct sender {
 /* send_path_set - cut the path to @len bytes, and add a name */
 void send_path_set(struct send_path *path, size_t len, const struct dentry *name);
 
-/* send_path_find - the path of the first name of @inode, which is no directory of a subvolume */
-void send_path_find(struct send_path *path, const struct inode *inode);
+/* send_path_find - the path of @name in its subvolume */
+void send_path_find(struct send_path *path, const struct dentry *name);
 
 /* sender_begin - begin a command about sender.path */
 void sender_begin(const struct sender *s, enum btrfs_send_cmd command);
@@ -49,11 +49,43 @@ const char *sender_quote(const struct sender *s, char quoted[QUOTE_BYTES]);
 /* send_create - make an inode, empty and with attributes that no one asked for */
 int send_create(const struct sender *s, const struct inode *inode);
 
+/* Attributes of the inode at sender.path, each a command of its own; a symlink has no mode, and
+ * flags that version 1 cannot hold are refused, or dropped with skip_unsupported. */
+int send_owner(const struct sender *s, const struct inode *inode);
+int send_mode(const struct sender *s, const struct inode *inode);
+int send_xattr(const struct sender *s, const struct xattr *x);
+int send_flags(const struct sender *s, const struct inode *inode);
+int send_times(const struct sender *s, const struct inode *inode);
+
 /* send_attributes - all that is not data: owner, mode, xattrs, flags, times */
 int send_attributes(const struct sender *s, const struct inode *inode);
 
 /* send_data - what a new, empty file holds, and its size */
 int send_data(struct sender *s, const struct inode *inode);
+
+/* send_extents - clone or write file extent @i, and more if one clone has more; @i and @end, the
+ * bytes of the file that were sent up to here, move on */
+int send_extents(struct sender *s, const struct inode *inode, u32 *i, u64 *end);
+
+/* send_extent_bytes - of the file that a file extent holds */
+u32 send_extent_bytes(const struct content *content, const struct inode *inode,
+		      const struct file_extent *e);
+
+/* send_note_source - from now on file extent @i of @inode can be cloned */
+void send_note_source(struct sender *s, const struct inode *inode, u32 i);
+
+/* send_truncate - set the size of the file at sender.path */
+int send_truncate(const struct sender *s, u64 size);
+
+/* send_link - make the name at sender.path, of the inode that @name has */
+int send_link(struct sender *s, const struct dentry *name);
+
+/* sender_check_path - whether receivers have room for sender.path */
+int sender_check_path(const struct sender *s);
+
+/* sender_walk - call @each for each name in the subvolume, with its path; names of other subvolumes
+ * are not sent */
+int sender_walk(struct sender *s, int (*each)(struct sender *s, const struct dentry *d));
 
 /* send_subvol - the whole stream of sender.subvol */
 int send_subvol(struct sender *s);

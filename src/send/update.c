@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The order of an update: names, then data and attributes of files, then those of directories. */
+#include "update.h"
+
+static int new_file(struct update *u, const struct inode *inode)
+{
+	const int err = inode_is_file(inode) ? send_data(u->s, inode) : 0;
+	return err ? err : send_attributes(u->s, inode);
+}
+
+static int update_file(struct update *u, const struct inode *inode)
+{
+	const struct inode *old = diff_old_of(u->diff, inode);
+	bool changed = false;
+	if (!old)
+		return new_file(u, inode);
+	int err = update_remove_xattrs(u, old, inode, false);
+	if (!err && inode_is_file(inode))
+		err = update_data(u, old, inode, &changed);
+	return err ? err : update_attributes(u, old, inode, changed, false);
+}
+
+static int update_directory(struct update *u, const struct inode *dir)
+{
+	const struct inode *old = diff_old_of(u->diff, dir);
+	const u32 i = diff_index(&u->diff->new_side, dir);
+	if (!old)
+		return send_attributes(u->s, dir);
+	const int err = update_remove_xattrs(u, old, dir, u->inherited[i]);
+	return err ? err : update_attributes(u, old, dir, u->touched[i], u->inherited[i]);
+}
+
+static int update_all(struct update *u, bool directories)
+{
+	struct sender *s = u->s;
+	struct tree_walk walk = { .depth = 0 };
+	int err = 0;
+	tree_walk_enter(&walk, s->subvol->root, 0);
+	for (const struct dentry *d; !err && (d = tree_walk_next(&walk));) {
+		if (diff_is_foreign(d))
+			continue;
+		send_path_set(&s->path, walk.mark, d);
+		if (inode_is_dir(d->inode) && directories)
+			err = update_directory(u, d->inode);
+		else if (d == d->inode->names && !directories && !inode_is_dir(d->inode))
+			err = update_file(u, d->inode);
+		if (inode_is_dir(d->inode))
+			tree_walk_enter(&walk, d->inode, s->path.len);
+	}
+	tree_walk_release(&walk);
+	s->path.len = 0;
+	return err;
+}
+
+/* Files that do not change are in their places by then: data can be cloned from them. */
+static void note_unchanged(struct update *u)
+{
+	const struct diff_side *side = &u->diff->new_side;
+	u64 nr;
+	const struct inode *const *inodes =
+		tree_inodes(side->tree, &nr) + side->subvol->first_inode;
+	for (u32 i = 0; i < side->subvol->nr_inodes; i++)
+		if (u->diff->same_data[i] && inode_is_file(inodes[i]))
+			for (u32 k = 0; k < inodes[i]->nr; k++)
+				send_note_source(u->s, inodes[i], k);
+}
+
+static int begin_update(const struct sender *s, const u8 parent[BTRFS_UUID_SIZE])
+{
+	int err = command_stream_header(s->stream);
+	command_begin(s->stream, BTRFS_SEND_C_SNAPSHOT);
+	command_bytes(s->stream, BTRFS_SEND_A_PATH, s->name, s->name_len);
+	command_bytes(s->stream, BTRFS_SEND_A_UUID, s->subvol->uuid, BTRFS_UUID_SIZE);
+	command_u64(s->stream, BTRFS_SEND_A_CTRANSID, SEND_CTRANSID);
+	command_bytes(s->stream, BTRFS_SEND_A_CLONE_UUID, parent, BTRFS_UUID_SIZE);
+	command_u64(s->stream, BTRFS_SEND_A_CLONE_CTRANSID, SEND_CTRANSID);
+	return err ? err : command_end(s->stream);
+}
+
+static int send_changes(struct update *u)
+{
+	int err = update_names(u);
+	if (err)
+		return err;
+	note_unchanged(u);
+	err = update_all(u, false);
+	if (!err)
+		err = update_all(u, true);
+	return err ? err : update_directory(u, u->s->subvol->root);
+}
+
+int send_update(struct sender *s, const struct diff *diff, const u8 parent[BTRFS_UUID_SIZE])
+{
+	struct update u = { .s = s, .diff = diff };
+	u.moved = xzalloc(diff->old_side.subvol->nr_inodes * sizeof(*u.moved));
+	u.touched = xzalloc(diff->new_side.subvol->nr_inodes * sizeof(*u.touched));
+	u.inherited = xzalloc(diff->new_side.subvol->nr_inodes * sizeof(*u.inherited));
+	s->path.len = 0;
+	int err = begin_update(s, parent);
+	if (!err)
+		err = send_changes(&u);
+	command_begin(s->stream, BTRFS_SEND_C_END);
+	if (!err)
+		err = command_end(s->stream);
+	xfree(u.moved);
+	xfree(u.touched);
+	xfree(u.inherited);
+	return err;
+}
