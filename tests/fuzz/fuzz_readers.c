@@ -173,9 +173,9 @@ static bool has_two_paths(const struct pair *p)
 	       (has_record(p->ours, "path") || has_record(p->ours, "GNU.sparse.name"));
 }
 
-static bool is_directory_by_long_name(const struct pair *p)
+static bool is_directory_by_one_name(const struct pair *p)
 {
-	return has_two_paths(p) && S_ISREG(p->ours->mode) && S_ISDIR(p->theirs->mode);
+	return has_two_paths(p) && S_ISDIR(p->ours->mode) != S_ISDIR(p->theirs->mode);
 }
 
 static bool has_two_targets(const struct pair *p)
@@ -300,8 +300,8 @@ static const struct difference differences[] = {
 	{ TYPE | RANGES | DATA | ALL_BEHIND, is_warned_directory,
 	  "a warning keeps libarchive from taking a name with a slash at its end for a directory" },
 	{ PATH, has_two_paths, "of a GNU long name and a pax path we and GNU tar take the latter" },
-	{ TYPE | SIZE | RANGES | DATA | ALL_BEHIND, is_directory_by_long_name,
-	  "the same, where the long name ends in a slash" },
+	{ TYPE | SIZE | RANGES | DATA | ALL_BEHIND, is_directory_by_one_name,
+	  "the same, where one of them ends in a slash" },
 	{ LINK, has_two_targets, "the same, of link targets" },
 	{ LINK, has_forgotten_target,
 	  "a pax header makes libarchive forget a GNU long link target, not so GNU tar" },
