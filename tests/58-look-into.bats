@@ -169,7 +169,8 @@ assert j["subvolumes"][1]["path"].count("\u00e9") == 1'
 	btrfs subvolume snapshot -r mnt/s mnt/snap >/dev/null
 	seq 50000 >mnt/s/t/f
 	detach mnt "$dev"
-	[ "$(info '["options"]["tar2btrfs"]')" = "['-u', 'rw:s', '-u', 'rw:s/t', '-u', 'ro:snap', '-L', 'others', '--compress', 'zlib', '--csum', 'xxhash', '-n', '4k', '--no-seed', '--size', '300m']" ]
+	# newer mkfs.btrfs have one feature more by default
+	[ "$(info '["options"]["tar2btrfs"]' | sed "s/'-O', 'block-group-tree', //")" = "['-u', 'rw:s', '-u', 'rw:s/t', '-u', 'ro:snap', '-L', 'others', '--compress', 'zlib', '--csum', 'xxhash', '-n', '4k', '--no-seed', '--size', '300m']" ]
 	[ "$(info '["options"]["btrfs2tar"]')" = "['--all-subvols']" ]
 	[ "$(info '["subvolumes"][3]["path"]')" = snap ]
 	"$BTRFS2TAR" --all-subvols img | "$TAR2BTRFS" -u s -u s/t -u ro:snap -o new

@@ -253,3 +253,28 @@ layer()
 	linear 14 small large
 	btrfs check --readonly img >log 2>&1 || { cat log; false; }
 }
+
+@test "btrfs2tar: 100,000 files with two long names each" {
+	python3 -c '
+import io, sys, tarfile
+t = tarfile.open(fileobj=sys.stdout.buffer, mode="w|", format=tarfile.PAX_FORMAT)
+for i in range(100000):
+    f = tarfile.TarInfo("d%03d/%s%d" % (i // 1000, "n" * 90, i))
+    f.size = 3
+    t.addfile(f, io.BytesIO(b"abc"))
+    link = tarfile.TarInfo(f.name + ".link")
+    link.type, link.linkname = tarfile.LNKTYPE, f.name
+    t.addfile(link)
+t.close()' | "$TAR2BTRFS" -o img
+	for options in -t -v --manifest=list; do
+		/usr/bin/time -o figures -f '%M' "$BTRFS2TAR" --threads 2 "$options" img >/dev/null
+		[ "$(cat figures)" -le $((64 * 1024 + 200000 * 250 / 1024)) ]
+	done
+}
+
+@test "btrfs2tar: a list of a million names" {
+	python3 "$GEN/stream.py" files 1000000 | "$TAR2BTRFS" -o img
+	/usr/bin/time -o figures -f '%M %U %S' "$BTRFS2TAR" -t img >list
+	[ "$(wc -l <list)" -gt 1000000 ]
+	awk '{ print "# " $1 " KiB, " $2 + $3 " s"; exit !($2 + $3 <= 4 && $1 <= 64 * 1024) }' figures >&3
+}

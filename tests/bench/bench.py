@@ -8,8 +8,9 @@ PEERS=DIR puts a directory before it. Archives are made once, from Debian's pack
 (default ~/.cache/tar2btrfs-bench).
 
 Cases: rootfs (a Debian root file system), kernel (a source tree), modules (JavaScript), files-1000000, names-300000 (in one
-directory), text-512m (one thread against two), scale (entries and bytes against time and memory). Figures go to
-docs/benchmark/figures.json, where a run replaces those of its cases; then the tables and plots there are made again.
+directory), text-512m (one thread against two), scale (entries and bytes against time and memory), read (the rootfs from images back
+to tar; with root also from a mount), list (a million names). Figures go to docs/benchmark/figures.json, where a run replaces those of
+its cases; then the tables and plots there are made again.
 The exit status is 1 if a bar is missed.
 """
 import argparse
@@ -23,7 +24,7 @@ import time
 
 import inputs
 import report
-from tools import CASES, PROGRAM, TOOLS
+from tools import CASES, IMAGES, PROGRAM, READ_CASES, TOOLS, runs_in
 
 DOCS = os.path.join(inputs.TOP, 'docs', 'benchmark')
 OUT = os.path.join(inputs.CACHE, 'out')
@@ -79,12 +80,22 @@ def measure(tool, names):
     return figures
 
 
+def make_images(tar):
+    """what the readers of a case read: {kind: quoted path}; without a kind whose program is not here"""
+    images = {}
+    for kind, (needs, command) in IMAGES.items():
+        if shutil.which(needs):
+            images[kind] = shlex.quote('%s.%s' % (OUT, kind))
+            run(command.format(tar=shlex.quote(tar), image=images[kind]))
+    return images
+
+
 def present(case):
     found = []
     for name, tool in TOOLS.items():
-        if name in CASES[case] or (tool.cases and case not in tool.cases):
+        if not runs_in(name, case):
             continue
-        if shutil.which(tool.needs):
+        if tool.is_here():
             found.append(name)
         else:
             print('not here: %s' % name)
@@ -93,11 +104,14 @@ def present(case):
 
 def bench(case, rounds, threads):
     """figures of all tools of a case: {tool: [round...]}, and what the archive is"""
-    tar = inputs.archive(case)
+    tar = inputs.archive(READ_CASES.get(case, case))
     about = {'bytes': os.path.getsize(tar), 'entries': inputs.entries(tar), 'threads': threads, 'rounds': rounds}
     tools, folder = present(case), OUT + '.dir'
     names = {'tar': shlex.quote(tar), 'dir': shlex.quote(folder), 'out': shlex.quote(OUT), 'threads': threads,
              'kib': about['bytes'] >> 10, 'entries': about['entries']}
+    images = make_images(tar) if case in READ_CASES else {}
+    names.update(images)
+    tools = [t for t in tools if all(kind in images or '{%s}' % kind not in TOOLS[t].command for kind in IMAGES)]
     runs = {t: [] for t in tools}
     extract = 'mkdir {dir} && tar -C {dir} --numeric-owner -xpf {tar}'.format(**names)
     for turn in range(rounds + 1):  # the first warms the caches
@@ -120,8 +134,8 @@ def bench(case, rounds, threads):
                 continue
             if turn or figures['wall'] > ONCE_SECONDS:
                 runs[t].append(figures)
-    remove(OUT)
-    remove(folder)
+    for path in [OUT, folder] + ['%s.%s' % (OUT, kind) for kind in images]:
+        remove(path)
     return {'about': about, 'runs': {t: r for t, r in runs.items() if r}}
 
 
