@@ -180,6 +180,16 @@ life()
 	[ ! -e none ]
 }
 
+@test "a sprout takes at most 2 MiB, whatever its size and the number of files" {
+	for i in $(seq 1 60000); do echo "file $((i / 1000))/$i size=2"; done >spec
+	for i in $(seq 1 3000); do echo "file large/$i size=9000 seed=noise$i"; done >>spec
+	python3 "$GEN/archive.py" tar <spec | "$TAR2BTRFS" --compress none -n 4k -o seed
+	"$TAR2BTRFS" --onto seed --sprout --size 4t -o new
+	[ "$(du -k new | cut -f1)" -le 2048 ]
+	assert_equal "$(stat -c %s new)" $((4 << 40))
+	"$BTRFS2TAR" -t new seed | cmp - <("$BTRFS2TAR" -t seed)
+}
+
 @test "a hundred sprouts of one seed have different ids; ten are mounted and written to" {
 	require_mount
 	local i

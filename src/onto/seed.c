@@ -70,6 +70,9 @@ static int check_is_seed(const struct seed *s)
 	if (flags != (BTRFS_SUPER_FLAG_SEEDING | BTRFS_HEADER_FLAG_WRITTEN))
 		return fail(-EINVAL, "%s is not in order: the superblock's flags are 0x%llx",
 			    s->device->name, (unsigned long long)flags);
+	if (from_le64(s->super.bytes_used) > INT64_MAX)
+		return fail(-EINVAL, "%s: the superblock's number of bytes in use is too large",
+			    s->device->name);
 	if (from_le64(s->super.generation) >= INT64_MAX ||
 	    from_le64(s->super.dev_item.devid) >= INT64_MAX)
 		return fail(-EINVAL, "%s: the superblock's generation or device id is too large",
