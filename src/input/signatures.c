@@ -61,7 +61,7 @@ static bool is_der_sequence(const u8 *bytes, u32 nr)
 static int read_signature(struct signatures *s, int fd, const char *name, size_t hex_len)
 {
 	char q[QUOTE_BYTES], q_name[QUOTE_BYTES];
-	u8 bytes[MAX_SIGNATURE + 1];
+	u8 bytes[MAX_SIGNATURE + 1] = { 0 };
 	ssize_t nr = fd < 0 ? -errno : io_read_full(fd, bytes, sizeof(bytes));
 	if (fd >= 0)
 		close(fd);
@@ -105,24 +105,32 @@ static int compare(const void *a, const void *b)
 	return strcmp(((const struct signature *)a)->hex, ((const struct signature *)b)->hex);
 }
 
+static int read_directory(struct signatures *s, DIR *stream)
+{
+	char q[QUOTE_BYTES];
+	int err = 0;
+	while (!err) {
+		errno = 0;
+		const struct dirent *d = readdir(stream);
+		if (d)
+			err = read_named(s, dirfd(stream), d->d_name);
+		else if (errno)
+			err = fail_errno("cannot read the directory %s",
+					 quote(q, s->dir, strlen(s->dir)));
+		else
+			break;
+	}
+	return err;
+}
+
 int signatures_read(const char *dir, struct signatures **signatures)
 {
 	char q[QUOTE_BYTES];
 	struct signatures *s = xzalloc(sizeof(*s));
 	s->dir = dir;
 	DIR *stream = opendir(dir);
-	int err =
-		stream ? 0 : fail_errno("cannot open the directory %s", quote(q, dir, strlen(dir)));
-	while (!err && (errno = 0, true)) {
-		const struct dirent *d = readdir(stream);
-		if (!d) {
-			err = errno ? fail_errno("cannot read the directory %s",
-						 quote(q, dir, strlen(dir)))
-				    : 0;
-			break;
-		}
-		err = read_named(s, dirfd(stream), d->d_name);
-	}
+	int err = stream ? read_directory(s, stream)
+			 : fail_errno("cannot open the directory %s", quote(q, dir, strlen(dir)));
 	if (stream)
 		closedir(stream);
 	if (s->nr)

@@ -57,6 +57,7 @@ static void bury_tree(struct plan *p, const struct grown_tree *tree)
 /* A leaf of the extent tree that has the item of a dead block is dead, too. */
 static void mark_dead_leaves(struct plan *p, struct grown_tree *tree)
 {
+	assert(tree);
 	for (size_t i = 0; i < p->nr_dead; i++) {
 		const struct btrfs_key key = { p->dead[i].bytenr, BTRFS_METADATA_ITEM_KEY,
 					       p->dead[i].level };

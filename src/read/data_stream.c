@@ -235,7 +235,9 @@ int data_stream_runs(struct data_stream *s, struct file_reader *file, u64 *bytes
 	int more, err = 0;
 	*bytes = 0;
 	while (!err && (more = plan_load(s, file, &offset, &load))) {
-		err = more < 0 ? more : put_load(s, &load);
+		if (more < 0)
+			return more;
+		err = put_load(s, &load);
 		*bytes += load.bytes;
 	}
 	return err;
@@ -243,11 +245,13 @@ int data_stream_runs(struct data_stream *s, struct file_reader *file, u64 *bytes
 
 int data_stream_whole(struct data_stream *s, struct file_reader *file, u64 size)
 {
-	struct data_load load;
-	u64 offset, done = 0;
+	struct data_load load = { .bytes = 0 };
+	u64 offset = 0, done = 0;
 	int more, err = 0;
 	while (!err && (more = plan_load(s, file, &offset, &load))) {
-		err = more < 0 ? more : put_literal(s, NULL, offset - done);
+		if (more < 0)
+			return more;
+		err = put_literal(s, NULL, offset - done);
 		if (!err)
 			err = put_load(s, &load);
 		done = offset + load.bytes;
