@@ -184,11 +184,24 @@ count()
 	says "a/b: a subvolume inside subvolume 'a'" --send-stream -u a -u a/b -o s tar
 	says "c/b: a second subvolume of the name 'b'" --send-stream -u a/b -u c/b -o s tar
 	says "a: a second subvolume of the name 'a'" --send-stream -u a --subvol-name a -o s tar
+	says "c: a second subvolume of one uuid" --send-stream -u a -u c \
+		--subvol-uuid a=01234567-89ab-cdef-0123-456789abcdef \
+		--subvol-uuid c=01234567-89ab-cdef-0123-456789abcdef -o s tar
 	python3 -c "
 n = 'd' * 200
 for i in range(1, 22): print('dir ' + '/'.join([n] * i))" | spec_tar deep
-	says "allowed in a send stream: 4094" --send-stream -o s deep
+	says "allowed in a send stream: 4092" --send-stream -o s deep
 	[ ! -e s ]
+}
+
+@test "version 1 has the property of compression, whose flags come with it, and no other flags" {
+	printf '%s\n' 'dir a' 'file a/f text=1' | spec_tar tar
+	"$TAR2BTRFS" --send-stream=1 --property compression=lzo:a -o s tar
+	receive s
+	assert_equal "$(getfattr --only-values -n btrfs.compression "$into/root/a/f")" lzo
+	says "a/f: file flags, which version 1 of send streams cannot hold" --send-stream=1 --inode-flags nodatacow:a/f -o t tar
+	[ ! -e t ]
+	"$TAR2BTRFS" --skip-unsupported --send-stream=1 --inode-flags nodatacow:a/f -o t tar
 }
 
 @test "options of images are wrong usage with --send-stream" {

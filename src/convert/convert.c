@@ -182,12 +182,19 @@ int convert_read(struct convert *c, const struct convert_input *inputs, size_t n
 
 static int plan_stream(struct convert *c)
 {
-	if (!c->parent)
-		return send_plan(&c->options->send, c->tree, c->content, NULL, &c->send);
-	assert(c->parent->done == CONVERT_HAS_TREE);
-	c->send_parent = (struct send_parent){ c->parent->tree, c->parent->content };
-	int err = send_plan(&c->options->send, c->tree, c->content, &c->send_parent, &c->send);
-	return err ? err : content_check_archives(c->parent->content);
+	int err = 0;
+	if (!c->parent) {
+		err = send_plan(&c->options->send, c->tree, c->content, NULL, &c->send);
+	} else {
+		assert(c->parent->done == CONVERT_HAS_TREE);
+		c->send_parent = (struct send_parent){ c->parent->tree, c->parent->content };
+		err = send_plan(&c->options->send, c->tree, c->content, &c->send_parent, &c->send);
+		if (!err)
+			err = content_check_archives(c->parent->content);
+	}
+	if (!err)
+		diag_end_kinds();
+	return err;
 }
 
 int convert_plan(struct convert *c)

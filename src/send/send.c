@@ -60,8 +60,8 @@ static int check_nesting(const struct sender *s)
 		quote(parent, p->path, p->path_len));
 }
 
-/* Whether no subvolume before it has its name: a receiver makes all in one directory. */
-static int check_name(const struct sender *s, u32 i)
+/* Whether no subvolume before it has its uuid, or its name: a receiver makes all in one directory. */
+static int check_unique(const struct sender *s, u32 i)
 {
 	char path[QUOTE_BYTES], name[QUOTE_BYTES];
 	struct sender other = *s;
@@ -69,8 +69,13 @@ static int check_name(const struct sender *s, u32 i)
 	const struct subvol *subvols = tree_subvols(s->tree, &nr);
 	for (u32 k = 0; k < i; k++) {
 		choose(&other, &subvols[k]);
-		if (is_sent(s->tree, k) && other.name_len == s->name_len &&
-		    !memcmp(other.name, s->name, s->name_len))
+		if (!is_sent(s->tree, k))
+			continue;
+		if (!memcmp(subvols[k].uuid, s->subvol->uuid, sizeof(s->subvol->uuid)))
+			return fail(-EEXIST,
+				    "%s: a second subvolume of one uuid in the send stream",
+				    quote(path, s->subvol->path, s->subvol->path_len));
+		if (other.name_len == s->name_len && !memcmp(other.name, s->name, s->name_len))
 			return fail(-EEXIST,
 				    "%s: a second subvolume of the name '%s' in the send stream",
 				    quote(path, s->subvol->path, s->subvol->path_len),
@@ -82,7 +87,7 @@ static int check_name(const struct sender *s, u32 i)
 static int check_subvol(const struct sender *s, u32 i)
 {
 	const int err = check_nesting(s);
-	return err ? err : check_name(s, i);
+	return err ? err : check_unique(s, i);
 }
 
 static int send_one(const struct send *send, struct sender *s, u32 i)

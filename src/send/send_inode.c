@@ -87,16 +87,25 @@ static int send_xattrs(const struct sender *s, const struct inode *inode)
 	return err;
 }
 
+/* Whether version 1 can do without a command for @flags: the property brings those of compression. */
+static bool needs_no_flags(const struct inode *inode, u32 flags)
+{
+	for (const struct xattr *x = inode->xattrs; x; x = x->next)
+		if (xattr_is(x, SEND_PROPERTY_XATTR))
+			flags &= ~(u32)(BTRFS_INODE_COMPRESS | BTRFS_INODE_NOCOMPRESS);
+	return !flags;
+}
+
 static int refuse_flags(const struct sender *s)
 {
 	char path[QUOTE_BYTES];
-	static const char text[] = "%s: file flags, which version 1 of send streams cannot hold";
-	sender_quote(s, path);
+	static const char text[] = "file flags, which version 1 of send streams cannot hold";
 	if (!command_stream_counts_only(s->stream))
 		return 0;
+	sender_quote(s, path);
 	if (!s->options->skip_unsupported)
-		return fail_hint(-EOPNOTSUPP, HINT_UNSUPPORTED, text, path);
-	warning(text, path);
+		return fail_hint(-EOPNOTSUPP, HINT_UNSUPPORTED, "%s: %s", path, text);
+	warning_of_kind(path, text);
 	return 0;
 }
 
@@ -104,7 +113,7 @@ int send_flags(const struct sender *s, const struct inode *inode)
 {
 	const u32 flags = inode->flags & ~INODE_INCOMPLETE;
 	if (s->options->version == 1)
-		return refuse_flags(s);
+		return needs_no_flags(inode, flags) ? 0 : refuse_flags(s);
 	sender_begin(s, BTRFS_SEND_C_FILEATTR);
 	command_u64(s->stream, BTRFS_SEND_A_FILEATTR, flags);
 	return command_end(s->stream);

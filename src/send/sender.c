@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sender.h"
 
-/* What receivers have room for, a slash in front and a NUL behind included. */
-#define PATH_BYTES 4096u
+/* What btrfs receive has room for when its root is the filesystem's: 4096 bytes with two slashes in
+ * front, one behind, and a NUL. */
+#define PATH_BYTES 4092u
 
 void send_path_set(struct send_path *path, size_t len, const struct dentry *name)
 {
@@ -41,14 +42,14 @@ void sender_begin(const struct sender *s, enum btrfs_send_cmd command)
 const char *sender_quote(const struct sender *s, char quoted[QUOTE_BYTES])
 {
 	struct send_path whole = { .bytes = NULL };
-	whole.bytes = mem_grow(NULL, &whole.capacity, s->name_len + 1 + s->path.len, 1);
-	memcpy(whole.bytes, s->name, s->name_len);
-	whole.len = s->name_len;
-	if (s->path.len) {
+	whole.bytes = mem_grow(NULL, &whole.capacity, s->subvol->path_len + 1 + s->path.len, 1);
+	memcpy(whole.bytes, s->subvol->path, s->subvol->path_len);
+	whole.len = s->subvol->path_len;
+	if (whole.len && s->path.len)
 		whole.bytes[whole.len++] = '/';
+	if (s->path.len)
 		memcpy(whole.bytes + whole.len, s->path.bytes, s->path.len);
-		whole.len += s->path.len;
-	}
+	whole.len += s->path.len;
 	quote(quoted, whole.bytes, whole.len);
 	xfree(whole.bytes);
 	return quoted;
@@ -58,12 +59,12 @@ int sender_check_path(const struct sender *s)
 {
 	char quoted[QUOTE_BYTES];
 	const size_t bytes = s->name_len + 1 + s->path.len;
-	if (bytes + 2 <= PATH_BYTES)
+	if (bytes <= PATH_BYTES)
 		return 0;
 	return fail(
 		-ENAMETOOLONG,
 		"%s: the path is %zu bytes with the subvolume's name, allowed in a send stream: %u",
-		sender_quote(s, quoted), bytes, PATH_BYTES - 2);
+		sender_quote(s, quoted), bytes, PATH_BYTES);
 }
 
 int sender_walk(struct sender *s, int (*each)(struct sender *s, const struct dentry *d))

@@ -8,6 +8,9 @@
 /* Of everything that a stream makes: no clock and no counter enters it. */
 #define SEND_CTRANSID 1
 
+/* A change of it changes an inode's flags, too. */
+#define SEND_PROPERTY_XATTR "btrfs.compression"
+
 /* A path in the subvolume: empty for its root, else without a slash at either end. */
 struct send_path {
 	char *bytes; /* not terminated */
@@ -43,7 +46,7 @@ void send_path_find(struct send_path *path, const struct dentry *name);
 /* sender_begin - begin a command about sender.path */
 void sender_begin(const struct sender *s, enum btrfs_send_cmd command);
 
-/* sender_quote - the path with the subvolume's name in front, for messages */
+/* sender_quote - the path in the whole tree, for messages */
 const char *sender_quote(const struct sender *s, char quoted[QUOTE_BYTES]);
 
 /* send_create - make an inode, empty and with attributes that no one asked for */

@@ -3,7 +3,7 @@
 
 bool update_is_inherited(const struct xattr *x)
 {
-	return xattr_is(x, XATTR_ACL_DEFAULT) || xattr_is(x, "btrfs.compression");
+	return xattr_is(x, XATTR_ACL_DEFAULT) || xattr_is(x, SEND_PROPERTY_XATTR);
 }
 
 int update_remove_xattr(const struct sender *s, const struct xattr *x)
