@@ -82,7 +82,8 @@ int command_stream_finish(struct command_stream *s)
 
 static void put(struct command_stream *s, const void *data, size_t len)
 {
-	memcpy(s->buffer + s->buffered, data, len);
+	if (len)
+		memcpy(s->buffer + s->buffered, data, len);
 	s->buffered += len;
 }
 
