@@ -292,6 +292,10 @@ with_quotas()
 	head -c 70000 "$shared" >short
 	refuses tree short
 	refuses 'the sprout needs at least' "$shared" --size 4m
+	local least=${stderr##*at least } # is enough, and one sector less is not
+	least=${least%% *}
+	refuses "needs at least $least bytes" "$shared" --size $((least - 4096))
+	"$TAR2BTRFS" --onto "$shared" --sprout --size "$least" -o least
 	truncate -s 128m mixed
 	mkfs.btrfs -q -M mixed
 	btrfstune -S 1 mixed

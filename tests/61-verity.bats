@@ -328,7 +328,7 @@ same_items()
 	[[ $stderr == *'found --fs-verity with --send-stream, allowed: one of them' ]]
 	echo './text-1 verity=sha256' >plan
 	refused 1 --send-stream --plan plan -o "$img" "$T/tar"
-	[[ $stderr == *'files with fs-verity, which a send stream cannot have' ]]
+	[[ $stderr == *'the plan asks for fs-verity, which a send stream cannot have' ]]
 }
 
 # ---- the way back ---------------------------------------------------------------

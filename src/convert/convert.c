@@ -120,7 +120,8 @@ static int build_verity(struct convert *c)
 	};
 	int err = verity_build(c->tree, c->content, &options);
 	if (!err && c->options->send.version && c->content->verity)
-		err = fail(-ENOTSUP, "files with fs-verity, which a send stream cannot have");
+		err = fail(-ENOTSUP,
+			   "the plan asks for fs-verity, which a send stream cannot have");
 	if (err)
 		return err;
 	signatures_warn(c->signatures);

@@ -160,13 +160,15 @@ static void number_blocks(struct plan *p, u64 *system_blocks, u64 *metadata_bloc
 	}
 }
 
-/* The extent tree describes the new blocks, its own among them: repeat until nothing changes. */
-static int settle_trees(struct plan *p)
+/*
+ * For a device of @size bytes. The extent tree describes the new blocks, its own among them: repeat
+ * until nothing changes.
+ */
+static int settle_trees(struct plan *p, u64 size)
 {
 	const u64 spare_metadata = layout_spare_metadata_blocks(
 		p->seed.nodesize,
-		checksum_size((enum btrfs_csum_type)from_le16(p->seed.super.csum_type)),
-		p->options.image->size_bytes);
+		checksum_size((enum btrfs_csum_type)from_le16(p->seed.super.csum_type)), size);
 	u64 system_room = 0, metadata_room = 0, system_blocks, metadata_blocks;
 	bool changed = true;
 	int err = 0;
@@ -185,13 +187,26 @@ static int settle_trees(struct plan *p)
 	return err;
 }
 
-static int check_sprout_size(const struct plan *p)
+/* A larger device needs more free room for metadata: find the least that has enough. */
+static int fail_small(struct plan *p, u64 size)
+{
+	u64 least = size;
+	int err = 0;
+	while (!err && least < p->layout.end) {
+		least = p->layout.end;
+		err = settle_trees(p, least);
+	}
+	return err ? err
+		   : fail(-ENOSPC, "the sprout needs at least %llu bytes, %llu are allowed",
+			  (unsigned long long)least, (unsigned long long)size);
+}
+
+static int check_sprout_size(struct plan *p)
 {
 	const u64 size = p->options.image->size_bytes, least = p->layout.end;
 	u64 sum;
 	if (size < least)
-		return fail(-ENOSPC, "the sprout needs at least %llu bytes, %llu are allowed",
-			    (unsigned long long)least, (unsigned long long)size);
+		return fail_small(p, size);
 	if (add_overflows(from_le64(p->seed.super.total_bytes), size, &sum))
 		return fail(-EFBIG, "seed and sprout have more than 2^64 bytes");
 	if (size - least < WRITABLE_ROOM)
@@ -214,6 +229,6 @@ int settle_plan(struct plan *p, const struct sprout_options *options,
 	if (!err)
 		err = choose_blocks(p);
 	if (!err)
-		err = settle_trees(p);
+		err = settle_trees(p, p->options.image->size_bytes);
 	return err ? err : check_sprout_size(p);
 }
