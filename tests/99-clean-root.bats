@@ -6,8 +6,6 @@
 
 load helpers
 
-MIRROR=http://deb.debian.org/debian
-
 setup()
 {
 	require_plain_build
@@ -23,7 +21,7 @@ in_root()
 	shift 2
 	for hook; do hooks+=(--customize-hook="$hook"); done
 	mmdebstrap --mode=root --variant=minbase --format=null ${packages:+--include="$packages"} "${hooks[@]}" \
-		"$release" /dev/null "$MIRROR" >log 2>&1 || {
+		"$release" /dev/null >log 2>&1 || {
 		tail -n 40 log
 		return 1
 	}
@@ -44,7 +42,7 @@ built_and_installed()
 {
 	local release=$1 files="sh $PWD/files.sh"
 	files_script >files.sh
-	mmdebstrap --mode=root --variant=extract --include=base-files --simulate "$release" /dev/null "$MIRROR" >/dev/null 2>&1 ||
+	mmdebstrap --mode=root --variant=extract --include=base-files --simulate "$release" /dev/null >/dev/null 2>&1 ||
 		skip "not for machines where apt has no $release"
 	mkdir source built
 	(cd "$TOP" && { git ls-files -z || find . -type f ! -path './build*' -print0; } | tar --null -T - -c) | tar -C source -x
