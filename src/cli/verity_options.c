@@ -38,7 +38,8 @@ int verity_salt_parse(struct options *options, const char *text)
 	for (size_t i = 0; is_good && i < len; i += 2) {
 		const int high = hex_digit(text[i]), low = hex_digit(text[i + 1]);
 		is_good = high >= 0 && low >= 0;
-		params->salt[i / 2] = (u8)(high << 4 | low);
+		if (is_good)
+			params->salt[i / 2] = (u8)(high << 4 | low);
 	}
 	if (!is_good)
 		return option_refuse(text, "hex digits of 1 to 32 bytes");

@@ -230,7 +230,7 @@ static int plan_load(struct data_stream *s, struct file_reader *file, u64 *offse
 
 int data_stream_runs(struct data_stream *s, struct file_reader *file, u64 *bytes)
 {
-	struct data_load load;
+	struct data_load load = { .bytes = 0 };
 	u64 offset;
 	int more, err = 0;
 	*bytes = 0;

@@ -201,7 +201,8 @@ static void vote(const struct diff *d, struct votes *votes, const struct dentry 
 		const u32 i = diff_index(&d->old_side, dir);
 		votes->of[i]++;
 		const u32 most = votes->best ? votes->of[diff_index(&d->old_side, votes->best)] : 0;
-		if (votes->of[i] > most || (votes->of[i] == most && dir->ino < votes->best->ino))
+		if (!votes->best || votes->of[i] > most ||
+		    (votes->of[i] == most && dir->ino < votes->best->ino))
 			votes->best = dir;
 	}
 }

@@ -26,6 +26,7 @@ void send_path_find(struct send_path *path, const struct dentry *name)
 	path->bytes = mem_grow(path->bytes, &path->capacity, len + 1, 1);
 	path->len = len;
 	for (const struct dentry *d = name; len; d = d->dir->names) {
+		assert(d);
 		len -= d->name_len;
 		memcpy(path->bytes + len, d->name, d->name_len);
 		if (len)
