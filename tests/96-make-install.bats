@@ -53,6 +53,7 @@ make_install()
 		./usr/share/doc/tar2btrfs/docs/benchmark/README.md
 		./usr/share/doc/tar2btrfs/docs/benchmark/bytes.svg
 		./usr/share/doc/tar2btrfs/docs/benchmark/entries.svg
+		./usr/share/doc/tar2btrfs/docs/benchmark/read.svg
 		./usr/share/doc/tar2btrfs/docs/benchmark/rootfs.svg
 		./usr/share/doc/tar2btrfs/docs/decisions.md
 		./usr/share/doc/tar2btrfs/docs/faq.md
@@ -63,6 +64,8 @@ make_install()
 		./usr/share/doc/tar2btrfs/docs/speed.md
 		./usr/share/doc/tar2btrfs/docs/sprout.svg
 		./usr/share/doc/tar2btrfs/docs/sprouts.md
+		./usr/share/doc/tar2btrfs/docs/updates.md
+		./usr/share/doc/tar2btrfs/docs/verity.md
 		./usr/share/fish/vendor_completions.d/btrfs2tar.fish
 		./usr/share/fish/vendor_completions.d/tar2btrfs.fish
 		./usr/share/man/man1/btrfs2tar.1
