@@ -16,4 +16,14 @@ static inline char *hex_encode(const u8 *bytes, size_t nr, char *text)
 	return text;
 }
 
+/* hex_value - of a digit of either case: 0..15, or -1 for what is none */
+static inline int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 #endif

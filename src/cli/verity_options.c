@@ -2,6 +2,8 @@
 #include "verity_options.h"
 #include "option_row.h"
 
+#include "base/hex.h"
+
 int verity_parse(struct options *options, const char *text)
 {
 	static const char allowed[] = "sha256, sha512 or none, or :PATH";
@@ -22,21 +24,13 @@ int verity_parse(struct options *options, const char *text)
 	return path_rules_add(rules, "--fs-verity", path, strlen(path), &asks);
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 int verity_salt_parse(struct options *options, const char *text)
 {
 	struct fsverity_params *params = &options->convert.data.verity;
 	const size_t len = strlen(text);
 	bool is_good = len && len % 2 == 0 && len / 2 <= FSVERITY_MAX_SALT;
 	for (size_t i = 0; is_good && i < len; i += 2) {
-		const int high = hex_digit(text[i]), low = hex_digit(text[i + 1]);
+		const int high = hex_value(text[i]), low = hex_value(text[i + 1]);
 		is_good = high >= 0 && low >= 0;
 		if (is_good)
 			params->salt[i / 2] = (u8)(high << 4 | low);

@@ -2,6 +2,8 @@
 /* base64, and %XX. */
 #include "text_codes.h"
 
+#include "base/hex.h"
+
 static int base64_value(char c)
 {
 	if (c >= 'A' && c <= 'Z')
@@ -40,15 +42,6 @@ bool base64_decode(const char *text, size_t len, u8 *out, size_t *out_len)
 	}
 	*out_len = n;
 	return !(bits & ((1u << nr) - 1));
-}
-
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 bool url_decode(const char *text, size_t len, char *out, size_t *out_len)
