@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "verity_digests.h"
+#include "digest_line.h"
 #include "tree_paths.h"
 
 struct printing {
@@ -7,15 +8,6 @@ struct printing {
 	const struct verity *verity;
 	FILE *out;
 };
-
-static void print_name_escaped(FILE *out, const char *path, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		if (path[i] == '\\' || path[i] == '\n')
-			putc('\\', out);
-		putc(path[i] == '\n' ? 'n' : path[i], out);
-	}
-}
 
 static void print_name(void *context, const char *path, size_t len, const struct inode *inode)
 {
@@ -27,11 +19,11 @@ static void print_name(void *context, const char *path, size_t len, const struct
 	fsverity_text(&file.descriptor, digest);
 	path += strlen("./");
 	len -= strlen("./");
-	if (memchr(path, '\\', len) || memchr(path, '\n', len))
-		putc('\\', p->out);
-	fprintf(p->out, "%s ", digest);
-	print_name_escaped(p->out, path, len);
-	putc('\n', p->out);
+	char *name = xmalloc(2 * len + 1);
+	const char *end = digest_name_put(path, len, name);
+	fprintf(p->out, "%s%s ", digest_name_is_escaped(path, len) ? "\\" : "", digest);
+	fwrite(name, 1, (size_t)(end - name), p->out);
+	xfree(name);
 }
 
 void verity_digests_print(const struct tree *tree, const struct verity *verity, FILE *out)
