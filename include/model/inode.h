@@ -84,6 +84,14 @@ struct inode {
 	};
 };
 
+/* dentry_compare - the order of names in inode.sorted: below, equal to or above 0 */
+static inline int dentry_compare(const struct dentry *x, const struct dentry *y)
+{
+	const int order =
+		memcmp(x->name, y->name, x->name_len < y->name_len ? x->name_len : y->name_len);
+	return order ? order : x->name_len - y->name_len;
+}
+
 static inline bool inode_is_dir(const struct inode *inode)
 {
 	return S_ISDIR(inode->mode);

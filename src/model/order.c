@@ -41,9 +41,7 @@ void numbering_add_inode(struct numbering *n, struct inode *inode)
 
 static int compare_dentries(const void *a, const void *b)
 {
-	const struct dentry *x = *(struct dentry *const *)a, *y = *(struct dentry *const *)b;
-	int order = memcmp(x->name, y->name, x->name_len < y->name_len ? x->name_len : y->name_len);
-	return order ? order : x->name_len - y->name_len;
+	return dentry_compare(*(struct dentry *const *)a, *(struct dentry *const *)b);
 }
 
 u32 directory_names(struct arena *arena, const struct inode *dir, struct dentry ***names)

@@ -3,11 +3,6 @@
 
 #include "base/mem.h"
 
-bool diff_is_foreign(const struct dentry *d)
-{
-	return inode_is_subvol_root(d->inode);
-}
-
 u32 diff_index(const struct diff_side *side, const struct inode *inode)
 {
 	return (u32)(tree_inode_index(side->tree, inode) - side->subvol->first_inode);
@@ -39,13 +34,9 @@ static const struct inode *find_name(const struct inode *dir, const struct dentr
 	u32 low = 0, high = dir->nr;
 	while (low < high) {
 		const u32 middle = low + (high - low) / 2;
-		const struct dentry *m = dir->sorted[middle];
-		const size_t len = m->name_len < d->name_len ? m->name_len : d->name_len;
-		int order = memcmp(m->name, d->name, len);
+		const int order = dentry_compare(dir->sorted[middle], d);
 		if (!order)
-			order = m->name_len - d->name_len;
-		if (!order)
-			return m->inode;
+			return dir->sorted[middle]->inode;
 		if (order < 0)
 			low = middle + 1;
 		else

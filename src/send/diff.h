@@ -39,9 +39,6 @@ const struct inode *diff_old_of(const struct diff *diff, const struct inode *ino
 bool diff_keeps_old(const struct diff *diff, const struct dentry *d);
 bool diff_keeps_new(const struct diff *diff, const struct dentry *d);
 
-/* diff_is_foreign - whether the name is that of another subvolume, which is no part of this one */
-bool diff_is_foreign(const struct dentry *d);
-
 /* diff_same_extent - whether two file extents are the same place in their files with the same data
  * Result in @same; returns 0 or a negative errno after printing. */
 int diff_same_extent(const struct diff *diff, const struct inode *old, u32 old_i,

@@ -52,7 +52,7 @@ static int match_name(struct diff *d, const struct dentry *old, const struct den
 		      bool any_content)
 {
 	bool same = true;
-	if (diff_is_foreign(old) || diff_is_foreign(name) ||
+	if (inode_is_subvol_root(old->inode) || inode_is_subvol_root(name->inode) ||
 	    !are_free(d, old->inode, name->inode) || !are_alike(old->inode, name->inode))
 		return 0;
 	const int err =
@@ -62,19 +62,12 @@ static int match_name(struct diff *d, const struct dentry *old, const struct den
 	return err;
 }
 
-static int order_names(const struct dentry *x, const struct dentry *y)
-{
-	const int order =
-		memcmp(x->name, y->name, x->name_len < y->name_len ? x->name_len : y->name_len);
-	return order ? order : x->name_len - y->name_len;
-}
-
 static int match_directory(struct diff *d, const struct inode *old, const struct inode *dir,
 			   bool any_content)
 {
 	int err = 0;
 	for (u32 i = 0, k = 0; i < old->nr && k < dir->nr && !err;) {
-		const int order = order_names(old->sorted[i], dir->sorted[k]);
+		const int order = dentry_compare(old->sorted[i], dir->sorted[k]);
 		if (!order)
 			err = match_name(d, old->sorted[i], dir->sorted[k], any_content);
 		i += order <= 0;
@@ -193,10 +186,11 @@ struct votes {
 
 static void vote(const struct diff *d, struct votes *votes, const struct dentry *name)
 {
-	const struct inode *old = diff_is_foreign(name) ? NULL : diff_old_of(d, name->inode);
+	const struct inode *old =
+		inode_is_subvol_root(name->inode) ? NULL : diff_old_of(d, name->inode);
 	for (const struct dentry *o = old ? old->names : NULL; o; o = o->alias_next) {
 		const struct inode *dir = o->dir;
-		if (order_names(o, name) || diff_new_of(d, dir))
+		if (dentry_compare(o, name) || diff_new_of(d, dir))
 			continue;
 		const u32 i = diff_index(&d->old_side, dir);
 		votes->of[i]++;
@@ -209,7 +203,8 @@ static void vote(const struct diff *d, struct votes *votes, const struct dentry 
 
 static void take_votes_back(const struct diff *d, struct votes *votes, const struct dentry *name)
 {
-	const struct inode *old = diff_is_foreign(name) ? NULL : diff_old_of(d, name->inode);
+	const struct inode *old =
+		inode_is_subvol_root(name->inode) ? NULL : diff_old_of(d, name->inode);
 	for (const struct dentry *o = old ? old->names : NULL; o; o = o->alias_next)
 		votes->of[diff_index(&d->old_side, o->dir)] = 0;
 }

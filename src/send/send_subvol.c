@@ -7,8 +7,9 @@
 #include "sender.h"
 
 /* Make what the name @d means. */
-static int send_name(struct sender *s, const struct dentry *d)
+static int send_name(void *context, const struct dentry *d)
 {
+	struct sender *s = context;
 	const struct inode *inode = d->inode;
 	int err = sender_check_path(s);
 	if (err)
@@ -23,9 +24,9 @@ static int send_name(struct sender *s, const struct dentry *d)
 	return err ? err : send_attributes(s, inode);
 }
 
-static int send_directory(struct sender *s, const struct dentry *d)
+static int send_directory(void *context, const struct dentry *d)
 {
-	return inode_is_dir(d->inode) ? send_attributes(s, d->inode) : 0;
+	return inode_is_dir(d->inode) ? send_attributes(context, d->inode) : 0;
 }
 
 static int send_begin(const struct sender *s)
@@ -49,9 +50,9 @@ int send_subvol(struct sender *s)
 	s->path.len = 0;
 	int err = send_begin(s);
 	if (!err)
-		err = sender_walk(s, send_name);
+		err = sender_walk(s, send_name, s);
 	if (!err)
-		err = sender_walk(s, send_directory);
+		err = sender_walk(s, send_directory, s);
 	if (!err)
 		err = send_attributes(s, s->subvol->root);
 	return err ? err : send_end(s);

@@ -68,7 +68,7 @@ int sender_check_path(const struct sender *s)
 		sender_quote(s, quoted), bytes, PATH_BYTES);
 }
 
-int sender_walk(struct sender *s, int (*each)(struct sender *s, const struct dentry *d))
+int sender_walk(struct sender *s, int (*each)(void *context, const struct dentry *d), void *context)
 {
 	struct tree_walk walk = { .depth = 0 };
 	int err = 0;
@@ -77,7 +77,7 @@ int sender_walk(struct sender *s, int (*each)(struct sender *s, const struct den
 		if (inode_is_subvol_root(d->inode))
 			continue;
 		send_path_set(&s->path, walk.mark, d);
-		err = each(s, d);
+		err = each(context, d);
 		if (inode_is_dir(d->inode))
 			tree_walk_enter(&walk, d->inode, s->path.len);
 	}

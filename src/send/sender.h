@@ -86,9 +86,12 @@ int send_link(struct sender *s, const struct dentry *name);
 /* sender_check_path - whether receivers have room for sender.path */
 int sender_check_path(const struct sender *s);
 
-/* sender_walk - call @each for each name in the subvolume, with its path; names of other subvolumes
- * are not sent */
-int sender_walk(struct sender *s, int (*each)(struct sender *s, const struct dentry *d));
+/*
+ * sender_walk - call @each for each name in the subvolume, with sender.path set; parents come first
+ * Names of other subvolumes, and what is below them, are no part of it. Ends at the first error.
+ */
+int sender_walk(struct sender *s, int (*each)(void *context, const struct dentry *d),
+		void *context);
 
 /* send_subvol - the whole stream of sender.subvol */
 int send_subvol(struct sender *s);

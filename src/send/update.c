@@ -30,26 +30,14 @@ static int update_directory(struct update *u, const struct inode *dir)
 	return err ? err : update_attributes(u, old, dir, u->touched[i], u->inherited[i]);
 }
 
-static int update_all(struct update *u, bool directories)
+static int update_file_name(void *context, const struct dentry *d)
 {
-	struct sender *s = u->s;
-	struct tree_walk walk = { .depth = 0 };
-	int err = 0;
-	tree_walk_enter(&walk, s->subvol->root, 0);
-	for (const struct dentry *d; !err && (d = tree_walk_next(&walk));) {
-		if (diff_is_foreign(d))
-			continue;
-		send_path_set(&s->path, walk.mark, d);
-		if (inode_is_dir(d->inode) && directories)
-			err = update_directory(u, d->inode);
-		else if (d == d->inode->names && !directories && !inode_is_dir(d->inode))
-			err = update_file(u, d->inode);
-		if (inode_is_dir(d->inode))
-			tree_walk_enter(&walk, d->inode, s->path.len);
-	}
-	tree_walk_release(&walk);
-	s->path.len = 0;
-	return err;
+	return d == d->inode->names && !inode_is_dir(d->inode) ? update_file(context, d->inode) : 0;
+}
+
+static int update_directory_name(void *context, const struct dentry *d)
+{
+	return inode_is_dir(d->inode) ? update_directory(context, d->inode) : 0;
 }
 
 /* Files that do not change are in their places by then: data can be cloned from them. */
@@ -83,9 +71,9 @@ static int send_changes(struct update *u)
 	if (err)
 		return err;
 	note_unchanged(u);
-	err = update_all(u, false);
+	err = sender_walk(u->s, update_file_name, u);
 	if (!err)
-		err = update_all(u, true);
+		err = sender_walk(u->s, update_directory_name, u);
 	return err ? err : update_directory(u, u->s->subvol->root);
 }
 

@@ -94,7 +94,7 @@ static struct name_list list_gone(const struct update *u)
 	struct tree_walk walk = { .depth = 0 };
 	tree_walk_enter(&walk, u->diff->old_side.subvol->root, 0);
 	for (const struct dentry *d; (d = tree_walk_next(&walk));) {
-		if (diff_is_foreign(d))
+		if (inode_is_subvol_root(d->inode))
 			continue;
 		if (inode_is_dir(d->inode))
 			tree_walk_enter(&walk, d->inode, 0);
@@ -135,7 +135,8 @@ static bool gets_new_inode(const struct update *u, const struct inode *dir)
 {
 	for (u32 i = 0; i < dir->nr; i++) {
 		const struct dentry *d = dir->sorted[i];
-		if (!diff_is_foreign(d) && d == d->inode->names && !diff_old_of(u->diff, d->inode))
+		if (!inode_is_subvol_root(d->inode) && d == d->inode->names &&
+		    !diff_old_of(u->diff, d->inode))
 			return true;
 	}
 	return false;
@@ -169,56 +170,27 @@ static int place_name(struct update *u, const struct inode *old, const struct in
 	return rename_path(u->s, name, len, path->bytes, path->len);
 }
 
-/* In the order of the walk: a directory has its place before what is in it gets one. */
-static int place_names(struct update *u)
+/* A directory has its place before what is in it gets one. */
+static int place(void *context, const struct dentry *d)
 {
-	struct sender *s = u->s;
-	struct tree_walk walk = { .depth = 0 };
-	int err = stop_inheritance(u, s->subvol->root);
-	tree_walk_enter(&walk, s->subvol->root, 0);
-	for (const struct dentry *d; !err && (d = tree_walk_next(&walk));) {
-		if (diff_is_foreign(d))
-			continue;
-		send_path_set(&s->path, walk.mark, d);
-		err = sender_check_path(s);
-		if (!err && !diff_keeps_new(u->diff, d)) {
-			touch(u, d->dir);
-			if (d == base_name(u, d->inode))
-				err = place_name(u, diff_old_of(u->diff, d->inode), d->inode);
-		}
-		if (!inode_is_dir(d->inode))
-			continue;
-		if (!err)
-			err = stop_inheritance(u, d->inode);
-		tree_walk_enter(&walk, d->inode, s->path.len);
+	struct update *u = context;
+	int err = sender_check_path(u->s);
+	if (!err && !diff_keeps_new(u->diff, d)) {
+		touch(u, d->dir);
+		if (d == base_name(u, d->inode))
+			err = place_name(u, diff_old_of(u->diff, d->inode), d->inode);
 	}
-	tree_walk_release(&walk);
-	s->path.len = 0;
-	return err;
+	return err || !inode_is_dir(d->inode) ? err : stop_inheritance(u, d->inode);
 }
 
 /* All directories are in their places: make the further names of inodes. */
-static int link_names(struct update *u)
+static int link_name(void *context, const struct dentry *d)
 {
-	struct sender *s = u->s;
-	struct tree_walk walk = { .depth = 0 };
-	int err = 0;
-	tree_walk_enter(&walk, s->subvol->root, 0);
-	for (const struct dentry *d; !err && (d = tree_walk_next(&walk));) {
-		if (diff_is_foreign(d))
-			continue;
-		send_path_set(&s->path, walk.mark, d);
-		if (inode_is_dir(d->inode)) {
-			tree_walk_enter(&walk, d->inode, s->path.len);
-			continue;
-		}
-		const struct dentry *base = base_name(u, d->inode);
-		if (d != base && !diff_keeps_new(u->diff, d))
-			err = send_link(s, base);
-	}
-	tree_walk_release(&walk);
-	s->path.len = 0;
-	return err;
+	const struct update *u = context;
+	if (inode_is_dir(d->inode) || diff_keeps_new(u->diff, d))
+		return 0;
+	const struct dentry *base = base_name(u, d->inode);
+	return d == base ? 0 : send_link(u->s, base);
 }
 
 int update_names(struct update *u)
@@ -226,6 +198,8 @@ int update_names(struct update *u)
 	choose_prefix(u);
 	int err = remove_names(u);
 	if (!err)
-		err = place_names(u);
-	return err ? err : link_names(u);
+		err = stop_inheritance(u, u->s->subvol->root);
+	if (!err)
+		err = sender_walk(u->s, place, u);
+	return err ? err : sender_walk(u->s, link_name, u);
 }
