@@ -12,6 +12,16 @@ void blueprint_release(struct blueprint *bp)
 	xfree(bp->ids.subvols);
 }
 
+struct chunk_device blueprint_device(const struct blueprint *bp)
+{
+	return (struct chunk_device){
+		.devid = DEVID,
+		.total_bytes = bp->total_bytes,
+		.uuid = bp->ids.device_uuid,
+		.ids = &bp->ids.block,
+	};
+}
+
 void ids_clear(struct blueprint *bp)
 {
 	struct subvol_uuid *subvols = bp->ids.subvols;

@@ -7,6 +7,7 @@
 #define IMAGE_BLUEPRINT_H
 
 #include "data_refs.h"
+#include "image/chunk_items.h"
 #include "image/image.h"
 #include "image/layout.h"
 #include "image/tree_writer.h"
@@ -81,6 +82,9 @@ static inline u64 planned_tree_root(const struct blueprint *bp, const struct pla
 	return layout_block(&bp->layout, planned_tree_is_system(tree),
 			    tree->first_block + tree->shape.total - 1);
 }
+
+/* blueprint_device - the image, as the device that all its chunks are on */
+struct chunk_device blueprint_device(const struct blueprint *bp);
 
 /* blueprint_shares_item - whether a file item is in a leaf that belongs to another tree */
 bool blueprint_shares_item(const struct blueprint *bp, const struct inode *inode,

@@ -20,11 +20,4 @@ int produce_uuid_tree(const struct blueprint *bp, struct tree_writer *tw);
 int produce_free_space_tree(const struct blueprint *bp, struct tree_writer *tw);
 int produce_block_group_tree(const struct blueprint *bp, struct tree_writer *tw);
 
-/* device_item - the DEV_ITEM, which the superblock repeats */
-struct btrfs_dev_item device_item(const struct blueprint *bp);
-
-/* chunk_item_bytes, chunk_item_fill - a CHUNK_ITEM with its stripes; the superblock repeats one */
-u32 chunk_item_bytes(const struct chunk *chunk);
-void chunk_item_fill(const struct blueprint *bp, const struct chunk *chunk, void *item);
-
 #endif

@@ -22,11 +22,7 @@ struct extent_producer {
 static int add_block_group(struct tree_writer *tw, const struct chunk *chunk)
 {
 	struct btrfs_key key = { chunk->logical, BTRFS_BLOCK_GROUP_ITEM_KEY, chunk->length };
-	const struct btrfs_block_group_item group = {
-		.used = to_le64(chunk->used),
-		.chunk_objectid = to_le64(BTRFS_FIRST_CHUNK_TREE_OBJECTID),
-		.flags = to_le64(chunk->type),
-	};
+	const struct btrfs_block_group_item group = chunk_item_group(chunk);
 	return tree_writer_put(tw, key, &group, sizeof(group));
 }
 

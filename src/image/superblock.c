@@ -30,17 +30,6 @@ static u64 compat_ro_flags(const struct blueprint *bp)
 	return flags;
 }
 
-/* The superblock repeats the SYSTEM chunk: it is needed to find the chunk tree. */
-static u32 fill_sys_chunk_array(const struct blueprint *bp, u8 *array)
-{
-	const struct chunk *chunk = &bp->layout.chunks[0];
-	struct btrfs_disk_key key = key_to_disk((struct btrfs_key){
-		BTRFS_FIRST_CHUNK_TREE_OBJECTID, BTRFS_CHUNK_ITEM_KEY, chunk->logical });
-	memcpy(array, &key, sizeof(key));
-	chunk_item_fill(bp, chunk, array + sizeof(key));
-	return (u32)sizeof(key) + chunk_item_bytes(chunk);
-}
-
 static const struct planned_tree *find_tree(const struct blueprint *bp, u64 id)
 {
 	u32 i = 0;
@@ -55,6 +44,7 @@ void superblock_fill(const struct blueprint *bp, struct btrfs_super_block *sb)
 {
 	const struct planned_tree *root = find_tree(bp, BTRFS_ROOT_TREE_OBJECTID);
 	const struct planned_tree *chunk = find_tree(bp, BTRFS_CHUNK_TREE_OBJECTID);
+	const struct chunk_device device = blueprint_device(bp);
 	u64 bytes_used = 0;
 	for (size_t i = 0; i < bp->layout.nr_chunks; i++)
 		bytes_used += bp->layout.chunks[i].used;
@@ -80,13 +70,14 @@ void superblock_fill(const struct blueprint *bp, struct btrfs_super_block *sb)
 		.csum_type = to_le16((u16)bp->options.csum),
 		.root_level = root->shape.level,
 		.chunk_root_level = chunk->shape.level,
-		.dev_item = device_item(bp),
+		.dev_item = chunk_item_device(&device, &bp->layout),
 		.uuid_tree_generation = to_le64(GENERATION),
 	};
 	memcpy(sb->magic, BTRFS_MAGIC, sizeof(sb->magic));
 	memcpy(sb->fsid, bp->ids.block.fsid, sizeof(sb->fsid));
 	memcpy(sb->label, bp->options.label, sizeof(sb->label));
-	sb->sys_chunk_array_size = to_le32(fill_sys_chunk_array(bp, sb->sys_chunk_array));
+	sb->sys_chunk_array_size =
+		to_le32(chunk_item_array(&device, &bp->layout, sb->sys_chunk_array));
 }
 
 static const u64 places[BTRFS_SUPER_MIRROR_MAX] = { BTRFS_SUPER_INFO_OFFSET, BTRFS_SUPER_MIRROR_1,

@@ -9,24 +9,6 @@
 /* The largest item: a chunk with two stripes. */
 #define CHUNK_ITEM_BYTES (sizeof(struct btrfs_chunk) + 2 * sizeof(struct btrfs_stripe))
 
-struct btrfs_dev_item sprout_device_item(const struct plan *p)
-{
-	u64 used = 0;
-	for (size_t i = 0; i < p->layout.nr_chunks; i++)
-		used += p->layout.chunks[i].length * chunk_copies(&p->layout.chunks[i]);
-	struct btrfs_dev_item item = {
-		.devid = to_le64(p->devid),
-		.total_bytes = to_le64(p->options.image->size_bytes),
-		.bytes_used = to_le64(used),
-		.io_align = to_le32(BTRFS_SECTORSIZE),
-		.io_width = to_le32(BTRFS_SECTORSIZE),
-		.sector_size = to_le32(BTRFS_SECTORSIZE),
-	};
-	memcpy(item.uuid, p->ids.device_uuid, sizeof(item.uuid));
-	memcpy(item.fsid, p->ids.block.fsid, sizeof(item.fsid));
-	return item;
-}
-
 /* The kernel opens a seed only if this generation is that of the seed's superblock. */
 static struct btrfs_dev_item seed_device_item(const struct plan *p)
 {
@@ -40,46 +22,16 @@ static struct btrfs_dev_item seed_device_item(const struct plan *p)
 	return item;
 }
 
-u32 sprout_chunk_bytes(const struct chunk *chunk)
-{
-	return (u32)sizeof(struct btrfs_chunk) +
-	       chunk_copies(chunk) * (u32)sizeof(struct btrfs_stripe);
-}
-
-void sprout_chunk_fill(const struct plan *p, const struct chunk *chunk, void *item)
-{
-	const u16 copies = (u16)chunk_copies(chunk);
-	const struct btrfs_chunk body = {
-		.length = to_le64(chunk->length),
-		.owner = to_le64(BTRFS_EXTENT_TREE_OBJECTID),
-		.stripe_len = to_le64(BTRFS_STRIPE_LEN),
-		.type = to_le64(chunk->type),
-		.io_align = to_le32(BTRFS_STRIPE_LEN),
-		.io_width = to_le32(BTRFS_STRIPE_LEN),
-		.sector_size = to_le32(BTRFS_SECTORSIZE),
-		.num_stripes = to_le16(copies),
-		.sub_stripes = to_le16(1),
-	};
-	u8 *at = mempcpy(item, &body, sizeof(body));
-	for (u16 i = 0; i < copies; i++) {
-		struct btrfs_stripe stripe = {
-			.devid = to_le64(p->devid),
-			.offset = to_le64(chunk->logical - p->shift + i * chunk->length),
-		};
-		memcpy(stripe.dev_uuid, p->ids.device_uuid, sizeof(stripe.dev_uuid));
-		at = mempcpy(at, &stripe, sizeof(stripe));
-	}
-}
-
 void change_chunk_tree(const struct plan *p, struct changes *changes)
 {
 	struct btrfs_key key = { BTRFS_DEV_ITEMS_OBJECTID, BTRFS_DEV_ITEM_KEY,
 				 from_le64(p->seed.device_item.devid) };
-	struct btrfs_dev_item device = seed_device_item(p);
-	changes_set(changes, key, &device, sizeof(device));
-	device = sprout_device_item(p);
+	const struct chunk_device device = plan_device(p);
+	struct btrfs_dev_item device_item = seed_device_item(p);
+	changes_set(changes, key, &device_item, sizeof(device_item));
+	device_item = chunk_item_device(&device, &p->layout);
 	key.offset = p->devid;
-	changes_set(changes, key, &device, sizeof(device));
+	changes_set(changes, key, &device_item, sizeof(device_item));
 	for (size_t i = 0; i < p->seed.nr_chunks; i++) {
 		key = (struct btrfs_key){ BTRFS_FIRST_CHUNK_TREE_OBJECTID, BTRFS_CHUNK_ITEM_KEY,
 					  p->seed.chunks[i].logical };
@@ -89,9 +41,9 @@ void change_chunk_tree(const struct plan *p, struct changes *changes)
 	for (size_t i = 0; i < p->layout.nr_chunks; i++) {
 		const struct chunk *chunk = &p->layout.chunks[i];
 		u8 item[CHUNK_ITEM_BYTES];
-		sprout_chunk_fill(p, chunk, item);
+		chunk_item_fill(&device, chunk, item);
 		key.offset = chunk->logical;
-		changes_set(changes, key, item, sprout_chunk_bytes(chunk));
+		changes_set(changes, key, item, chunk_item_bytes(chunk));
 	}
 }
 
@@ -112,22 +64,15 @@ static void remove_device_extents(const struct plan *p, struct changes *changes)
 
 void change_device_tree(const struct plan *p, struct changes *changes)
 {
+	const struct chunk_device device = plan_device(p);
 	for (size_t i = 0; i < p->layout.nr_chunks; i++) {
 		const struct chunk *chunk = &p->layout.chunks[i];
-		struct btrfs_dev_extent extent = {
-			.chunk_tree = to_le64(BTRFS_CHUNK_TREE_OBJECTID),
-			.chunk_objectid = to_le64(BTRFS_FIRST_CHUNK_TREE_OBJECTID),
-			.chunk_offset = to_le64(chunk->logical),
-			.length = to_le64(chunk->length),
-		};
-		memcpy(extent.chunk_tree_uuid, p->seed.chunk_tree_uuid,
-		       sizeof(extent.chunk_tree_uuid));
-		for (u32 copy = 0; copy < chunk_copies(chunk); copy++)
-			changes_set(changes,
-				    (struct btrfs_key){ p->devid, BTRFS_DEV_EXTENT_KEY,
-							chunk->logical - p->shift +
-								copy * chunk->length },
-				    &extent, sizeof(extent));
+		const struct btrfs_dev_extent extent = chunk_item_extent(&device, chunk);
+		for (u32 copy = 0; copy < chunk_copies(chunk); copy++) {
+			const struct btrfs_key key = { p->devid, BTRFS_DEV_EXTENT_KEY,
+						       chunk_item_physical(&device, chunk, copy) };
+			changes_set(changes, key, &extent, sizeof(extent));
+		}
 	}
 	remove_device_extents(p, changes);
 }
@@ -145,11 +90,7 @@ void change_block_groups(const struct plan *p, struct changes *changes)
 	}
 	for (size_t i = 0; i < p->layout.nr_chunks; i++) {
 		const struct chunk *chunk = &p->layout.chunks[i];
-		const struct btrfs_block_group_item group = {
-			.used = to_le64(chunk->used),
-			.chunk_objectid = to_le64(BTRFS_FIRST_CHUNK_TREE_OBJECTID),
-			.flags = to_le64(chunk->type),
-		};
+		const struct btrfs_block_group_item group = chunk_item_group(chunk);
 		changes_set(changes,
 			    (struct btrfs_key){ chunk->logical, BTRFS_BLOCK_GROUP_ITEM_KEY,
 						chunk->length },

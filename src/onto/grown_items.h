@@ -15,11 +15,4 @@ void change_block_groups(const struct plan *plan, struct changes *changes);
 /* produce_free_space - all items of the free space tree; 0, or a negative errno after printing */
 int produce_free_space(struct plan *plan, struct raw_tree *old, struct tree_writer *tw);
 
-/* sprout_device_item - of the new device; the superblock repeats it */
-struct btrfs_dev_item sprout_device_item(const struct plan *plan);
-
-/* sprout_chunk_bytes, sprout_chunk_fill - a CHUNK_ITEM of the new device with its stripes */
-u32 sprout_chunk_bytes(const struct chunk *chunk);
-void sprout_chunk_fill(const struct plan *plan, const struct chunk *chunk, void *item);
-
 #endif

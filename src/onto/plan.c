@@ -40,6 +40,18 @@ u64 plan_dead_in(const struct plan *p, const struct seed_chunk *chunk)
 	return (plan_first_dead(p, end) - plan_first_dead(p, chunk->logical)) * p->seed.nodesize;
 }
 
+struct chunk_device plan_device(const struct plan *p)
+{
+	return (struct chunk_device){
+		.devid = p->devid,
+		.total_bytes = p->options.image->size_bytes,
+		.shift = p->shift,
+		.single_sub_stripes = 1,
+		.uuid = p->ids.device_uuid,
+		.ids = &p->ids.block,
+	};
+}
+
 void plan_release(struct plan *p)
 {
 	for (u32 i = 0; i < p->nr_trees; i++) {

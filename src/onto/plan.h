@@ -7,6 +7,7 @@
 #define ONTO_PLAN_H
 
 #include "changes.h"
+#include "image/chunk_items.h"
 #include "onto/sprout.h"
 #include "seed.h"
 
@@ -57,6 +58,9 @@ struct plan {
 
 /* plan_release - free what a plan owns */
 void plan_release(struct plan *plan);
+
+/* plan_device - the new device, which the layout's chunks are on */
+struct chunk_device plan_device(const struct plan *plan);
 
 /* plan_find_tree - of one of these ids; NULL if the sprout has none */
 const struct grown_tree *plan_find_tree(const struct plan *plan, u64 id);

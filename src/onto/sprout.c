@@ -40,24 +40,13 @@ static u64 bytes_in_use(const struct plan *p)
 	return bytes;
 }
 
-/* The superblock repeats the SYSTEM chunk: it is needed to find the chunk tree. */
-static u32 fill_chunk_array(const struct plan *p, u8 *array)
-{
-	const struct chunk *chunk = &p->layout.chunks[0];
-	const struct btrfs_disk_key key = key_to_disk((struct btrfs_key){
-		BTRFS_FIRST_CHUNK_TREE_OBJECTID, BTRFS_CHUNK_ITEM_KEY, chunk->logical });
-	memset(array, 0, BTRFS_SYSTEM_CHUNK_ARRAY_SIZE);
-	memcpy(array, &key, sizeof(key));
-	sprout_chunk_fill(p, chunk, array + sizeof(key));
-	return (u32)sizeof(key) + sprout_chunk_bytes(chunk);
-}
-
 /* What is not set here is the seed's. */
 static void fill_super(const struct plan *p, struct btrfs_super_block *sb)
 {
 	const struct grown_tree *root = plan_find_tree(p, BTRFS_ROOT_TREE_OBJECTID);
 	const struct grown_tree *chunk = plan_find_tree(p, BTRFS_CHUNK_TREE_OBJECTID);
 	const struct btrfs_super_block *seed = &p->seed.super;
+	const struct chunk_device device = plan_device(p);
 	const le64 generation = to_le64(p->generation);
 	*sb = *seed;
 	memset(sb->csum, 0, sizeof(sb->csum));
@@ -73,13 +62,15 @@ static void fill_super(const struct plan *p, struct btrfs_super_block *sb)
 	sb->total_bytes = to_le64(from_le64(seed->total_bytes) + p->options.image->size_bytes);
 	sb->bytes_used = to_le64(bytes_in_use(p));
 	sb->num_devices = to_le64(2);
-	sb->dev_item = sprout_device_item(p);
+	sb->dev_item = chunk_item_device(&device, &p->layout);
 	if (from_le64(seed->uuid_tree_generation) == from_le64(seed->generation))
 		sb->uuid_tree_generation = generation;
 	if (p->options.has_label)
 		memcpy(sb->label, p->options.image->label, sizeof(sb->label));
 	memset(sb->super_roots, 0, sizeof(sb->super_roots));
-	sb->sys_chunk_array_size = to_le32(fill_chunk_array(p, sb->sys_chunk_array));
+	memset(sb->sys_chunk_array, 0, sizeof(sb->sys_chunk_array));
+	sb->sys_chunk_array_size =
+		to_le32(chunk_item_array(&device, &p->layout, sb->sys_chunk_array));
 }
 
 static u32 seal_supers(const struct plan *p, struct btrfs_super_block *supers)
@@ -241,11 +232,12 @@ const u8 *sprout_fsid(const struct sprout *s)
 static int write_chunks(const struct sprout *s, struct emit *emit)
 {
 	const struct plan *p = &s->plan;
+	const struct chunk_device device = plan_device(p);
 	const u8 *at = s->blocks;
 	for (size_t i = 0; i < p->layout.nr_chunks; i++) {
 		const struct chunk *chunk = &p->layout.chunks[i];
 		for (u32 copy = 0; copy < chunk_copies(chunk); copy++) {
-			const u64 to = chunk->logical - p->shift + copy * chunk->length;
+			const u64 to = chunk_item_physical(&device, chunk, copy);
 			int err = emit_at(emit, to);
 			if (!err)
 				err = emit_bytes(emit, at, chunk->used);
