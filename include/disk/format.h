@@ -23,6 +23,24 @@
 #define BTRFS_SUPER_MIRROR_2 (256ull << 30)
 #define BTRFS_DEVICE_RANGE_RESERVED (1ull << 20)
 
+/* Where superblock number @mirror is, 0 to BTRFS_SUPER_MIRROR_MAX - 1. */
+static inline u64 btrfs_sb_offset(u32 mirror)
+{
+	static const u64 offsets[BTRFS_SUPER_MIRROR_MAX] = { BTRFS_SUPER_INFO_OFFSET,
+							     BTRFS_SUPER_MIRROR_1,
+							     BTRFS_SUPER_MIRROR_2 };
+	return offsets[mirror];
+}
+
+/* How many superblocks a device of @bytes has room for. */
+static inline u32 btrfs_nr_supers(u64 bytes)
+{
+	u32 nr = 0;
+	while (nr < BTRFS_SUPER_MIRROR_MAX && btrfs_sb_offset(nr) + BTRFS_SUPER_INFO_SIZE <= bytes)
+		nr++;
+	return nr;
+}
+
 #define BTRFS_MIN_NODESIZE 4096u
 #define BTRFS_MAX_NODESIZE 65536u
 #define BTRFS_MAX_LEVEL 8
@@ -46,6 +64,7 @@
 #define BTRFS_FS_TREE_OBJECTID 5ull
 #define BTRFS_ROOT_TREE_DIR_OBJECTID 6ull
 #define BTRFS_CSUM_TREE_OBJECTID 7ull
+#define BTRFS_QUOTA_TREE_OBJECTID 8ull
 #define BTRFS_UUID_TREE_OBJECTID 9ull
 #define BTRFS_FREE_SPACE_TREE_OBJECTID 10ull
 #define BTRFS_BLOCK_GROUP_TREE_OBJECTID 11ull
@@ -75,6 +94,7 @@
 #define BTRFS_BLOCK_GROUP_ITEM_KEY 192
 #define BTRFS_FREE_SPACE_INFO_KEY 198
 #define BTRFS_FREE_SPACE_EXTENT_KEY 199 /* (<logical>, ..., <bytes>), an empty item */
+#define BTRFS_FREE_SPACE_BITMAP_KEY 200
 #define BTRFS_DEV_EXTENT_KEY 204
 #define BTRFS_DEV_ITEM_KEY 216
 #define BTRFS_CHUNK_ITEM_KEY 228

@@ -49,6 +49,17 @@ struct image_options {
 	u8 chunk_uuid[BTRFS_UUID_SIZE];
 };
 
+#define IMAGE_DIGEST_BYTES 32
+
+/*
+ * image_choose_fsid - the filesystem id that @options ask for
+ * @role:   tells ids that follow from one digest apart
+ * @digest: SHA-256 of the content
+ * Returns 0, or a negative errno after printing: no random bytes can be had.
+ */
+int image_choose_fsid(const struct image_options *options, const char *role,
+		      const u8 digest[IMAGE_DIGEST_BYTES], u8 fsid[BTRFS_FSID_SIZE]);
+
 struct image;
 
 /*

@@ -55,11 +55,10 @@ static bool has_superblock(const struct block_device *device, u64 pos)
  */
 static int wipe_stale_mirrors(const struct block_device *device, const char *name, u64 image_bytes)
 {
-	static const u64 mirrors[] = { BTRFS_SUPER_MIRROR_1, BTRFS_SUPER_MIRROR_2 };
 	static const u8 zeros[BTRFS_SUPER_INFO_SIZE];
-	for (size_t i = 0; i < sizeof(mirrors) / sizeof(mirrors[0]); i++) {
-		u64 pos = device->start_pos + mirrors[i];
-		if (mirrors[i] < image_bytes || pos + sizeof(zeros) > device->size_bytes ||
+	for (u32 i = 1; i < BTRFS_SUPER_MIRROR_MAX; i++) {
+		const u64 mirror = btrfs_sb_offset(i), pos = device->start_pos + mirror;
+		if (mirror < image_bytes || pos + sizeof(zeros) > device->size_bytes ||
 		    !has_superblock(device, pos))
 			continue;
 		int err = io_pwrite_full(device->fd, zeros, sizeof(zeros), pos);

@@ -18,8 +18,6 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#define DIGEST_BYTES 32
-
 struct digesting {
 	struct sha256 *sha;
 	u32 nodesize;
@@ -40,7 +38,7 @@ static void add_data(const struct blueprint *bp, struct sha256 *sha)
 }
 
 /* Call with clear ids. */
-static int content_digest(const struct blueprint *bp, u8 digest[DIGEST_BYTES])
+static int content_digest(const struct blueprint *bp, u8 digest[IMAGE_DIGEST_BYTES])
 {
 	struct digesting d = { sha256_new(), bp->options.nodesize };
 	struct {
@@ -68,12 +66,12 @@ static int random_uuid(u8 uuid[BTRFS_UUID_SIZE])
 	return 0;
 }
 
-static int choose_fsid(const struct image_options *options, const u8 digest[DIGEST_BYTES],
-		       u8 fsid[BTRFS_FSID_SIZE])
+int image_choose_fsid(const struct image_options *options, const char *role,
+		      const u8 digest[IMAGE_DIGEST_BYTES], u8 fsid[BTRFS_FSID_SIZE])
 {
 	switch (options->fsid_source) {
 	case FSID_CONTENT:
-		sha256_role_uuid("fsid", "", 0, digest, fsid);
+		sha256_role_uuid(role, "", 0, digest, fsid);
 		break;
 	case FSID_GIVEN:
 		memcpy(fsid, options->fsid, BTRFS_FSID_SIZE);
@@ -106,7 +104,7 @@ static int check_uuids(const struct blueprint *bp)
 	return err;
 }
 
-static int choose_subvol_uuids(const struct blueprint *bp, const u8 digest[DIGEST_BYTES])
+static int choose_subvol_uuids(const struct blueprint *bp, const u8 digest[IMAGE_DIGEST_BYTES])
 {
 	for (u32 i = 0; i < bp->nr_subvols; i++) {
 		const struct subvol *s = &bp->subvols[i];
@@ -130,7 +128,7 @@ bool identify_may_refuse(const struct blueprint *bp)
 int identify(struct blueprint *bp)
 {
 	const struct image_options *options = &bp->options;
-	u8 digest[DIGEST_BYTES];
+	u8 digest[IMAGE_DIGEST_BYTES];
 	int err = content_digest(bp, digest);
 	if (err)
 		return err;
@@ -143,5 +141,5 @@ int identify(struct blueprint *bp)
 		memcpy(ids->block.chunk_tree_uuid, options->chunk_uuid,
 		       sizeof(ids->block.chunk_tree_uuid));
 	err = choose_subvol_uuids(bp, digest);
-	return err ? err : choose_fsid(options, digest, ids->block.fsid);
+	return err ? err : image_choose_fsid(options, "fsid", digest, ids->block.fsid);
 }

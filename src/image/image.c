@@ -47,7 +47,7 @@ u64 image_bytes(const struct image *image)
 u64 image_needed_bytes(const struct image *image)
 {
 	const struct layout *layout = &image->bp.layout;
-	u64 bytes = (u64)superblock_nr_copies(&image->bp) * BTRFS_SUPER_INFO_SIZE;
+	u64 bytes = (u64)btrfs_nr_supers(image->bp.total_bytes) * BTRFS_SUPER_INFO_SIZE;
 	for (size_t i = 0; i < layout->nr_chunks; i++)
 		bytes += layout->chunks[i].used * chunk_copies(&layout->chunks[i]);
 	return bytes;

@@ -80,23 +80,12 @@ void superblock_fill(const struct blueprint *bp, struct btrfs_super_block *sb)
 		to_le32(chunk_item_array(&device, &bp->layout, sb->sys_chunk_array));
 }
 
-static const u64 places[BTRFS_SUPER_MIRROR_MAX] = { BTRFS_SUPER_INFO_OFFSET, BTRFS_SUPER_MIRROR_1,
-						    BTRFS_SUPER_MIRROR_2 };
-
-u32 superblock_nr_copies(const struct blueprint *bp)
-{
-	u32 nr = 0;
-	while (nr < BTRFS_SUPER_MIRROR_MAX && places[nr] + BTRFS_SUPER_INFO_SIZE <= bp->total_bytes)
-		nr++;
-	return nr;
-}
-
 u32 superblock_copies(const struct blueprint *bp, struct btrfs_super_block *supers)
 {
-	const u32 nr_copies = superblock_nr_copies(bp);
+	const u32 nr_copies = btrfs_nr_supers(bp->total_bytes);
 	for (u32 nr = 0; nr < nr_copies; nr++) {
 		superblock_fill(bp, &supers[nr]);
-		supers[nr].bytenr = to_le64(places[nr]);
+		supers[nr].bytenr = to_le64(btrfs_sb_offset(nr));
 		seal_block(bp->options.csum, &supers[nr], sizeof(supers[nr]));
 	}
 	return nr_copies;

@@ -7,9 +7,6 @@
 /* superblock_fill - the superblock, not sealed; bytenr is that of the primary */
 void superblock_fill(const struct blueprint *bp, struct btrfs_super_block *sb);
 
-/* superblock_nr_copies - the superblock and its mirrors, as far as the image is long enough */
-u32 superblock_nr_copies(const struct blueprint *bp);
-
 /*
  * superblock_copies - the superblock and its mirrors, as far as the image is long enough, sealed
  * @supers: result: up to BTRFS_SUPER_MIRROR_MAX, ascending by bytenr. Returns how many there are.

@@ -7,7 +7,6 @@
 
 #include "base/diag.h"
 
-#define FREE_SPACE_BITMAP_KEY 200
 #define USES_BITMAPS 1u
 
 struct range {
@@ -154,7 +153,7 @@ static int read_free_space(struct free_space *fs, const struct btrfs_key *key, c
 	if (key->objectid < fs->chunk->logical || key->objectid >= end ||
 	    key->offset > end - key->objectid)
 		return fail_free_space(key, "it is outside of its group");
-	if (key->type == FREE_SPACE_BITMAP_KEY)
+	if (key->type == BTRFS_FREE_SPACE_BITMAP_KEY)
 		return read_bitmap(fs, key, item, bytes);
 	if (key->type != BTRFS_FREE_SPACE_EXTENT_KEY)
 		return fail_free_space(key, "its type is unknown");

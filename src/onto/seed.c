@@ -10,8 +10,6 @@
 
 #include <unistd.h>
 
-#define QUOTA_TREE_OBJECTID 8ull
-
 /* ---- features ---------------------------------------------------------------------- */
 
 #define NEEDED_INCOMPAT                                                                            \
@@ -161,7 +159,7 @@ static int read_seed_chunks(struct seed *s)
 static int check_quotas(const struct seed *s)
 {
 	struct filesystem_tree tree;
-	int err = filesystem_find_tree(s->fs, QUOTA_TREE_OBJECTID, &tree, NULL);
+	int err = filesystem_find_tree(s->fs, BTRFS_QUOTA_TREE_OBJECTID, &tree, NULL);
 	if (!err)
 		return fail(-ENOTSUP, "%s has quotas, of which no sprout can be made",
 			    s->device->name);

@@ -12,13 +12,6 @@
 #include "disk/checksum.h"
 #include "image/emit.h"
 
-#include <sys/random.h>
-
-#define DIGEST_BYTES 32
-
-static const u64 mirrors[BTRFS_SUPER_MIRROR_MAX] = { BTRFS_SUPER_INFO_OFFSET, BTRFS_SUPER_MIRROR_1,
-						     BTRFS_SUPER_MIRROR_2 };
-
 struct sprout {
 	struct plan plan;
 	u64 nr_system, nr_metadata; /* blocks */
@@ -75,15 +68,13 @@ static void fill_super(const struct plan *p, struct btrfs_super_block *sb)
 
 static u32 seal_supers(const struct plan *p, struct btrfs_super_block *supers)
 {
-	u32 nr = 0;
-	for (; nr < BTRFS_SUPER_MIRROR_MAX &&
-	       mirrors[nr] + BTRFS_SUPER_INFO_SIZE <= p->options.image->size_bytes;
-	     nr++) {
+	const u32 nr_copies = btrfs_nr_supers(p->options.image->size_bytes);
+	for (u32 nr = 0; nr < nr_copies; nr++) {
 		fill_super(p, &supers[nr]);
-		supers[nr].bytenr = to_le64(mirrors[nr]);
+		supers[nr].bytenr = to_le64(btrfs_sb_offset(nr));
 		seal_block(sum_type(p), &supers[nr], sizeof(supers[nr]));
 	}
-	return nr;
+	return nr_copies;
 }
 
 /* ---- blocks ------------------------------------------------------------------------ */
@@ -126,30 +117,6 @@ static void seal_blocks(struct sprout *s)
 
 /* ---- ids --------------------------------------------------------------------------- */
 
-static int choose_sprout_fsid(const struct image_options *options, const u8 digest[DIGEST_BYTES],
-			      u8 fsid[BTRFS_FSID_SIZE])
-{
-	switch (options->fsid_source) {
-	case FSID_CONTENT:
-		sha256_role_uuid("sprout", "", 0, digest, fsid);
-		break;
-	case FSID_GIVEN:
-		memcpy(fsid, options->fsid, BTRFS_FSID_SIZE);
-		break;
-	case FSID_RANDOM:
-		sha256_role_uuid("sprout", "", 0, digest, fsid);
-		if (getrandom(fsid, BTRFS_FSID_SIZE, 0) != (ssize_t)BTRFS_FSID_SIZE)
-			return fail_errno("cannot get random bytes for the filesystem id");
-		fsid[6] = (u8)((fsid[6] & 0x0f) | 0x40); /* version 4 */
-		fsid[8] = (u8)((fsid[8] & 0x3f) | 0x80);
-		break;
-	case FSID_CLEAR:
-		memset(fsid, 0, BTRFS_FSID_SIZE);
-		break;
-	}
-	return 0;
-}
-
 /*
  * From all that the sprout holds, with its own ids as zeros; that has the ids of the seed and the size.
  * The device's id follows from the filesystem's, too.
@@ -160,7 +127,7 @@ static int choose_ids(struct sprout *s)
 	const struct image_options *options = p->options.image;
 	struct btrfs_super_block sb;
 	struct sha256 *sha = sha256_new();
-	u8 digest[DIGEST_BYTES];
+	u8 digest[IMAGE_DIGEST_BYTES];
 	const le64 layout_version = to_le64(LAYOUT_VERSION);
 	fill_super(p, &sb);
 	sha256_add(sha, &layout_version, sizeof(layout_version));
@@ -168,7 +135,7 @@ static int choose_ids(struct sprout *s)
 	sha256_add(sha, s->blocks, (s->nr_system + s->nr_metadata) * p->seed.nodesize);
 	sha256_add(sha, p->options.name, strlen(p->options.name));
 	sha256_finish(sha, digest);
-	int err = choose_sprout_fsid(options, digest, p->ids.block.fsid);
+	int err = image_choose_fsid(options, "sprout", digest, p->ids.block.fsid);
 	if (options->device_uuid_given)
 		memcpy(p->ids.device_uuid, options->device_uuid, sizeof(p->ids.device_uuid));
 	else

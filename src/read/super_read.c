@@ -10,11 +10,6 @@
 #include <stdio.h>
 
 #define REASON_BYTES 96
-#define NR(list) (sizeof(list) / sizeof((list)[0]))
-
-static const u64 mirrors[] = { BTRFS_SUPER_INFO_OFFSET, BTRFS_SUPER_MIRROR_1,
-			       BTRFS_SUPER_MIRROR_2 };
-static_assert(NR(mirrors) == BTRFS_SUPER_MIRROR_MAX, "mirrors");
 
 /* ---- copies ------------------------------------------------------------------------ */
 
@@ -60,9 +55,10 @@ int super_read(const struct filesystem_device *device, bool warns, struct btrfs_
 {
 	char reason[REASON_BYTES], other[REASON_BYTES];
 	struct btrfs_super_block copy;
-	bool is_first_good = read_copy(device, mirrors[0], super, reason), found = is_first_good;
-	for (size_t i = 1; i < NR(mirrors); i++) {
-		if (!read_copy(device, mirrors[i], &copy, other))
+	bool is_first_good = read_copy(device, BTRFS_SUPER_INFO_OFFSET, super, reason),
+	     found = is_first_good;
+	for (u32 i = 1; i < BTRFS_SUPER_MIRROR_MAX; i++) {
+		if (!read_copy(device, btrfs_sb_offset(i), &copy, other))
 			continue;
 		if (!found || is_newer(&copy, super))
 			*super = copy;
@@ -70,10 +66,10 @@ int super_read(const struct filesystem_device *device, bool warns, struct btrfs_
 	}
 	if (!found)
 		return fail(-EINVAL, "%s is no btrfs filesystem: superblock at %llu: %s",
-			    device->name, (unsigned long long)mirrors[0], reason);
+			    device->name, (unsigned long long)BTRFS_SUPER_INFO_OFFSET, reason);
 	if (!is_first_good && warns)
 		warning("%s: superblock at %llu: %s; the copy at %llu is used", device->name,
-			(unsigned long long)mirrors[0], reason,
+			(unsigned long long)BTRFS_SUPER_INFO_OFFSET, reason,
 			(unsigned long long)from_le64(super->bytenr));
 	return 0;
 }
