@@ -22,14 +22,16 @@ struct outcome {
 	u8 digest[32]; /* of the image */
 };
 
-static unsigned messages;
+unsigned fuzz_messages;
 
-static void count_message(enum diag_level level, const char *line, size_t len)
+void fuzz_count_message(enum diag_level level, const char *line, size_t len)
 {
 	must(len > strlen("tar2btrfs: ") && !memcmp(line, "tar2btrfs: ", 11));
 	must(memchr(line, '\n', len) == line + len - 1);
 	if (level == DIAG_ERROR)
-		messages++;
+		fuzz_messages++;
+	if (getenv("FUZZ_VERBOSE"))
+		fwrite(line, 1, len, stderr);
 }
 
 /* ---- options ------------------------------------------------------------------- */
@@ -193,8 +195,8 @@ static struct outcome run_once(const struct fuzz_run *run, unsigned threads, boo
 	struct outcome out = { 0 };
 	struct settings s;
 	struct convert c = { 0 };
-	messages = 0;
-	diag_set_sink(count_message);
+	fuzz_messages = 0;
+	diag_set_sink(fuzz_count_message);
 	set_options(&s, run);
 	s.options.data.threads = threads;
 	for (size_t i = 0; i < run->nr; i++)
@@ -205,7 +207,7 @@ static struct outcome run_once(const struct fuzz_run *run, unsigned threads, boo
 	convert_free(&c);
 	for (size_t i = 0; i < run->nr; i++)
 		close(inputs[i].fd);
-	out.messages = messages;
+	out.messages = fuzz_messages;
 	return out;
 }
 

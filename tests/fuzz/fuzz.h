@@ -6,6 +6,7 @@
 #ifndef FUZZ_H
 #define FUZZ_H
 
+#include "base/diag.h"
 #include "base/types.h"
 
 #include <stdio.h>
@@ -107,5 +108,12 @@ size_t generate_archive(struct decisions *d, u8 *out, size_t room);
 
 /* mutate.c: fuzz_fix_sums - put right the sums of what looks like tar headers */
 void fuzz_fix_sums(u8 *data, size_t size);
+
+/*
+ * fuzz_count_message - a sink for diag_set_sink(): each line is whole, begins with the program's
+ * name, and errors are counted in fuzz_messages; FUZZ_VERBOSE in the environment prints them
+ */
+extern unsigned fuzz_messages;
+void fuzz_count_message(enum diag_level level, const char *line, size_t len);
 
 #endif

@@ -20,29 +20,14 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define OPTION_BYTES 2
-#define MAX_DAMAGE 64
-
 /* What is written at most: a sparse file can have 8 EiB of zeros. */
 #define OUTPUT_BYTES (4 << 20)
-
-static unsigned messages;
-
-static void count_message(enum diag_level level, const char *line, size_t len)
-{
-	must(len > strlen("tar2btrfs: ") && !memcmp(line, "tar2btrfs: ", 11));
-	must(memchr(line, '\n', len) == line + len - 1);
-	if (level == DIAG_ERROR)
-		messages++;
-	if (getenv("FUZZ_VERBOSE"))
-		fwrite(line, 1, len, stderr);
-}
 
 /* A failure is said once, in one line. */
 static void must_be_said(int err)
 {
-	must(err <= 0 && messages == (err ? 1 : 0));
-	messages = 0;
+	must(err <= 0 && fuzz_messages == (err ? 1 : 0));
+	fuzz_messages = 0;
 }
 
 /* ---- output ------------------------------------------------------------------------ */
@@ -140,7 +125,7 @@ static void read_filesystem(int image, u8 specimen, u8 options)
 	run.options.keep_times = options & 4;
 	run.options.paths = paths;
 	run.options.nr_paths = options & 0x10 ? 2 : 0;
-	messages = 0;
+	fuzz_messages = 0;
 	const s64 nr = filesystem_count_devices(&devices[0]);
 	must_be_said(nr < 0 ? (int)nr : 0);
 	if (nr < 1 || nr > 2)
@@ -160,37 +145,19 @@ static void read_filesystem(int image, u8 specimen, u8 options)
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
-	static struct damage records[MAX_DAMAGE];
-	u8 options[OPTION_BYTES] = { 0 };
-	const size_t head = min_u64(size, OPTION_BYTES);
-	diag_set_sink(count_message);
-	memcpy(options, data, head);
-	const size_t bytes = min_u64(size - head, sizeof(records));
-	memcpy(records, data + head, bytes);
-	struct specimen *s = specimen_get((options[0] & 0x1f) % NR_SPECIMENS);
-	specimen_damage(s, records, (u32)(bytes / sizeof(*records)), !(options[1] & 0x40));
+	u8 options[SPECIMEN_OPTION_BYTES];
+	diag_set_sink(fuzz_count_message);
+	struct specimen *s = specimen_of_input(data, size, 0x1f, options);
 	read_filesystem(s->fd, options[0], options[1]);
 	specimen_restore(s);
 	return 0;
 }
 
 #ifdef LIBFUZZER
-size_t LLVMFuzzerMutate(u8 *data, size_t size, size_t max_size);
 size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max_size, unsigned seed);
 
-/* Records begin where they began. */
 size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max_size, unsigned seed)
 {
-	struct damage records[MAX_DAMAGE];
-	if (size < OPTION_BYTES + sizeof(*records) || seed % 8 == 0)
-		size = LLVMFuzzerMutate(data, size, max_size);
-	if (size < OPTION_BYTES)
-		return size;
-	const u32 max = (u32)min_u64((max_size - OPTION_BYTES) / sizeof(*records), MAX_DAMAGE);
-	u32 nr = (u32)min_u64((size - OPTION_BYTES) / sizeof(*records), max);
-	memcpy(records, data + OPTION_BYTES, nr * sizeof(*records));
-	nr = damage_shuffle(records, nr, max, seed);
-	memcpy(data + OPTION_BYTES, records, nr * sizeof(*records));
-	return OPTION_BYTES + nr * sizeof(*records);
+	return specimen_mutate_input(data, size, max_size, seed);
 }
 #endif

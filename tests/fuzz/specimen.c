@@ -220,3 +220,41 @@ struct specimen *specimen_get(u32 nr)
 	find_data(s);
 	return s;
 }
+
+/* ---- inputs ------------------------------------------------------------------------ */
+
+#define MAX_DAMAGE 64
+
+struct specimen *specimen_of_input(const u8 *data, size_t size, u8 number_mask,
+				   u8 options[SPECIMEN_OPTION_BYTES])
+{
+	static struct damage records[MAX_DAMAGE];
+	const size_t head = min_u64(size, SPECIMEN_OPTION_BYTES);
+	memset(options, 0, SPECIMEN_OPTION_BYTES);
+	memcpy(options, data, head);
+	const size_t bytes = min_u64(size - head, sizeof(records));
+	memcpy(records, data + head, bytes);
+	struct specimen *s = specimen_get((options[0] & number_mask) % NR_SPECIMENS);
+	specimen_damage(s, records, (u32)(bytes / sizeof(*records)), !(options[1] & 0x40));
+	return s;
+}
+
+#ifdef LIBFUZZER
+size_t LLVMFuzzerMutate(u8 *data, size_t size, size_t max_size);
+
+size_t specimen_mutate_input(u8 *data, size_t size, size_t max_size, unsigned seed)
+{
+	struct damage records[MAX_DAMAGE];
+	const size_t head = SPECIMEN_OPTION_BYTES;
+	if (size < head + sizeof(*records) || seed % 8 == 0)
+		size = LLVMFuzzerMutate(data, size, max_size);
+	if (size < head)
+		return size;
+	const u32 max = (u32)min_u64((max_size - head) / sizeof(*records), MAX_DAMAGE);
+	u32 nr = (u32)min_u64((size - head) / sizeof(*records), max);
+	memcpy(records, data + head, nr * sizeof(*records));
+	nr = damage_shuffle(records, nr, max, seed);
+	memcpy(data + head, records, nr * sizeof(*records));
+	return head + nr * sizeof(*records);
+}
+#endif

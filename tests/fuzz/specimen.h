@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Images that fuzz_read damages: small ones of ours, each of which has one of everything. */
+/* Images that fuzz_read and fuzz_onto damage: small ones of ours, each of which has one of everything. */
 #ifndef SPECIMEN_H
 #define SPECIMEN_H
 
@@ -47,6 +47,20 @@ struct damage {
 	le64 value;
 };
 static_assert(sizeof(struct damage) == 16, "damage");
+
+/*
+ * An input: SPECIMEN_OPTION_BYTES of options, then records of damage. Byte 0 has the number of the
+ * specimen in the bits of a mask, modulo their number; 0x40 in byte 1 says that parents are not
+ * mended. What is missing is zero.
+ */
+#define SPECIMEN_OPTION_BYTES 2
+
+/* specimen_of_input - the specimen with its damage done, and the input's options */
+struct specimen *specimen_of_input(const u8 *data, size_t size, u8 number_mask,
+				   u8 options[SPECIMEN_OPTION_BYTES]);
+
+/* specimen_mutate_input - for libFuzzer's LLVMFuzzerCustomMutator(): records begin where they began */
+size_t specimen_mutate_input(u8 *data, size_t size, size_t max_size, unsigned seed);
 
 /* damage_shuffle - another list of records, from the @nr at @records; returns how many it has */
 u32 damage_shuffle(struct damage *records, u32 nr, u32 max, u32 seed);
