@@ -27,19 +27,7 @@ setup_file()
 
 setup()
 {
-	cd "$BATS_TEST_TMPDIR"
-	FS=$BATS_FILE_TMPDIR/fs
-	into=$FS/$BATS_TEST_NUMBER
-	mkdir -p "$into"
-}
-
-# receive STREAM - into $into
-receive()
-{
-	btrfs receive "$into" <"$1" 2>err || {
-		cat err
-		return 1
-	}
+	enter_receiver
 }
 
 is_tree()

@@ -48,15 +48,6 @@ grow()
 	sprout_dev=$dev
 }
 
-release()
-{
-	local d
-	for d in "$sprout_dev" "$seed_dev"; do
-		assert_dmesg "$d"
-		losetup -d "$d"
-	done
-}
-
 # mount_pair SPROUT_DEVICE [,OPTIONS] - other processes that look at all devices open the seed for moments: then again
 mount_pair()
 {
@@ -128,7 +119,7 @@ life()
 	python3 "$TOP/tests/tools/treecmp.py" --manifest before "$m" ${ignored:+"--ignore=$ignored"}
 	assert_scrub "$m"
 	umount "$m"
-	release
+	release_sprout
 	assert_check new
 	assert_equal "$(sha256sum <seed)" "$sum"
 }
@@ -229,7 +220,7 @@ life()
 	assert_equal "$("$BTRFS2TAR" --cat new new "$shared")" new
 	"$BTRFS2TAR" new "$shared" | tar -t | sed 's,^\./,,' | sort >found
 	(tar -tf expected.tar && echo new) | sed 's,^\./,,' | sort | diff - found
-	release
+	release_sprout
 }
 
 @test "seeds of mkfs.btrfs and the kernel" {
@@ -258,7 +249,7 @@ life()
 		btrfs device remove "$seed_dev" "$m"
 		assert_equal "$(tail -n 1 "$m/large") $(cat "$m"/snapshot/part* | wc -l)" '100000 30000'
 		umount "$m"
-		release
+		release_sprout
 		assert_check new
 	done
 }

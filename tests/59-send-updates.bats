@@ -16,15 +16,7 @@ setup_file()
 
 setup()
 {
-	cd "$BATS_TEST_TMPDIR"
-	FS=$BATS_FILE_TMPDIR/fs
-	into=$FS/$BATS_TEST_NUMBER
-	mkdir -p "$into"
-}
-
-receive()
-{
-	btrfs receive -q "$into" <"$1"
+	enter_receiver
 }
 
 # update OLD.SPEC NEW.SPEC [OPTIONS] - receive the old tree and the change; the result is the new tree

@@ -44,16 +44,6 @@ sprout()
 	mount -o remount,rw "$m"
 }
 
-# give back both devices; the kernel must not have complained
-release()
-{
-	local d
-	for d in "$sprout_dev" "$seed_dev"; do
-		assert_dmesg "$d"
-		losetup -d "$d"
-	done
-}
-
 # the whole way, for images of different kinds
 life()
 {
@@ -83,7 +73,7 @@ life()
 	# what the kernel wrote, freed and left lying about the seed while both were in use
 	fstrim "$m"
 	umount "$m"
-	release
+	release_sprout
 	assert_check new
 	assert_equal "$(sha256sum <seed)" "$sum"
 	no_trace new seed
@@ -136,12 +126,12 @@ no_trace()
 	sprout seed first
 	echo 1 >"$m/which"
 	umount "$m"
-	release
+	release_sprout
 	sprout seed second
 	[ ! -e "$m/which" ]
 	echo 2 >"$m/which"
 	umount "$m"
-	release
+	release_sprout
 	assert_differ "$(super first fsid)" "$(super second fsid)"
 	for s in 1:first 2:second; do
 		attach seed -r
@@ -154,7 +144,7 @@ no_trace()
 		btrfs device remove "$seed_dev" "$m"
 		is_seed --ignore=path:which,root
 		umount "$m"
-		release
+		release_sprout
 		assert_check "${s#*:}"
 	done
 }
@@ -188,14 +178,14 @@ no_trace()
 	echo generation-2 >"$m/two"
 	btrfs device remove "$seed_dev" "$m"
 	umount "$m"
-	release
+	release_sprout
 	btrfstune -S 1 new
 	sprout new newer
 	assert_equal "$(cat "$m/two")" generation-2
 	echo generation-3 >"$m/three"
 	btrfs device remove "$seed_dev" "$m"
 	umount "$m"
-	release
+	release_sprout
 	assert_check newer
 	mount_image newer "$m"
 	assert_equal "$(cat "$m/two" "$m/three")" $'generation-2\ngeneration-3'
@@ -208,7 +198,7 @@ no_trace()
 	btrfs device remove "$seed_dev" "$m"
 	is_seed
 	umount "$m"
-	release
+	release_sprout
 	assert_check new
 }
 
@@ -222,6 +212,6 @@ no_trace()
 	diff -r "$m/snapshot/sizes" "$m/received/snapshot/sizes"
 	btrfs device remove "$seed_dev" "$m"
 	umount "$m"
-	release
+	release_sprout
 	assert_check new
 }

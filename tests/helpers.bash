@@ -230,6 +230,34 @@ detach()
 	losetup -d "$device"
 }
 
+# release_sprout - give back $sprout_dev and $seed_dev; the kernel must not have complained
+release_sprout()
+{
+	local d
+	for d in "$sprout_dev" "$seed_dev"; do
+		assert_dmesg "$d"
+		losetup -d "$d"
+	done
+}
+
+# enter_receiver - to the test's directory; $into is one of its own in the file's scratch filesystem, $FS
+enter_receiver()
+{
+	cd "$BATS_TEST_TMPDIR" || return
+	FS=$BATS_FILE_TMPDIR/fs
+	into=$FS/$BATS_TEST_NUMBER
+	mkdir -p "$into"
+}
+
+# receive STREAM - into $into
+receive()
+{
+	btrfs receive "$into" <"$1" 2>err || {
+		cat err
+		return 1
+	}
+}
+
 # with_mount IMAGE COMMAND... - run the command with $mnt mounted, and unmount even if it fails
 with_mount()
 {
