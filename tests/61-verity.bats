@@ -8,27 +8,9 @@ load helpers
 setup_file()
 {
 	cd "$BATS_FILE_TMPDIR"
-	# Around borders of blocks and levels, compressible and not; holes everywhere; links; a name to escape.
-	mkdir -p t/dir/deep
-	python3 - <<-'END'
-		import random
-		sizes = 0, 1, 2048, 4095, 4096, 4097, 127 * 4096, 128 * 4096 - 1, 128 * 4096, 128 * 4096 + 1, 300001
-		for n in sizes:
-		    open("t/noise-%d" % n, "wb").write(random.Random(n).randbytes(n))
-		    open("t/text-%d" % n, "wb").write((b"hello, world\n" * (n // 13 + 1))[:n])
-		open("t/dir/deep/a\nb\\c", "wb").write(b"name")
-	END
-	truncate -s 1000000 t/hole
-	{ cat t/noise-4097; head -c 700000 /dev/zero; } >t/zeros-behind
-	cp t/noise-4097 t/hole-behind
-	truncate -s 700001 t/hole-behind
-	truncate -s 300000 t/hole-before
-	echo end >>t/hole-before
-	cp t/text-300001 t/hole-inside
-	truncate -s 2000000 t/hole-inside
-	cat t/noise-4097 >>t/hole-inside
-	ln t/text-300001 t/dir/link
-	cp t/text-300001 t/dir/same
+	python3 "$GEN/verity.py" t
+	mkdir t/dir/deep
+	printf name >"$(printf 't/dir/deep/a\nb\\c')"
 	ln -s text-1 t/symlink
 	tar -C t -S --sort=name --format=pax -cf tar .
 	mkdir plain

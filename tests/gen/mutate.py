@@ -7,19 +7,9 @@ number gives the same image. What was changed is in OUT<number>.changes.
 """
 import random, struct, sys
 
+from crc32c import crc32c
+
 NODE, SUPER = 4096, 65536
-TABLE = []
-for n in range(256):
-    for _ in range(8):
-        n = n >> 1 ^ (0x82f63b78 if n & 1 else 0)
-    TABLE.append(n)
-
-
-def crc32c(data):
-    crc = 0xffffffff
-    for byte in data:
-        crc = TABLE[(crc ^ byte) & 255] ^ crc >> 8
-    return crc ^ 0xffffffff
 
 
 def seal(image, at):

@@ -8,23 +8,11 @@ The names collide under any seed, so they collide as extended references of one 
 """
 import sys
 
-
-def crc32c_table():
-    table = []
-    for i in range(256):
-        for _ in range(8):
-            i = i >> 1 ^ (0x82f63b78 if i & 1 else 0)
-        table.append(i)
-    return table
-
-
-TABLE = crc32c_table()
+from crc32c import update
 
 
 def name_hash(name, seed=0xfffffffe):
-    for b in name:
-        seed = TABLE[(seed ^ b) & 255] ^ seed >> 8
-    return seed
+    return update(seed, name)
 
 
 def colliding(count, length=64, prefix=b''):

@@ -49,26 +49,7 @@ quiet()
 
 # ---- the tree -------------------------------------------------------------------
 
-mkdir -p t/dir
-python3 - <<'END'
-import random
-sizes = (0, 1, 2048, 4095, 4096, 4097, 65536, 127 * 4096, 128 * 4096 - 1, 128 * 4096, 128 * 4096 + 1, 300001,
-         128 * 128 * 4096 - 1, 128 * 128 * 4096, 128 * 128 * 4096 + 1)
-for n in sizes:
-    open("t/text-%d" % n, "wb").write((b"hello, world\n" * (n // 13 + 1))[:n])
-    if n < 1000000:
-        open("t/noise-%d" % n, "wb").write(random.Random(n).randbytes(n))
-END
-truncate -s 1000000 t/hole
-cp t/noise-4097 t/hole-behind
-truncate -s 700001 t/hole-behind
-truncate -s 300000 t/hole-before
-echo end >>t/hole-before
-cp t/noise-300001 t/hole-inside
-truncate -s 2000000 t/hole-inside
-cat t/noise-4097 >>t/hole-inside
-ln t/text-300001 t/dir/link
-cp t/text-300001 t/dir/same
+python3 "$top/tests/gen/verity.py" t large
 tar -C t -S --sort=name --format=pax -cf tree.tar .
 (cd t && find . -type f | sort | xargs fsverity digest) >measured
 (cd t && find . -type f | sort | xargs sha256sum) >sums

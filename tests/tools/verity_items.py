@@ -13,25 +13,20 @@
 """
 
 import hashlib
+import os
 import struct
 import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "gen"))
+from crc32c import crc32c
 
 FS_TREE, CSUM_TREE = 5, 7
 DESC, MERKLE, EXTENT_DATA, EXTENT_CSUM, ROOT_ITEM, CHUNK_ITEM = 36, 37, 108, 128, 132, 228
 HEADER = 101
 
-TABLE = []
-for number in range(256):
-    for _ in range(8):
-        number = number >> 1 ^ (0x82F63B78 if number & 1 else 0)
-    TABLE.append(number)
 
-
-def crc32c(data):
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc = TABLE[(crc ^ byte) & 255] ^ crc >> 8
-    return struct.pack("<I", crc ^ 0xFFFFFFFF)
+def packed_sum(data):
+    return struct.pack("<I", crc32c(data))
 
 
 class Image:
@@ -93,7 +88,7 @@ class Image:
     def change_leaf(self, leaf, off, new):
         raw = bytearray(self.read(leaf, self.nodesize))
         raw[off : off + len(new)] = new
-        raw[:4] = crc32c(raw[32:])
+        raw[:4] = packed_sum(raw[32:])
         self.file.seek(self.physical(leaf))
         self.file.write(raw)
 
@@ -109,7 +104,7 @@ class Image:
         for key, leaf, off, size in self.tree(CSUM_TREE):
             nr = ((logical & ~4095) - key[2]) // 4096
             if key[1] == EXTENT_CSUM and 0 <= nr < size // 4:
-                self.change_leaf(leaf, off + nr * 4, crc32c(sector))
+                self.change_leaf(leaf, off + nr * 4, packed_sum(sector))
                 return
         raise ValueError("no sum of %d" % logical)
 
