@@ -18,28 +18,7 @@
 #define BTRFS_SUPER_INFO_SIZE 4096u
 #define BTRFS_SUPER_INFO_OFFSET 65536ull
 #define BTRFS_SUPER_MIRROR_MAX 3
-/* Physical offsets of the superblock and its mirrors: 64 KiB, 64 MiB, 256 GiB. */
-#define BTRFS_SUPER_MIRROR_1 (64ull << 20)
-#define BTRFS_SUPER_MIRROR_2 (256ull << 30)
 #define BTRFS_DEVICE_RANGE_RESERVED (1ull << 20)
-
-/* Where superblock number @mirror is, 0 to BTRFS_SUPER_MIRROR_MAX - 1. */
-static inline u64 btrfs_sb_offset(u32 mirror)
-{
-	static const u64 offsets[BTRFS_SUPER_MIRROR_MAX] = { BTRFS_SUPER_INFO_OFFSET,
-							     BTRFS_SUPER_MIRROR_1,
-							     BTRFS_SUPER_MIRROR_2 };
-	return offsets[mirror];
-}
-
-/* How many superblocks a device of @bytes has room for. */
-static inline u32 btrfs_nr_supers(u64 bytes)
-{
-	u32 nr = 0;
-	while (nr < BTRFS_SUPER_MIRROR_MAX && btrfs_sb_offset(nr) + BTRFS_SUPER_INFO_SIZE <= bytes)
-		nr++;
-	return nr;
-}
 
 #define BTRFS_MIN_NODESIZE 4096u
 #define BTRFS_MAX_NODESIZE 65536u

@@ -4,6 +4,7 @@
 #include "base/diag.h"
 #include "base/io.h"
 #include "disk/format.h"
+#include "disk/super_mirror.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -12,9 +12,9 @@ void blueprint_release(struct blueprint *bp)
 	xfree(bp->ids.subvols);
 }
 
-struct chunk_device blueprint_device(const struct blueprint *bp)
+struct layout_device blueprint_device(const struct blueprint *bp)
 {
-	return (struct chunk_device){
+	return (struct layout_device){
 		.devid = DEVID,
 		.total_bytes = bp->total_bytes,
 		.uuid = bp->ids.device_uuid,

@@ -84,7 +84,7 @@ static inline u64 planned_tree_root(const struct blueprint *bp, const struct pla
 }
 
 /* blueprint_device - the image, as the device that all its chunks are on */
-struct chunk_device blueprint_device(const struct blueprint *bp);
+struct layout_device blueprint_device(const struct blueprint *bp);
 
 /* blueprint_shares_item - whether a file item is in a leaf that belongs to another tree */
 bool blueprint_shares_item(const struct blueprint *bp, const struct inode *inode,

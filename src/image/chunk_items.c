@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "image/chunk_items.h"
 
-struct btrfs_dev_item chunk_item_device(const struct chunk_device *device,
+struct btrfs_dev_item chunk_item_device(const struct layout_device *device,
 					const struct layout *layout)
 {
 	u64 used = 0;
@@ -26,7 +26,7 @@ u32 chunk_item_bytes(const struct chunk *chunk)
 	       chunk_copies(chunk) * (u32)sizeof(struct btrfs_stripe);
 }
 
-void chunk_item_fill(const struct chunk_device *device, const struct chunk *chunk, void *item)
+void chunk_item_fill(const struct layout_device *device, const struct chunk *chunk, void *item)
 {
 	const u16 copies = (u16)chunk_copies(chunk);
 	const struct btrfs_chunk body = {
@@ -51,7 +51,7 @@ void chunk_item_fill(const struct chunk_device *device, const struct chunk *chun
 	}
 }
 
-u32 chunk_item_array(const struct chunk_device *device, const struct layout *layout, u8 *array)
+u32 chunk_item_array(const struct layout_device *device, const struct layout *layout, u8 *array)
 {
 	const struct chunk *chunk = &layout->chunks[0];
 	const struct btrfs_disk_key key = key_to_disk((struct btrfs_key){
@@ -61,12 +61,12 @@ u32 chunk_item_array(const struct chunk_device *device, const struct layout *lay
 	return (u32)sizeof(key) + chunk_item_bytes(chunk);
 }
 
-u64 chunk_item_physical(const struct chunk_device *device, const struct chunk *chunk, u32 copy)
+u64 chunk_item_physical(const struct layout_device *device, const struct chunk *chunk, u32 copy)
 {
 	return chunk->logical - device->shift + copy * chunk->length;
 }
 
-struct btrfs_dev_extent chunk_item_extent(const struct chunk_device *device,
+struct btrfs_dev_extent chunk_item_extent(const struct layout_device *device,
 					  const struct chunk *chunk)
 {
 	struct btrfs_dev_extent extent = {

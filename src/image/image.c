@@ -2,6 +2,8 @@
 /* The conductor: plan (sizes, addresses), identify, write. */
 #include "image/image.h"
 
+#include "disk/super_mirror.h"
+
 #include "identity.h"
 #include "sizing.h"
 #include "superblock.h"

@@ -7,7 +7,7 @@
 int produce_chunk_tree(const struct blueprint *bp, struct tree_writer *tw)
 {
 	struct btrfs_key key = { BTRFS_DEV_ITEMS_OBJECTID, BTRFS_DEV_ITEM_KEY, DEVID };
-	const struct chunk_device device = blueprint_device(bp);
+	const struct layout_device device = blueprint_device(bp);
 	const struct btrfs_dev_item device_item = chunk_item_device(&device, &bp->layout);
 	int err = tree_writer_put(tw, key, &device_item, sizeof(device_item));
 	for (size_t i = 0; i < bp->layout.nr_chunks && !err; i++) {
@@ -24,7 +24,7 @@ int produce_chunk_tree(const struct blueprint *bp, struct tree_writer *tw)
 
 int produce_dev_tree(const struct blueprint *bp, struct tree_writer *tw)
 {
-	const struct chunk_device device = blueprint_device(bp);
+	const struct layout_device device = blueprint_device(bp);
 	for (size_t i = 0; i < bp->layout.nr_chunks; i++) {
 		const struct chunk *chunk = &bp->layout.chunks[i];
 		const struct btrfs_dev_extent extent = chunk_item_extent(&device, chunk);

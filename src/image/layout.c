@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "image/layout.h"
 
+#include "disk/super_mirror.h"
+
 #include "model/file_item.h"
 
 /* A chunk may not begin inside the 64 KiB that begin at a mirror. */

@@ -2,6 +2,7 @@
 #include "superblock.h"
 
 #include "disk/checksum.h"
+#include "disk/super_mirror.h"
 #include "items.h"
 #include "model/verity.h"
 
@@ -44,7 +45,7 @@ void superblock_fill(const struct blueprint *bp, struct btrfs_super_block *sb)
 {
 	const struct planned_tree *root = find_tree(bp, BTRFS_ROOT_TREE_OBJECTID);
 	const struct planned_tree *chunk = find_tree(bp, BTRFS_CHUNK_TREE_OBJECTID);
-	const struct chunk_device device = blueprint_device(bp);
+	const struct layout_device device = blueprint_device(bp);
 	u64 bytes_used = 0;
 	for (size_t i = 0; i < bp->layout.nr_chunks; i++)
 		bytes_used += bp->layout.chunks[i].used;

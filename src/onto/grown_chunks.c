@@ -26,7 +26,7 @@ void change_chunk_tree(const struct plan *p, struct changes *changes)
 {
 	struct btrfs_key key = { BTRFS_DEV_ITEMS_OBJECTID, BTRFS_DEV_ITEM_KEY,
 				 from_le64(p->seed.device_item.devid) };
-	const struct chunk_device device = plan_device(p);
+	const struct layout_device device = plan_device(p);
 	struct btrfs_dev_item device_item = seed_device_item(p);
 	changes_set(changes, key, &device_item, sizeof(device_item));
 	device_item = chunk_item_device(&device, &p->layout);
@@ -64,7 +64,7 @@ static void remove_device_extents(const struct plan *p, struct changes *changes)
 
 void change_device_tree(const struct plan *p, struct changes *changes)
 {
-	const struct chunk_device device = plan_device(p);
+	const struct layout_device device = plan_device(p);
 	for (size_t i = 0; i < p->layout.nr_chunks; i++) {
 		const struct chunk *chunk = &p->layout.chunks[i];
 		const struct btrfs_dev_extent extent = chunk_item_extent(&device, chunk);

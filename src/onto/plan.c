@@ -40,9 +40,9 @@ u64 plan_dead_in(const struct plan *p, const struct seed_chunk *chunk)
 	return (plan_first_dead(p, end) - plan_first_dead(p, chunk->logical)) * p->seed.nodesize;
 }
 
-struct chunk_device plan_device(const struct plan *p)
+struct layout_device plan_device(const struct plan *p)
 {
-	return (struct chunk_device){
+	return (struct layout_device){
 		.devid = p->devid,
 		.total_bytes = p->options.image->size_bytes,
 		.shift = p->shift,

@@ -60,7 +60,7 @@ struct plan {
 void plan_release(struct plan *plan);
 
 /* plan_device - the new device, which the layout's chunks are on */
-struct chunk_device plan_device(const struct plan *plan);
+struct layout_device plan_device(const struct plan *plan);
 
 /* plan_find_tree - of one of these ids; NULL if the sprout has none */
 const struct grown_tree *plan_find_tree(const struct plan *plan, u64 id);

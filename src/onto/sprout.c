@@ -10,6 +10,7 @@
 
 #include "base/diag.h"
 #include "disk/checksum.h"
+#include "disk/super_mirror.h"
 #include "image/emit.h"
 
 struct sprout {
@@ -39,7 +40,7 @@ static void fill_super(const struct plan *p, struct btrfs_super_block *sb)
 	const struct grown_tree *root = plan_find_tree(p, BTRFS_ROOT_TREE_OBJECTID);
 	const struct grown_tree *chunk = plan_find_tree(p, BTRFS_CHUNK_TREE_OBJECTID);
 	const struct btrfs_super_block *seed = &p->seed.super;
-	const struct chunk_device device = plan_device(p);
+	const struct layout_device device = plan_device(p);
 	const le64 generation = to_le64(p->generation);
 	*sb = *seed;
 	memset(sb->csum, 0, sizeof(sb->csum));
@@ -199,7 +200,7 @@ const u8 *sprout_fsid(const struct sprout *s)
 static int write_chunks(const struct sprout *s, struct emit *emit)
 {
 	const struct plan *p = &s->plan;
-	const struct chunk_device device = plan_device(p);
+	const struct layout_device device = plan_device(p);
 	const u8 *at = s->blocks;
 	for (size_t i = 0; i < p->layout.nr_chunks; i++) {
 		const struct chunk *chunk = &p->layout.chunks[i];

@@ -4,6 +4,7 @@
 #include "base/diag.h"
 #include "base/io.h"
 #include "disk/checksum.h"
+#include "disk/super_mirror.h"
 #include "read/feature_names.h"
 #include "read/foreign.h"
 

@@ -171,7 +171,7 @@ static int place_name(struct update *u, const struct inode *old, const struct in
 }
 
 /* A directory has its place before what is in it gets one. */
-static int place(void *context, const struct dentry *d)
+static int place_or_keep(void *context, const struct dentry *d)
 {
 	struct update *u = context;
 	int err = sender_check_path(u->s);
@@ -200,6 +200,6 @@ int update_names(struct update *u)
 	if (!err)
 		err = stop_inheritance(u, u->s->subvol->root);
 	if (!err)
-		err = sender_walk(u->s, place, u);
+		err = sender_walk(u->s, place_or_keep, u);
 	return err ? err : sender_walk(u->s, link_name, u);
 }

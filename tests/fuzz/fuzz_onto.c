@@ -9,6 +9,7 @@
 #include "specimen.h"
 
 #include "base/diag.h"
+#include "disk/super_mirror.h"
 #include "onto/sprout.h"
 
 #include <sys/mman.h>
