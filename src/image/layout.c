@@ -2,7 +2,6 @@
 #include "image/layout.h"
 
 #include "disk/super_mirror.h"
-
 #include "model/file_item.h"
 
 /* A chunk may not begin inside the 64 KiB that begin at a mirror. */
