@@ -356,15 +356,16 @@ damaged()
 	tar -C i -cf i.tar f
 	cp "$T/plain/hole-behind" s/f
 	tar -C s -S -cf s.tar f
-	damaged p.tar data 0 'block 0 of its Merkle tree (fs-verity) does not fit its data'
-	damaged p.tar data 300000 'block 0 of its Merkle tree'
-	damaged p.tar hole 0 'block 0 of its Merkle tree'
-	damaged p.tar tree 0 'block 0 of its Merkle tree'
+	damaged p.tar data 0 'block 0 does not fit its hash (fs-verity)'
+	damaged p.tar data 300000 'block 73 does not fit its hash (fs-verity)'
+	damaged p.tar hole 0 'block 0 does not fit its hash (fs-verity)'
+	damaged p.tar tree 0 'block 0 of its Merkle tree (fs-verity) does not fit the root hash'
 	damaged p.tar tree 2300 'block 0 of its Merkle tree'
 	damaged s.tar tree 100 'block 0 of its Merkle tree'
-	damaged s.tar tree 8000 'block 1 of its Merkle tree'
-	damaged i.tar inline 3 'the root hash (fs-verity) does not fit its data'
-	damaged p.tar desc 16 'the root hash (fs-verity)'
+	damaged s.tar tree 8000 'block 1 of its Merkle tree (fs-verity) does not fit the one above it'
+	damaged i.tar inline 3 'block 0 does not fit its hash (fs-verity)'
+	damaged p.tar desc 16 'block 0 of its Merkle tree (fs-verity) does not fit the root hash'
+	damaged p.tar desc 48 'the root hash (fs-verity) has bytes behind its end'
 	damaged p.tar desc 0 'an fs-verity descriptor that makes no sense'
 	damaged p.tar desc 1 'an fs-verity descriptor that makes no sense'
 	damaged p.tar desc 3 'block 0 of its Merkle tree'

@@ -35,6 +35,9 @@ bool merkle_shape(enum fsverity_algorithm algorithm, u64 data_bytes, struct merk
  * zeros */
 u64 merkle_used_bytes(const struct merkle_shape *shape);
 
+/* merkle_block_nr - the number on disk of block @nr of a level */
+u64 merkle_block_nr(const struct merkle_shape *shape, u32 level, u64 nr);
+
 /* merkle_place - of block @nr on disk, its number in the order in which the builder hands over */
 u64 merkle_place(const struct merkle_shape *shape, u64 nr);
 

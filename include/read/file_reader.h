@@ -2,10 +2,14 @@
 /*
  * What is in files and symbolic links. Memory does not depend on their size, nor on their number of
  * extents: who needs the places of data before the data reads the items twice.
+ *
+ * Data of a file with fs-verity are verified when they are read, and so are holes before, between and
+ * behind them: what does not fit the file's Merkle tree is an error like a wrong checksum.
  */
 #ifndef READ_FILE_READER_H
 #define READ_FILE_READER_H
 
+#include "disk/fsverity.h"
 #include "read/disk_inode.h"
 
 struct file_reader;
@@ -32,6 +36,12 @@ int file_reader_next_run(struct file_reader *reader, u64 *offset, u64 *bytes);
  * A rewind comes between calls of this and of file_reader_next_run(). Returns as that one.
  */
 int file_reader_next_data(struct file_reader *reader, u64 *offset, const u8 **data, size_t *bytes);
+
+/*
+ * file_reader_verity - the descriptor of a file with fs-verity, whose data were all read: so all were
+ * verified; NULL if it has none, or one that only Linux knows
+ */
+const struct fsverity_descriptor *file_reader_verity(const struct file_reader *reader);
 
 /*
  * file_reader_link - the target of a symbolic link, which is the open file

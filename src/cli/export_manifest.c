@@ -5,7 +5,6 @@
 #include "convert/link_table.h"
 #include "model/file_hash.h"
 #include "read/file_reader.h"
-#include "read/verity_check.h"
 #include "read/walk.h"
 
 /* What of a file follows from its data. */
@@ -20,7 +19,6 @@ struct manifest_export {
 	struct manifest_writer *writer;
 	struct file_reader *file;
 	struct link_table links;
-	struct verity_check *verity;
 	struct file_sums *sums; /* of files with several names, by link_path.nr - 1 */
 	size_t sums_capacity;
 	char *path;
@@ -29,28 +27,23 @@ struct manifest_export {
 	size_t xattrs_capacity;
 };
 
-/* Hash the file, and verify its fs-verity. */
+/* Hash the file, whose fs-verity is verified meanwhile. */
 static int sum_file(struct manifest_export *x, const struct walk_entry *e, struct file_sums *sums)
 {
 	struct file_hash *h = file_hash_new(e->inode->size);
 	const u8 *data;
 	u64 offset;
 	size_t bytes;
-	int more = 0, verify = 0;
-	if (verity_check_wants(e->inode))
-		verify = verity_check_begin(x->verity, &e->tree, e->inode);
-	int err = verify < 0 ? verify : 0;
+	int more;
 	file_reader_open(x->file, &e->tree, e->inode);
-	while (!err && (more = file_reader_next_data(x->file, &offset, &data, &bytes)) > 0) {
+	while ((more = file_reader_next_data(x->file, &offset, &data, &bytes)) > 0)
 		file_hash_add(h, offset, data, bytes);
-		if (verify)
-			err = verity_check_add(x->verity, offset, data, bytes);
-	}
 	file_hash_finish(h, sums->hash);
-	sums->has_verity = verify > 0;
-	if (err || more < 0)
-		return err ? err : more;
-	return verify ? verity_check_end(x->verity, &sums->verity) : 0;
+	const struct fsverity_descriptor *verity = file_reader_verity(x->file);
+	sums->has_verity = verity;
+	if (verity)
+		sums->verity = *verity;
+	return more;
 }
 
 /* Set the content of a record, and the number of its group of links. */
@@ -136,7 +129,6 @@ int export_manifest(struct filesystem *fs, const struct export_options *options,
 		.options = options,
 		.writer = manifest_writer_new(fd, name),
 		.file = file_reader_new(fs),
-		.verity = verity_check_new(fs),
 	};
 	struct walker *walk = walk_new(fs, options->subvolume);
 	struct walk_entry e = { 0 };
@@ -147,7 +139,6 @@ int export_manifest(struct filesystem *fs, const struct export_options *options,
 		err = put_record(&x, &e);
 	walk_free(walk);
 	file_reader_free(x.file);
-	verity_check_free(x.verity);
 	link_table_release(&x.links);
 	xfree(x.sums);
 	xfree(x.path);

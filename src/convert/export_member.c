@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "export_member.h"
 #include "convert/link_table.h"
-#include "read/verity_check.h"
 
 #include "base/diag.h"
 #include "base/mem.h"
@@ -14,7 +13,6 @@ struct export_members {
 	size_t nr_begun; /* of the options' paths; 1 if there are none */
 	bool is_inside;  /* of one of them */
 	struct file_reader *file;
-	struct verity_check *verity;
 	struct link_table links;
 	char *path;
 	size_t path_capacity;
@@ -27,7 +25,6 @@ struct export_members *export_members_new(struct filesystem *fs,
 	m->options = options;
 	m->walk = walk_new(fs, options->subvolume);
 	m->file = file_reader_new(fs);
-	m->verity = verity_check_new(fs);
 	return m;
 }
 
@@ -37,7 +34,6 @@ void export_members_free(struct export_members *m)
 		return;
 	walk_free(m->walk);
 	file_reader_free(m->file);
-	verity_check_free(m->verity);
 	link_table_release(&m->links);
 	xfree(m->path);
 	xfree(m);
@@ -46,24 +42,6 @@ void export_members_free(struct export_members *m)
 struct file_reader *export_members_file(struct export_members *m)
 {
 	return m->file;
-}
-
-int export_members_verify(struct export_members *m, const struct export_member *member)
-{
-	struct fsverity_descriptor descriptor;
-	const u8 *data;
-	u64 offset;
-	size_t bytes;
-	int more, err = 0;
-	if (!verity_check_wants(member->inode))
-		return 0;
-	int r = verity_check_begin(m->verity, &member->tree, member->inode);
-	if (r <= 0)
-		return r;
-	file_reader_open(m->file, &member->tree, member->inode);
-	while (!err && (more = file_reader_next_data(m->file, &offset, &data, &bytes)))
-		err = more < 0 ? more : verity_check_add(m->verity, offset, data, bytes);
-	return err ? err : verity_check_end(m->verity, &descriptor);
 }
 
 /* The next entry of the walk over all paths. Returns as walk_next(). */

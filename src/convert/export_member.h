@@ -30,12 +30,6 @@ void export_members_free(struct export_members *members); /* NULL is fine */
  */
 int export_members_next(struct export_members *members, struct export_member *member);
 
-/*
- * export_members_verify - verify a file that has fs-verity, before it is read for the archive
- * Returns 0, also for any other member, or a negative errno after printing.
- */
-int export_members_verify(struct export_members *members, const struct export_member *member);
-
 /* export_members_file - the reader of files, which is free between two calls of the function above
  */
 struct file_reader *export_members_file(struct export_members *members);

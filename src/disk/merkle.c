@@ -49,10 +49,9 @@ u64 merkle_used_bytes(const struct merkle_shape *shape)
 	return (shape->total - 1) * FSVERITY_BLOCK + in_last * (FSVERITY_BLOCK / shape->per_block);
 }
 
-/* The number on disk of the first block of a level. */
-static u64 first_of_level(const struct merkle_shape *shape, u32 level)
+u64 merkle_block_nr(const struct merkle_shape *shape, u32 level, u64 nr)
 {
-	u64 nr = 0;
+	assert(nr < shape->nr_blocks[level]);
 	while (++level < shape->nr_levels)
 		nr += shape->nr_blocks[level];
 	return nr;
@@ -106,7 +105,7 @@ static int close_block(struct merkle *m, u32 level, u8 *hash)
 {
 	u8 *block = m->levels[level].block;
 	const u32 used = m->levels[level].nr_hashes * m->hash_bytes;
-	const u64 nr = first_of_level(&m->shape, level) + m->levels[level].nr_closed++;
+	const u64 nr = merkle_block_nr(&m->shape, level, m->levels[level].nr_closed++);
 	memset(block + used, 0, FSVERITY_BLOCK - used);
 	m->levels[level].nr_hashes = 0;
 	fsverity_hash_data(&m->params, block, FSVERITY_BLOCK, hash);

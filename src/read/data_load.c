@@ -158,13 +158,23 @@ static int load_plain(struct data_loader *l, const struct data_load *load, bool 
 
 const u8 *data_load_try(struct data_loader *l, const struct data_load *load, u8 *room)
 {
-	if (load->bytes == load->plain_bytes)
-		return load_to(l, load, true, room) ? NULL : room;
-	return load_plain(l, load, true) ? NULL : l->plain + load->skip;
+	const bool is_whole = load->bytes == load->plain_bytes;
+	const u8 *found = is_whole ? room : l->plain + load->skip;
+	u64 wrong;
+	if (is_whole ? load_to(l, load, true, room) : load_plain(l, load, true))
+		return NULL;
+	if (load->hashes && !expected_hashes_verify(load->hashes, found, load->bytes, &wrong))
+		return NULL;
+	return found;
 }
 
 int data_load_bring(struct data_loader *l, const struct data_load *load, const u8 **bytes)
 {
+	u64 wrong;
 	*bytes = l->plain + load->skip;
-	return load_plain(l, load, false);
+	int err = load_plain(l, load, false);
+	if (!err && load->hashes &&
+	    !expected_hashes_verify(load->hashes, *bytes, load->bytes, &wrong))
+		err = wrong_block_fail(wrong);
+	return err;
 }

@@ -4,6 +4,7 @@
 #define READ_DATA_LOAD_H
 
 #include "cursor.h"
+#include "verity_hashes.h"
 
 /* Some bytes of a file, and how to get them. Planned by file_reader.c; any thread may bring them. */
 struct data_load {
@@ -16,6 +17,8 @@ struct data_load {
 	u64 logical;
 	const struct mapped_chunk *chunk;
 	const u8 *extra; /* inline: the stored bytes; summed: a sum for each sector; else NULL */
+	const struct expected_hashes
+		*hashes;         /* of the file's part, which has fs-verity; else NULL */
 	struct item_place place; /* if compressed: what refers to them */
 };
 

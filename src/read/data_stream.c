@@ -13,6 +13,7 @@
 #define BATCH_BYTES (256u << 10)
 #define BATCH_LOADS 512u
 #define BATCH_EXTRA_BYTES (64u << 10)
+#define EXTRA_ALIGNMENT 8u
 
 #define BATCHES_PER_THREAD 4
 
@@ -28,7 +29,7 @@ struct batch_load {
 struct load_batch {
 	u8 *bytes; /* as they are written, when all loads have brought theirs */
 	u32 used;
-	u8 *extra; /* names, and the loads' sums and inline bytes */
+	u8 *extra; /* names, and the loads' sums, inline bytes and hashes */
 	u32 extra_used;
 	const char *name; /* of the last load */
 	u32 nr;
@@ -181,11 +182,17 @@ int data_stream_bytes(struct data_stream *s, const void *bytes, size_t len)
 	return put_literal(s, bytes, len);
 }
 
+/* What is kept begins aligned, as memory of malloc() does. */
+static size_t extra_room(size_t len)
+{
+	return align_up(len, EXTRA_ALIGNMENT);
+}
+
 static const void *keep_extra(struct load_batch *b, const void *bytes, size_t len)
 {
 	u8 *at = b->extra + b->extra_used;
 	memcpy(at, bytes, len);
-	b->extra_used += (u32)len;
+	b->extra_used += (u32)extra_room(len);
 	return at;
 }
 
@@ -198,6 +205,9 @@ static void add_load(const struct data_stream *s, struct load_batch *b,
 	b->used += load->bytes;
 	if (load->extra)
 		l->load.extra = keep_extra(b, load->extra, data_load_extra_bytes(s->loader, load));
+	if (load->hashes)
+		l->load.hashes = keep_extra(b, load->hashes,
+					    expected_hashes_bytes(load->hashes, load->bytes));
 	if (name && (!b->name || strcmp(name, b->name)))
 		b->name = keep_extra(b, name, strlen(name) + 1);
 	l->name = name ? b->name : NULL;
@@ -207,7 +217,10 @@ static int put_load(struct data_stream *s, const struct data_load *load)
 {
 	const struct load_batch *b = filling(s);
 	const char *name = diag_context();
-	const size_t extra = data_load_extra_bytes(s->loader, load) + (name ? strlen(name) + 1 : 0);
+	const size_t extra =
+		extra_room(data_load_extra_bytes(s->loader, load)) +
+		extra_room(load->hashes ? expected_hashes_bytes(load->hashes, load->bytes) : 0) +
+		extra_room(name ? strlen(name) + 1 : 0);
 	assert(load->bytes <= BATCH_BYTES && extra <= BATCH_EXTRA_BYTES);
 	if (b->nr == BATCH_LOADS || load->bytes > BATCH_BYTES - b->used ||
 	    extra > BATCH_EXTRA_BYTES - b->extra_used)

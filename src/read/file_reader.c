@@ -18,16 +18,20 @@ struct file_reader {
 	struct filesystem *fs;
 	struct data_sums *sums;
 	struct data_loader *loader;
+	struct verity_hashes *verity;
 	struct cursor cursor;
 	/* the file */
 	u64 ino, size;
 	bool is_summed;
+	bool wants_verity,
+		has_verity; /* has: its descriptor was read, and blocks can be verified */
 	/* where the reader is in it */
 	bool is_new, is_at_end; /* before the first extent, behind the last one with data */
 	struct extent extent;   /* the one that was read last */
 	u64 done;               /* what comes before this byte was read */
-	/* the sums of the load that was planned last */
+	/* the sums of the load that was planned last, and the hashes of fs-verity */
 	u8 found[WINDOW_BYTES / BTRFS_SECTORSIZE * BTRFS_CSUM_SIZE];
+	struct expected_hashes expected;
 };
 
 struct file_reader *file_reader_new(struct filesystem *fs)
@@ -36,6 +40,7 @@ struct file_reader *file_reader_new(struct filesystem *fs)
 	r->fs = fs;
 	r->sums = data_sums_new(fs);
 	r->loader = data_loader_new(fs);
+	r->verity = verity_hashes_new(fs);
 	return r;
 }
 
@@ -46,6 +51,7 @@ void file_reader_free(struct file_reader *r)
 	cursor_release(&r->cursor);
 	data_sums_free(r->sums);
 	data_loader_free(r->loader);
+	verity_hashes_free(r->verity);
 	xfree(r);
 }
 
@@ -64,6 +70,8 @@ void file_reader_open(struct file_reader *r, const struct filesystem_tree *tree,
 	r->ino = inode->ino;
 	r->size = inode->size;
 	r->is_summed = !(inode->flags & BTRFS_INODE_NODATASUM);
+	r->wants_verity = verity_hashes_wants(inode);
+	r->has_verity = false;
 	file_reader_rewind(r);
 }
 
@@ -129,6 +137,40 @@ int file_reader_next_run(struct file_reader *r, u64 *offset, u64 *bytes)
 	return more < 0 ? more : 1;
 }
 
+/* ---- fs-verity --------------------------------------------------------------------- */
+
+/* Read the descriptor, once for an open file. */
+static int open_verity(struct file_reader *r)
+{
+	if (!r->wants_verity)
+		return 0;
+	int verifies = verity_hashes_open(r->verity, &r->cursor.tree, r->ino, r->size);
+	r->wants_verity = false;
+	r->has_verity = verifies > 0;
+	return verifies < 0 ? verifies : 0;
+}
+
+/* Verify the hole between what was read and @begin. */
+static int verify_hole(struct file_reader *r, u64 begin)
+{
+	if (!r->has_verity)
+		return 0;
+	return verity_hashes_expect_zeros(r->verity, align_up(r->done, FSVERITY_BLOCK), begin);
+}
+
+static int plan_hashes(struct file_reader *r, u64 begin, struct data_load *load)
+{
+	if (!r->has_verity)
+		return 0;
+	load->hashes = &r->expected;
+	return verity_hashes_get(r->verity, begin, load->bytes, &r->expected);
+}
+
+const struct fsverity_descriptor *file_reader_verity(const struct file_reader *r)
+{
+	return r->has_verity ? verity_hashes_descriptor(r->verity) : NULL;
+}
+
 /* ---- data -------------------------------------------------------------------------- */
 
 /* What @load needs that is the same for compressed extents and parts of plain ones. */
@@ -177,9 +219,12 @@ static int plan_window(struct file_reader *r, u64 begin, u64 most, u64 *end, str
 
 int file_reader_next_load(struct file_reader *r, u64 most, u64 *offset, struct data_load *load)
 {
-	int more = next_extent(r), err = 0;
-	if (more <= 0)
-		return more;
+	int err = open_verity(r);
+	int more = err ? err : next_extent(r);
+	if (more >= 0)
+		err = verify_hole(r, more ? begin_of_data(r) : r->size);
+	if (err || more <= 0)
+		return err ? err : more;
 	const u64 begin = begin_of_data(r);
 	u64 end = end_of_data(r);
 	*load = (struct data_load){ .compression = r->extent.compression };
@@ -192,6 +237,8 @@ int file_reader_next_load(struct file_reader *r, u64 most, u64 *offset, struct d
 	else
 		err = plan_window(r, begin, most, &end, load);
 	load->bytes = (u32)(end - begin);
+	if (!err)
+		err = plan_hashes(r, begin, load);
 	r->done = end;
 	*offset = begin;
 	return err ? err : 1;
