@@ -81,6 +81,42 @@ layout()
 	remake first
 }
 
+@test 'rules by path are found again' {
+	layout
+	# shellcheck disable=SC2016 # words that the shell of the test splits
+	while read -r options; do
+		echo "$options"
+		eval "\"\$TAR2BTRFS\" -o first $options in.tar"
+		remake first
+		[ "$(info '["options"]["incomplete"]' first)" = '[]' ]
+	done <<-'END'
+		--compress zlib:/a
+		--compress zlib:/home --compress lzo:/home/user/deep -u home
+		--compress lzo:/a/text --compress zlib:/home
+		--property compression=zstd:home/user
+		--property compression=none:. --property compression=zlib:"it's/a:b" -u home -u a/b
+		--property compression=lzo:home -u ro:home/user
+		--inode-flags nodatacow:home --property compression=zstd:.
+		--inode-flags nodatasum:a --inode-flags nodatasum,nodatacow:home/user/deep
+		--inode-flags nodatasum:. -u home
+		--fs-verity --fs-verity=none:home
+		--fs-verity=:/a --fs-verity=sha512:./a/b --fs-verity-salt 01 -u a
+		--fs-verity=:"/it's/a:b" --fs-verity=sha512:home/user/f
+	END
+	# of a file with several names the first counts
+	"$TAR2BTRFS" -o first --fs-verity=:a/hard --compress zlib:/a in.tar
+	[[ $("$BTRFS2TAR" --info first) == *' tar2btrfs --compress zlib --fs-verity=sha256:/a/hard -o new.img' ]]
+	remake first
+}
+
+@test 'what rules cannot give is named' {
+	for i in $(seq 1000 1300); do echo "file d/$i text=x"; done | spec_tar in.tar
+	for i in $(seq 1000 2 1300); do echo "./d/$i verity=sha256"; done >plan
+	"$TAR2BTRFS" --plan plan -o img in.tar
+	[ "$(info '["options"]["incomplete"]')" = "['--fs-verity']" ]
+	"$BTRFS2TAR" --info img | tail -n 3 | diff - <(printf '%s\n' 'without rules of       --fs-verity' '' 'btrfs2tar img | tar2btrfs --compress none --fs-verity -o new.img')
+}
+
 @test 'the facts are those of btrfs-progs' {
 	require_tool btrfs
 	layout

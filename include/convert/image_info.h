@@ -3,7 +3,7 @@
 #ifndef CONVERT_IMAGE_INFO_H
 #define CONVERT_IMAGE_INFO_H
 
-#include "read/survey.h"
+#include "convert/image_rules.h"
 
 struct info_subvolume {
 	struct subvolume subvolume;
@@ -20,6 +20,7 @@ struct image_info {
 	/* whether tar2btrfs made it and no one wrote to it since: then ids of version 8 follow from
 	 * the content, and times from the archive */
 	bool is_untouched;
+	struct image_rules rules;
 };
 
 /*

@@ -25,4 +25,13 @@ struct survey {
 /* survey_add - count one subvolume in, zeroed at first; 0, or a negative errno after printing */
 int survey_add(struct survey *survey, struct filesystem *fs, const struct subvolume *subvolume);
 
+/* A reader of single inodes. */
+struct survey_reader;
+struct survey_reader *survey_reader_new(struct filesystem *fs);
+void survey_reader_free(struct survey_reader *reader); /* NULL is fine */
+
+/* survey_add_inode - count one inode in; 0, or a negative errno after printing */
+int survey_add_inode(struct survey *survey, struct survey_reader *reader,
+		     const struct filesystem_tree *tree, u64 ino);
+
 #endif

@@ -236,6 +236,23 @@ static void put_words(struct figures *f, const char *name, const struct info_wor
 	figures_end_list(f);
 }
 
+/* The options whose rules by path would be needed besides. */
+static void put_lost_rules(struct figures *f, const struct image_info *info)
+{
+	struct line line = { .len = 0 };
+	figures_list(f, "incomplete");
+	for (u32 kind = 0; kind < RULE_KINDS; kind++) {
+		const char *name = info_lost_rule(info, (enum rule_kind)kind);
+		if (!name)
+			continue;
+		figures_value(f, name);
+		add_to_line(&line, name);
+	}
+	figures_end_list(f);
+	if (line.len)
+		figures_text(f, "without rules of", NULL, line.text);
+}
+
 static void put_command(struct figures *f, const struct image_info *info,
 			const struct export_command *command, size_t nr_images)
 {
@@ -244,6 +261,7 @@ static void put_command(struct figures *f, const struct image_info *info,
 	figures_group(f, "options");
 	put_words(f, "btrfs2tar", &to_archive);
 	put_words(f, "tar2btrfs", &to_image);
+	put_lost_rules(f, info);
 	figures_end_group(f);
 	if (!f->is_json) {
 		fputs("\nbtrfs2tar", f->out);

@@ -121,33 +121,89 @@ static void add_implied_time(struct info_words *w, const struct image_info *info
 		add_option(w, "--defaults", text);
 }
 
-/* ---- the form ---------------------------------------------------------------------- */
+/* ---- rules by path ------------------------------------------------------------------ */
 
-/* The codec of most extents; the default if there are no data. */
-static void add_codec(struct info_words *w, const struct survey *survey)
+static bool has_rule(const struct image_info *info, enum rule_kind kind)
 {
-	u32 most = BTRFS_COMPRESS_NONE;
-	for (u32 type = BTRFS_COMPRESS_ZLIB; type < SURVEY_CODECS; type++)
-		if (survey->codecs[type].extents &&
-		    (!most || survey->codecs[type].extents > survey->codecs[most].extents))
-			most = type;
-	if (most == codec_default().codec->type || !survey->codecs[most].extents)
-		return;
-	const struct codec *codec = codec_of_type(most);
-	add_option(w, "--compress", codec ? codec->name : "none");
+	for (size_t i = 0; i < info->rules.nr; i++)
+		if (info->rules.list[i].kind == kind)
+			return true;
+	return false;
 }
 
-/* fs-verity of most files; signatures are left to the user. */
-static void add_verity(struct info_words *w, const struct survey *survey)
+static const char *const rule_options[RULE_KINDS] = {
+	[RULE_CODEC] = "--compress",
+	[RULE_VERITY] = "--fs-verity",
+	[RULE_PROPERTY] = "--property",
+	[RULE_UNSUMMED] = "--inode-flags",
+};
+
+static const char *codec_name(u32 type)
 {
-	const u64 sha256 = survey->verity_files[FSVERITY_SHA256];
-	const u64 sha512 = survey->verity_files[FSVERITY_SHA512];
+	const struct codec *codec = codec_of_type(type);
+	return codec ? codec->name : "none";
+}
+
+static const char *rule_value(const struct image_rule *rule)
+{
+	static const char *const properties[RULE_VALUES] = {
+		[PROPERTY_NONE] = "compression=none",
+		[PROPERTY_ZLIB] = "compression=zlib",
+		[PROPERTY_LZO] = "compression=lzo",
+		[PROPERTY_ZSTD] = "compression=zstd",
+	};
+	if (rule->kind == RULE_CODEC)
+		return codec_name(rule->value);
+	if (rule->kind == RULE_VERITY)
+		return fsverity_name((enum fsverity_algorithm)rule->value);
+	return rule->kind == RULE_PROPERTY ? properties[rule->value] : "nodatasum";
+}
+
+/* The argument of --fs-verity may be left out, so it is in the same word. */
+static void add_rule(struct info_words *w, const struct image_rule *rule)
+{
+	char start[64];
+	const char *option = rule_options[rule->kind];
+	const bool is_one_word = rule->kind == RULE_VERITY;
+	if (!is_one_word)
+		add_word(w, option, "");
+	snprintf(start, sizeof(start), "%s%s%s:/", is_one_word ? option : "",
+		 is_one_word ? "=" : "", rule_value(rule));
+	add_word(w, start, rule->path);
+}
+
+static void add_rules(struct info_words *w, const struct image_rules *rules)
+{
+	for (size_t i = 0; i < rules->nr; i++)
+		add_rule(w, &rules->list[i]);
+}
+
+const char *info_lost_rule(const struct image_info *info, enum rule_kind kind)
+{
+	return info->rules.is_lost[kind] ? rule_options[kind] : NULL;
+}
+
+/* ---- the form ---------------------------------------------------------------------- */
+
+/* The default if there are no data. */
+static void add_codec(struct info_words *w, const struct image_info *info)
+{
+	const u32 type = info->rules.outside[RULE_CODEC];
+	if (type != codec_default().codec->type && info->survey.codecs[type].extents)
+		add_option(w, "--compress", codec_name(type));
+}
+
+/* Signatures are left to the user. */
+static void add_verity(struct info_words *w, const struct image_info *info)
+{
+	const struct survey *s = &info->survey;
+	const u32 algorithm = info->rules.outside[RULE_VERITY];
 	char salt[2 * FSVERITY_MAX_SALT + 1];
-	if (2 * (sha256 + sha512) <= survey->files)
-		return;
-	add_word(w, sha512 > sha256 ? "--fs-verity=sha512" : "--fs-verity", "");
-	hex_encode(survey->verity.salt, survey->verity.salt_bytes, salt);
-	if (*salt)
+	if (algorithm != FSVERITY_NONE)
+		add_word(w, algorithm == FSVERITY_SHA512 ? "--fs-verity=sha512" : "--fs-verity",
+			 "");
+	hex_encode(s->verity.salt, s->verity.salt_bytes, salt);
+	if (*salt && (algorithm != FSVERITY_NONE || has_rule(info, RULE_VERITY)))
 		add_option(w, "--fs-verity-salt", salt);
 }
 
@@ -195,7 +251,7 @@ static void add_form(struct info_words *w, const struct image_info *info)
 	memcpy(label, super->label, BTRFS_LABEL_SIZE);
 	if (*label)
 		add_option(w, "-L", label);
-	add_codec(w, &info->survey);
+	add_codec(w, info);
 	if (csum != BTRFS_CSUM_TYPE_CRC32)
 		add_option(w, "--csum", checksum_name(csum));
 	format_size(from_le32(super->nodesize), text);
@@ -204,7 +260,8 @@ static void add_form(struct info_words *w, const struct image_info *info)
 	if (filesystem_profiles(info->fs, BTRFS_BLOCK_GROUP_METADATA))
 		add_option(w, "-m", "dup");
 	add_features(w, from_le64(super->compat_ro_flags));
-	add_verity(w, &info->survey);
+	add_verity(w, info);
+	add_rules(w, &info->rules);
 	add_size_option(w, info);
 }
 

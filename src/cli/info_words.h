@@ -20,6 +20,11 @@ struct info_words {
  */
 void info_words_of_image(const struct image_info *info, struct info_words *to_image,
 			 struct info_words *to_archive);
+
+/* info_lost_rule - the name of the option that the words should have, but do not; NULL: nothing is
+ * missing */
+const char *info_lost_rule(const struct image_info *info, enum rule_kind kind);
+
 void info_words_release(struct info_words *words);
 
 #endif

@@ -30,7 +30,9 @@ int image_info_gather(struct filesystem *fs, struct image_info *info)
 		err = filesystem_chunk_uuid(fs, info->chunk_uuid);
 	while (!err && (more = subvolume_next(fs, &id)) > 0)
 		err = add_subvolume(info, id, id == default_id);
-	return err ? err : more;
+	if (!err)
+		err = more;
+	return err ? err : image_rules_gather(fs, &info->survey, &info->rules);
 }
 
 void image_info_release(struct image_info *info)
@@ -38,4 +40,5 @@ void image_info_release(struct image_info *info)
 	for (size_t i = 0; i < info->nr_subvolumes; i++)
 		xfree(info->subvolumes[i].path);
 	xfree(info->subvolumes);
+	image_rules_release(&info->rules);
 }

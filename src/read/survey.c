@@ -3,6 +3,8 @@
 #include "dir_record.h"
 #include "extent.h"
 
+#include "base/mem.h"
+
 #include <sys/stat.h>
 
 static bool times_differ(const struct btrfs_timespec *a, const struct btrfs_timespec *b)
@@ -85,18 +87,54 @@ static int survey_item(struct survey *s, const struct cursor *c, u32 *mode)
 	}
 }
 
+/* Count the items from @first on, up to and with those of inode @last. */
+static int survey_items(struct survey *s, struct cursor *c, u64 first, u64 last)
+{
+	const struct btrfs_key key = { first, 0, 0 };
+	u32 mode = 0;
+	int err = cursor_seek(c, &key);
+	while (!err && !c->is_at_end && cursor_key(c).objectid <= last) {
+		err = survey_item(s, c, &mode);
+		if (!err)
+			err = cursor_next(c);
+	}
+	return err;
+}
+
 int survey_add(struct survey *s, struct filesystem *fs, const struct subvolume *subvolume)
 {
-	const struct btrfs_key first = { BTRFS_FIRST_FREE_OBJECTID, 0, 0 };
 	struct cursor c;
-	u32 mode = 0;
 	cursor_init(&c, fs, &subvolume->tree);
-	int err = cursor_seek(&c, &first);
-	while (!err && !c.is_at_end) {
-		err = survey_item(s, &c, &mode);
-		if (!err)
-			err = cursor_next(&c);
-	}
+	int err = survey_items(s, &c, BTRFS_FIRST_FREE_OBJECTID, UINT64_MAX);
 	cursor_release(&c);
 	return err;
+}
+
+/* ---- single inodes ----------------------------------------------------------------- */
+
+struct survey_reader {
+	struct filesystem *fs;
+	struct cursor items;
+};
+
+struct survey_reader *survey_reader_new(struct filesystem *fs)
+{
+	struct survey_reader *r = xzalloc(sizeof(*r));
+	r->fs = fs;
+	return r;
+}
+
+void survey_reader_free(struct survey_reader *r)
+{
+	if (!r)
+		return;
+	cursor_release(&r->items);
+	xfree(r);
+}
+
+int survey_add_inode(struct survey *s, struct survey_reader *r, const struct filesystem_tree *tree,
+		     u64 ino)
+{
+	cursor_enter(&r->items, r->fs, tree);
+	return survey_items(s, &r->items, ino, ino);
 }
