@@ -261,7 +261,7 @@ on_terminal()
 	on_terminal 'bash -c "slowly $IN" | "$TAR2BTRFS" --progress --input-size '"$(stat -c %s "$IN")"' -o img' >seen
 	tenths=$(((${EPOCHREALTIME/./} - begin) / 100000))
 	cat -v seen
-	tr '\r' '\n' <seen | grep -aE 'reading  \[#+ +\] +[0-9]+%  [0-9.]+ [KM]iB  [0-9]+ members  [0-9.]+ [KM]iB/s  [0-9]+:[0-9]{2} of reading left' >bars
+	tr '\r' '\n' <seen | grep -aE 'reading  \[#+ +\] +[0-9]+%  [0-9.]+ [KM]iB  [0-9]+ members  [0-9.]+ [KM]iB/s  [0-9]+:[0-9]{2}( of reading)? left' >bars
 	[ "$(wc -l <bars)" -ge 5 ]
 	[ "$(tr '\r' '\n' <seen | grep -ac reading)" -le "$tenths" ]
 	[ "$(tail -c 4 seen | cat -v)" = $'^M^[[K' ]

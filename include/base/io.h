@@ -30,6 +30,9 @@ int io_write_full(int fd, const void *buf, size_t bytes);
 /* io_pwrite_full - all @bytes at @pos; returns 0 or negative errno */
 int io_pwrite_full(int fd, const void *buf, size_t bytes, u64 pos);
 
+/* io_clock_nsec - nanoseconds of a clock that goes forward, from any beginning */
+u64 io_clock_nsec(void);
+
 /*
  * io_file_rest - whether @fd is a regular file whose position is not behind its end
  * @at:   result: the position in bytes; unchanged if false is returned

@@ -37,6 +37,13 @@ u64 spool_size(const struct spool *spool);
 /* spool_peak - the most bytes that there have been, before spool_cut() */
 u64 spool_peak(const struct spool *spool);
 
+/* spool_written - the bytes written to the file so far, and the nanoseconds that this took; any thread may
+ * read them */
+struct spool_written {
+	_Atomic u64 bytes, nsec;
+};
+const struct spool_written *spool_written(const struct spool *spool);
+
 /* spool_fd - to read the flushed bytes, from offset 0; the spool closes it */
 int spool_fd(const struct spool *spool);
 

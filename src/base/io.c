@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* After a failed call: 0 if it is to be repeated, else negative errno. */
@@ -105,6 +106,13 @@ int io_write_full(int fd, const void *buf, size_t bytes)
 int io_pwrite_full(int fd, const void *buf, size_t bytes, u64 pos)
 {
 	return write_all(fd, buf, bytes, &pos);
+}
+
+u64 io_clock_nsec(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (u64)t.tv_sec * 1000000000 + (u64)t.tv_nsec;
 }
 
 bool io_file_rest(int fd, u64 *at, u64 *rest)

@@ -138,7 +138,7 @@ static const char *const rule_options[RULE_KINDS] = {
 	[RULE_UNSUMMED] = "--inode-flags",
 };
 
-static const char *codec_name(u32 type)
+static const char *codec_word(u32 type)
 {
 	const struct codec *codec = codec_of_type(type);
 	return codec ? codec->name : "none";
@@ -153,14 +153,14 @@ static const char *rule_value(const struct image_rule *rule)
 		[PROPERTY_ZSTD] = "compression=zstd",
 	};
 	if (rule->kind == RULE_CODEC)
-		return codec_name(rule->value);
+		return codec_word(rule->value);
 	if (rule->kind == RULE_VERITY)
 		return fsverity_name((enum fsverity_algorithm)rule->value);
 	return rule->kind == RULE_PROPERTY ? properties[rule->value] : "nodatasum";
 }
 
 /* The argument of --fs-verity may be left out, so it is in the same word. */
-static void add_rule(struct info_words *w, const struct image_rule *rule)
+static void add_path_rule(struct info_words *w, const struct image_rule *rule)
 {
 	char start[64];
 	const char *option = rule_options[rule->kind];
@@ -172,10 +172,10 @@ static void add_rule(struct info_words *w, const struct image_rule *rule)
 	add_word(w, start, rule->path);
 }
 
-static void add_rules(struct info_words *w, const struct image_rules *rules)
+static void add_path_rules(struct info_words *w, const struct image_rules *rules)
 {
 	for (size_t i = 0; i < rules->nr; i++)
-		add_rule(w, &rules->list[i]);
+		add_path_rule(w, &rules->list[i]);
 }
 
 const char *info_lost_rule(const struct image_info *info, enum rule_kind kind)
@@ -190,7 +190,7 @@ static void add_codec(struct info_words *w, const struct image_info *info)
 {
 	const u32 type = info->rules.outside[RULE_CODEC];
 	if (type != codec_default().codec->type && info->survey.codecs[type].extents)
-		add_option(w, "--compress", codec_name(type));
+		add_option(w, "--compress", codec_word(type));
 }
 
 /* Signatures are left to the user. */
@@ -261,7 +261,7 @@ static void add_form(struct info_words *w, const struct image_info *info)
 		add_option(w, "-m", "dup");
 	add_features(w, from_le64(super->compat_ro_flags));
 	add_verity(w, info);
-	add_rules(w, &info->rules);
+	add_path_rules(w, &info->rules);
 	add_size_option(w, info);
 }
 

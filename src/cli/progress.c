@@ -2,6 +2,7 @@
 #include "progress.h"
 
 #include "base/diag.h"
+#include "base/io.h"
 #include "base/mem.h"
 
 #include <pthread.h>
@@ -15,6 +16,8 @@
 #define TERMINAL_PERIOD (NSEC_PER_SEC / 10)
 #define LINES_PERIOD NSEC_PER_SEC
 #define MAX_COLUMNS 200
+/* Of the bytes read, the least part that was left for writing if that is to be foreseen. */
+#define FORESEEN_PART 64
 
 struct progress {
 	bool is_terminal;
@@ -25,13 +28,6 @@ struct progress {
 	struct progress_phase phase;
 	u64 began; /* of the phase, in nanoseconds */
 };
-
-static u64 now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (u64)t.tv_sec * NSEC_PER_SEC + (u64)t.tv_nsec;
-}
 
 /* ---- the text ----------------------------------------------------------------- */
 
@@ -80,11 +76,37 @@ static void add_time(struct status_line *t, double seconds)
 		   (unsigned long long)(s / 60 % 60), (unsigned long long)(s % 60));
 }
 
+/* Seconds that the next part will take; false: that cannot be foreseen, since what it will write is not
+ * what this part wrote. */
+static bool foresee(const struct progress_phase *phase, u64 bytes, u64 total, double *seconds)
+{
+	*seconds = 0;
+	if (!phase->later_bytes)
+		return true;
+	const u64 later = *phase->later_bytes;
+	*seconds =
+		(double)*phase->later_nsec / (double)NSEC_PER_SEC * (double)total / (double)bytes;
+	return later >= bytes / FORESEEN_PART;
+}
+
+static void add_time_left(struct status_line *t, const struct progress_phase *phase, u64 bytes,
+			  u64 total, double rate)
+{
+	double later;
+	const bool is_all = foresee(phase, bytes, total, &later);
+	status_add(t, "  ");
+	add_time(t, (double)(total - bytes) / rate + (is_all ? later : 0));
+	if (is_all)
+		status_add(t, " left");
+	else
+		status_add(t, " of %s left", phase->name);
+}
+
 /* Call with the lock held. */
 static void describe(const struct progress *p, struct status_line *t)
 {
 	const struct progress_phase *phase = &p->phase;
-	const double seconds = (double)(now() - p->began) / (double)NSEC_PER_SEC;
+	const double seconds = (double)(io_clock_nsec() - p->began) / (double)NSEC_PER_SEC;
 	const u64 bytes = *phase->bytes;
 	/* --input-size may be too small */
 	const u64 total = phase->total_bytes > bytes ? phase->total_bytes : bytes;
@@ -99,11 +121,8 @@ static void describe(const struct progress *p, struct status_line *t)
 	status_add(t, "  ");
 	add_size(t, (u64)rate);
 	status_add(t, "/s");
-	if (phase->total_bytes && bytes) {
-		status_add(t, "  ");
-		add_time(t, (double)(total - bytes) / rate);
-		status_add(t, " of %s left", phase->name);
-	}
+	if (phase->total_bytes && bytes)
+		add_time_left(t, phase, bytes, total, rate);
 }
 
 /* ---- where it goes -------------------------------------------------------------- */
@@ -139,13 +158,13 @@ static void *show_regularly(void *arg)
 	struct progress *p = arg;
 	const u64 period = p->is_terminal ? TERMINAL_PERIOD : LINES_PERIOD;
 	pthread_mutex_lock(&p->lock);
-	for (u64 next = now() + period; !p->stopping;) {
+	for (u64 next = io_clock_nsec() + period; !p->stopping;) {
 		const struct timespec until = { .tv_sec = (time_t)(next / NSEC_PER_SEC),
 						.tv_nsec = (long)(next % NSEC_PER_SEC) };
 		if (pthread_cond_timedwait(&p->changed, &p->lock, &until) != ETIMEDOUT)
 			continue;
 		show(p);
-		next = now() + period;
+		next = io_clock_nsec() + period;
 	}
 	pthread_mutex_unlock(&p->lock);
 	return NULL;
@@ -162,7 +181,7 @@ struct progress *progress_start(enum progress_mode mode, const struct progress_p
 	struct progress *p = xzalloc(sizeof(*p));
 	p->is_terminal = is_terminal;
 	p->phase = *phase;
-	p->began = now();
+	p->began = io_clock_nsec();
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -182,7 +201,7 @@ void progress_next(struct progress *p, const struct progress_phase *phase)
 		return;
 	pthread_mutex_lock(&p->lock);
 	p->phase = *phase;
-	p->began = now();
+	p->began = io_clock_nsec();
 	pthread_mutex_unlock(&p->lock);
 }
 

@@ -18,6 +18,9 @@ struct progress_phase {
 	const _Atomic u64 *bytes;   /* done so far */
 	u64 total_bytes;            /* 0: not known */
 	const _Atomic u64 *members; /* or NULL */
+	/* bytes that this part has written so far for the next one, and the nanoseconds that this took:
+	 * the next one will write as fast; or NULL: there is no next one */
+	const _Atomic u64 *later_bytes, *later_nsec;
 };
 
 /*

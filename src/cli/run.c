@@ -80,12 +80,16 @@ static int read_inputs(struct run *run)
 {
 	const struct report_options *report = &run->options->report;
 	const struct reader_counts *counts = &run->convert.counts;
+	const struct spool_written *spooled =
+		spool_written(run->convert.content->stores[CONTENT_DATA_SPOOL]);
 	const struct progress_phase reading = {
 		.name = "reading",
 		.bytes = &counts->input_bytes,
 		.total_bytes =
 			report->input_bytes ? report->input_bytes : archives_bytes(&run->archives),
 		.members = &counts->members,
+		.later_bytes = &spooled->bytes,
+		.later_nsec = &spooled->nsec,
 	};
 	run->progress = progress_start(report->progress, &reading);
 	int err = convert_read(&run->convert, run->archives.inputs, run->archives.nr);

@@ -208,7 +208,8 @@ static void add_costs(struct rule_search *search, enum rule_kind kind)
 	}
 }
 
-static char *path_of(const struct rule_search *search, const struct node *node, struct arena *arena)
+static char *path_of_node(const struct rule_search *search, const struct node *node,
+			  struct arena *arena)
 {
 	char *path = arena_alloc_unaligned(arena, node->path_len + 1);
 	while (node->path_len) {
@@ -221,7 +222,7 @@ static char *path_of(const struct rule_search *search, const struct node *node, 
 	return path;
 }
 
-static void add_rule(struct rule_search *search, enum rule_kind kind, const struct node *node)
+static void put_rule(struct rule_search *search, enum rule_kind kind, const struct node *node)
 {
 	struct image_rules *rules = search->rules;
 	if (node->path_len > RULE_PATH_MAX) {
@@ -232,7 +233,7 @@ static void add_rule(struct rule_search *search, enum rule_kind kind, const stru
 	rules->list[rules->nr++] = (struct image_rule){
 		.kind = kind,
 		.value = node->chosen,
-		.path = path_of(search, node, &rules->arena),
+		.path = path_of_node(search, node, &rules->arena),
 	};
 }
 
@@ -262,7 +263,7 @@ static void find_rules(struct rule_search *search, enum rule_kind kind)
 			around = 0;
 		node->chosen = (u8)cheapest(node, kind, around, &cost);
 		if (node->chosen != around)
-			add_rule(search, kind, node);
+			put_rule(search, kind, node);
 	}
 }
 

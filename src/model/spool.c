@@ -27,6 +27,7 @@ struct spool {
 	u64 window_off;
 	size_t window_bytes;
 	u64 last_end; /* behind the last small read */
+	struct spool_written figures;
 };
 
 int spool_new(const char *dir, struct spool **spool)
@@ -93,6 +94,11 @@ u64 spool_peak(const struct spool *spool)
 	return spool_size(spool) + spool->cut;
 }
 
+const struct spool_written *spool_written(const struct spool *spool)
+{
+	return &spool->figures;
+}
+
 int spool_fd(const struct spool *spool)
 {
 	return spool->fd;
@@ -102,6 +108,7 @@ int spool_flush(struct spool *s)
 {
 	if (!s->buffered)
 		return 0;
+	const u64 begin = io_clock_nsec();
 	int err = io_pwrite_full(s->fd, s->buffer, s->buffered, s->written);
 	if (err) {
 		errno = -err;
@@ -109,6 +116,8 @@ int spool_flush(struct spool *s)
 				       "cannot write the spool file in '%s' after %llu bytes",
 				       s->dir, (unsigned long long)s->written);
 	}
+	s->figures.bytes += s->buffered;
+	s->figures.nsec += io_clock_nsec() - begin;
 	s->written += s->buffered;
 	s->buffered = 0;
 	return 0;
