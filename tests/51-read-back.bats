@@ -180,7 +180,7 @@ law()
 	[ "$(find . -type f ! -name 'separate-stderr*' | sort | tr '\n' ' ')" = './img ./in.tar ./out ' ]
 	# what is elsewhere is not looked at
 	run -0 "$BTRFS2TAR" -t img
-	export_refused 'is the archive itself' -o img img
+	export_refused 'img is the image itself' -o img img
 	# shellcheck disable=SC2016 # for the inner shell
 	run -1 --separate-stderr bash -c '"$BTRFS2TAR" "$1" >/dev/full' - "$RICH.img"
 	[[ $stderr == *'No space left on device' ]]

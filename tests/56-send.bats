@@ -192,6 +192,14 @@ for i in range(1, 22): print('dir ' + '/'.join([n] * i))" | spec_tar deep
 	"$TAR2BTRFS" --skip-unsupported --send-stream=1 --inode-flags nodatacow:a/f -o t tar
 }
 
+@test "a message about a limit of nodes names no option that is refused here" {
+	echo "file f x.user.a=$(printf '%020000d' 0)" | spec_tar tar
+	says "xattr user.a: name and value have 20006 bytes" --send-stream -o s tar
+	[[ $stderr != *"-n "* ]]
+	refused 1 -o image tar
+	[[ $stderr = *"(see -n 64k)" ]]
+}
+
 @test "options of images are wrong usage with --send-stream" {
 	local option
 	for option in --csum=xxhash --label=x --uuid=random --device-uuid=01234567-89ab-cdef-0123-456789abcdef \

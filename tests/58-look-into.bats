@@ -269,7 +269,7 @@ assert j["subvolumes"][1]["path"].count("\u00e9") == 1'
 	run -2 "$BTRFS2TAR" --manifest=list -o out img
 	run -2 "$BTRFS2TAR" --manifest=-x img
 	export_refused "found the operand 'a' with --manifest" --manifest img a
-	export_refused 'is the archive itself' --manifest=img img
+	export_refused 'img is the image itself' --manifest=img img
 	# nothing was made, also not by a run that fails
 	echo old >list
 	cp img bad

@@ -276,6 +276,9 @@ with_quotas()
 	echo text >text
 	refuses 'text is no btrfs filesystem' text
 	refuses 'is a directory' "$m"
+	cp "$shared" itself
+	refuses 'itself is the seed itself' itself -o itself
+	cmp "$shared" itself
 	"$TAR2BTRFS" --onto "$shared" --sprout --size 1g -o new
 	refuses 'new is no seed' new
 	head -c -4096 "$shared" >short

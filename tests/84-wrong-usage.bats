@@ -111,7 +111,7 @@ all_typed()
 2 | --onto '' --sprout --size 1g | --onto: found '', allowed: SEED
 1 | --onto missing --sprout --size 1g | cannot open missing: No such file or directory
 2 | --sprout --size 1g | found --sprout without --onto
-2 | --sprout= --onto good --size 1g | --sprout: found '', allowed: [=NAME]
+2 | --sprout= --onto good --size 1g | --sprout: found '', allowed: --sprout or --sprout=NAME
 2 | --onto good --sprout | found --sprout without --size
 2 | --onto good --sprout --size 1g @ | found an archive with --sprout, allowed: none
 2 | --onto good --sprout --size 1g -n 4k | found --nodesize with --sprout, allowed: one of them

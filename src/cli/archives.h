@@ -12,6 +12,7 @@
 struct archives {
 	struct convert_input *inputs;
 	size_t nr;
+	const char *role; /* what a message calls one of them; set by the caller */
 };
 
 enum archives_kind {

@@ -33,7 +33,7 @@ struct export_run {
 static int open_images(struct export_run *run, size_t nr)
 {
 	archives_close(&run->images);
-	run->images = (struct archives){ 0 };
+	run->images = (struct archives){ .role = "image" };
 	int err = archives_open(run->command->operands, nr, ARCHIVES_FILESYSTEM, &run->images);
 	xfree(run->devices);
 	xfree(run->names);
@@ -89,7 +89,7 @@ static int open_export_output(struct export_run *run)
 	const struct export_command *c = run->command;
 	const bool is_text = c->list || c->cat || c->info || export_lists_content(c);
 	int err = 0;
-	run->outputs = outputs_new(&run->images);
+	run->outputs = outputs_new(&run->images, NULL);
 	if (export_uses_output(c))
 		err = output_open(run->outputs, c->output, is_text ? OUTPUT_TEXT : OUTPUT_ARCHIVE,
 				  &run->output);

@@ -16,7 +16,7 @@ int main(int argc, char **argv)
 	struct options options;
 	int err;
 	/* The options that change a limit or a choice; other floors state the limit. */
-	const char *const hints[HINT_NR] = {
+	const char *hints[HINT_NR] = {
 		[HINT_ENTRIES] = " (see --max-entries)",
 		[HINT_INPUT_BYTES] = " (see --max-bytes)",
 		[HINT_SPOOL_DIR] = " (see --spool-dir)",
@@ -36,6 +36,9 @@ int main(int argc, char **argv)
 		return STATUS_FAILED;
 	switch (options_parse(argc, argv, &options)) {
 	case OPTIONS_RUN:
+		/* A send stream has no nodes: -n is refused there. */
+		if (options.convert.send.version)
+			hints[HINT_NODES_16K] = hints[HINT_NODES_64K] = NULL;
 		err = options.sprout.seed ? sprout_run(&options) : run(&options);
 		status = err ? STATUS_FAILED : STATUS_DONE;
 		break;

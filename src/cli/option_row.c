@@ -145,6 +145,16 @@ static void describe_words(const struct option_word *words, char text[ALLOWED_BY
 					w->name);
 }
 
+/* What is written when an optional argument is empty. */
+static void describe_text(const struct option_row *row, char text[ALLOWED_BYTES])
+{
+	if (option_is_optional(row))
+		snprintf(text, ALLOWED_BYTES, "--%s or --%s%.*s", row->name, row->name,
+			 (int)strlen(row->argument) - 2, row->argument + 1);
+	else
+		snprintf(text, ALLOWED_BYTES, "%s", row->argument);
+}
+
 static int refuse_value(const struct option_row *row, const char *value)
 {
 	char allowed[ALLOWED_BYTES];
@@ -177,7 +187,7 @@ static int refuse_value(const struct option_row *row, const char *value)
 	case OPTION_CALL:
 	case OPTION_PRINT:
 	case OPTION_REFUSE:
-		snprintf(allowed, sizeof(allowed), "%s", row->argument);
+		describe_text(row, allowed);
 		break;
 	}
 	return option_refuse(value, allowed);

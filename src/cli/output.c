@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 struct outputs {
-	const struct archives *archives;
+	const struct archives *inputs[2]; /* or NULL */
 	struct output *list;
 };
 
@@ -35,10 +35,14 @@ struct output {
 
 /* ---- destinations that are written in place ------------------------------- */
 
-static int refuse_archive(const struct output *o, const struct stat *st)
+static int refuse_input(const struct output *o, const struct stat *st)
 {
-	if (archives_hold(o->all->archives, st))
-		return fail(-EINVAL, "%s is the archive itself, allowed: another file", o->name);
+	for (size_t i = 0; i < 2; i++) {
+		const struct archives *inputs = o->all->inputs[i];
+		if (inputs && archives_hold(inputs, st))
+			return fail(-EINVAL, "%s is the %s itself, allowed: another file", o->name,
+				    inputs->role);
+	}
 	return 0;
 }
 
@@ -66,14 +70,14 @@ static int take_descriptor(struct output *o, int fd)
 	o->is_block = S_ISBLK(st.st_mode);
 	if (o->is_block)
 		block_device_open(fd, &o->device);
-	return refuse_archive(o, &st);
+	return refuse_input(o, &st);
 }
 
 /* A device or FIFO; of a FIFO this waits for the reader. */
 static int open_in_place(struct output *o, const char *path, const struct stat *st)
 {
 	int flags = O_WRONLY | O_NOCTTY | O_CLOEXEC;
-	int err = refuse_archive(o, st);
+	int err = refuse_input(o, st);
 	if (err)
 		return err;
 	/* Refused by the kernel for a device that is mounted or otherwise in use. */
@@ -95,7 +99,7 @@ static int open_new(struct output *o, char *path, const struct stat *old)
 	o->is_new = true;
 	int err = new_file_open_dir(&o->file, o->name, path);
 	if (!err && old)
-		err = refuse_archive(o, old);
+		err = refuse_input(o, old);
 	if (!err)
 		err = new_file_create(&o->file, o->name, old);
 	o->fd = o->file.fd;
@@ -172,10 +176,11 @@ static int refuse_clashes(const struct output *o)
 
 /* ---- the interface -------------------------------------------------------- */
 
-struct outputs *outputs_new(const struct archives *archives)
+struct outputs *outputs_new(const struct archives *archives, const struct archives *others)
 {
 	struct outputs *all = xzalloc(sizeof(*all));
-	all->archives = archives;
+	all->inputs[0] = archives;
+	all->inputs[1] = others;
 	return all;
 }
 

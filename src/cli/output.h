@@ -21,8 +21,12 @@ enum output_kind {
 	OUTPUT_TEXT,    /* may go to a terminal, not to a block device */
 };
 
-/* outputs_new - no output yet; @archives: no output may be one of these files */
-struct outputs *outputs_new(const struct archives *archives);
+/*
+ * outputs_new - no output yet
+ * @archives: no output may be one of these files
+ * @others: the same, or NULL
+ */
+struct outputs *outputs_new(const struct archives *archives, const struct archives *others);
 
 /* outputs_free - close all; files without a commit are unchanged; NULL is fine */
 void outputs_free(struct outputs *all);

@@ -32,13 +32,12 @@ static int open_parent(struct run *run)
 {
 	const struct options *options = run->options;
 	struct convert_options *parent = &run->parent_options;
-	int err = archives_open(&options->parent, 1, archives_kind(options), &run->parent_archives);
 	*parent = options->convert;
 	parent->tree.subvols.nr_uuids = 0;
 	if (options->parent_name)
 		parent->send.subvol_name = options->parent_name;
 	run->convert.parent = &run->parent;
-	return err ? err : convert_open(&run->parent, parent);
+	return convert_open(&run->parent, parent);
 }
 
 static int open_files(struct run *run)
@@ -46,7 +45,10 @@ static int open_files(struct run *run)
 	const struct options *options = run->options;
 	int err = archives_open(options->archives, options->nr_archives, archives_kind(options),
 				&run->archives);
-	run->outputs = outputs_new(&run->archives);
+	if (!err && options->parent)
+		err = archives_open(&options->parent, 1, archives_kind(options),
+				    &run->parent_archives);
+	run->outputs = outputs_new(&run->archives, &run->parent_archives);
 	if (!err)
 		err = output_open(run->outputs, options->output,
 				  options->convert.send.version ? OUTPUT_ARCHIVE : OUTPUT_IMAGE,
@@ -69,10 +71,30 @@ static int enter_sandbox(struct run *run)
 	return sandbox_enter(&sandbox, run->options->convert.spool_dir);
 }
 
+/* Show the progress of another reading. @spooled: NULL: what it spools is not written next */
+static void show_reading(struct run *run, const char *name, const struct convert *convert,
+			 u64 total_bytes, const struct spool_written *spooled)
+{
+	const struct progress_phase phase = {
+		.name = name,
+		.bytes = &convert->counts.input_bytes,
+		.total_bytes = total_bytes,
+		.members = &convert->counts.members,
+		.later_bytes = spooled ? &spooled->bytes : NULL,
+		.later_nsec = spooled ? &spooled->nsec : NULL,
+	};
+	if (run->progress)
+		progress_next(run->progress, &phase);
+	else
+		run->progress = progress_start(run->options->report.progress, &phase);
+}
+
 static int read_parent(struct run *run)
 {
 	if (!run->options->parent)
 		return 0;
+	show_reading(run, "reading the parent", &run->parent, archives_bytes(&run->parent_archives),
+		     NULL);
 	return convert_read(&run->parent, run->parent_archives.inputs, run->parent_archives.nr);
 }
 
@@ -80,18 +102,9 @@ static int read_inputs(struct run *run)
 {
 	const struct report_options *report = &run->options->report;
 	const struct reader_counts *counts = &run->convert.counts;
-	const struct spool_written *spooled =
-		spool_written(run->convert.content->stores[CONTENT_DATA_SPOOL]);
-	const struct progress_phase reading = {
-		.name = "reading",
-		.bytes = &counts->input_bytes,
-		.total_bytes =
-			report->input_bytes ? report->input_bytes : archives_bytes(&run->archives),
-		.members = &counts->members,
-		.later_bytes = &spooled->bytes,
-		.later_nsec = &spooled->nsec,
-	};
-	run->progress = progress_start(report->progress, &reading);
+	show_reading(run, "reading", &run->convert,
+		     report->input_bytes ? report->input_bytes : archives_bytes(&run->archives),
+		     spool_written(run->convert.content->stores[CONTENT_DATA_SPOOL]));
 	int err = convert_read(&run->convert, run->archives.inputs, run->archives.nr);
 	if (!err)
 		info("%llu members in %llu bytes read", (unsigned long long)counts->members,
@@ -183,7 +196,11 @@ static int run_steps(struct run *run)
 
 int run(const struct options *options)
 {
-	struct run run = { .options = options };
+	struct run run = {
+		.options = options,
+		.archives.role = "archive",
+		.parent_archives.role = "parent",
+	};
 	int err = run_steps(&run);
 	progress_stop(run.progress);
 	convert_free(&run.convert);

@@ -23,7 +23,7 @@ static int open_sprout_files(struct sprout_run *run)
 {
 	const struct options *options = run->options;
 	int err = archives_open(&options->sprout.seed, 1, ARCHIVES_FILESYSTEM, &run->seed);
-	run->outputs = outputs_new(&run->seed);
+	run->outputs = outputs_new(&run->seed, NULL);
 	if (!err)
 		err = output_open(run->outputs, options->output, OUTPUT_IMAGE, &run->output);
 	if (!err)
@@ -98,7 +98,7 @@ static int sprout_steps(struct sprout_run *run)
 
 int sprout_run(const struct options *options)
 {
-	struct sprout_run run = { .options = options };
+	struct sprout_run run = { .options = options, .seed.role = "seed" };
 	int err = sprout_steps(&run);
 	sprout_free(run.sprout);
 	report_close(run.report);
