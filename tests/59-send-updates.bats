@@ -75,8 +75,18 @@ pairs()
 }
 
 # bats test_tags=slow,long
-@test "300 random pairs of trees" {
-	pairs 41 340
+@test "300 random pairs of trees: the first hundred" {
+	pairs 41 140
+}
+
+# bats test_tags=slow,long
+@test "300 random pairs of trees: the second hundred" {
+	pairs 141 240
+}
+
+# bats test_tags=slow,long
+@test "300 random pairs of trees: the third hundred" {
+	pairs 241 340
 }
 
 @test "the rich tree from nothing and back, and to itself" {
@@ -103,6 +113,19 @@ pairs()
 	receive old.stream
 	receive new.stream
 	cmp f "$into/new/f"
+}
+
+@test "a small file is cut only if it becomes shorter, or gets a hole" {
+	printf '%s\n' 'file same text=old' 'file longer text=old' 'file shorter text=older' >old
+	printf '%s\n' 'file same text=new' 'file longer text=newer' 'file shorter text=new' >new
+	update old new
+	assert_equal "$(commands new.stream)" "truncate 1 utimes 3 write 3 "
+	forget
+	# all of the old data lies where the new file has a hole
+	echo 'file f text=old' >old
+	echo 'file f size=12288 seed=noise hole=0+8192' >new
+	update old new
+	assert_equal "$(commands new.stream)" "truncate 1 utimes 1 write 1 "
 }
 
 @test "moves are renames: of a directory, a file, a swap" {
@@ -248,4 +271,29 @@ pairs()
 	echo text >text
 	refused 1 --send-stream --parent text -o s "$tar"
 	[ ! -e s ]
+}
+
+@test "the output is not the parent" {
+	cp "$BATS_FILE_TMPDIR/tar" parent.tar
+	refused 1 --send-stream --parent parent.tar -o parent.tar "$BATS_FILE_TMPDIR/tar"
+	[[ $stderr = *"parent.tar is the parent itself"* ]]
+	refused 1 --send-stream --parent parent.tar --digest=parent.tar -o s "$BATS_FILE_TMPDIR/tar"
+	[[ $stderr = *"parent.tar is the parent itself"* ]]
+	cmp parent.tar "$BATS_FILE_TMPDIR/tar"
+}
+
+@test "progress tells that the parent is read, then the archive" {
+	echo 'file f text=1' | spec_tar tar
+	# a line each second: the input ends after the first
+	{
+		cat tar
+		until [ -s err ]; do sleep 0.05; done
+	} | "$TAR2BTRFS" --send-stream --progress=always --parent - -o s tar 2>err
+	[[ $(head -n 1 err) = "tar2btrfs: reading the parent  "*" members  "* ]]
+	rm err
+	{
+		cat tar
+		until [ -s err ]; do sleep 0.05; done
+	} | "$TAR2BTRFS" --send-stream --progress=always --parent tar -o s 2>err
+	[[ $(tail -n 1 err) = "tar2btrfs: reading  "*" members  "* ]]
 }

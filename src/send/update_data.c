@@ -40,15 +40,9 @@ static bool is_inline(const struct content *content, const struct inode *inode)
 	return inode->nr && content_blob(content, e)->place == BLOB_INLINE;
 }
 
-/* Whether the file is better written anew: it is small, or needs a command that version 1 lacks. */
-static bool is_rewritten(const struct data_change *c)
+/* Whether the new data has a hole where the old one has data. */
+static bool makes_hole(const struct data_change *c)
 {
-	const struct diff *diff = c->u->diff;
-	if (!c->old->nr || is_inline(diff->old_side.content, c->old) ||
-	    is_inline(diff->new_side.content, c->inode))
-		return true;
-	if (c->u->s->options->version >= 2)
-		return false;
 	for (u32 i = 0; i <= c->inode->nr; i++) {
 		u64 from, to;
 		hole_before(c, i, &from, &to);
@@ -58,9 +52,21 @@ static bool is_rewritten(const struct data_change *c)
 	return false;
 }
 
+/* Whether the file is better written anew: it is small, or needs a command that version 1 lacks. */
+static bool is_rewritten(const struct data_change *c)
+{
+	const struct diff *diff = c->u->diff;
+	if (!c->old->nr || is_inline(diff->old_side.content, c->old) ||
+	    is_inline(diff->new_side.content, c->inode))
+		return true;
+	return c->u->s->options->version < 2 && makes_hole(c);
+}
+
+/* Where the new data covers all of the old, nothing has to go before it. */
 static int rewrite(const struct data_change *c)
 {
-	int err = c->old->size ? send_truncate(c->u->s, 0) : 0;
+	const bool leaves_data = c->old->size > c->inode->size || makes_hole(c);
+	int err = leaves_data ? send_truncate(c->u->s, 0) : 0;
 	return err ? err : send_data(c->u->s, c->inode);
 }
 
