@@ -136,7 +136,7 @@ unit-tests: $(UNIT_TESTS) $(FUZZERS) $(BUILD)/fuzz/generate
 # Each harness is a program that replays its corpus, or with FUZZ_MAIN= (and libFuzzer in CFLAGS) one that searches.
 FUZZ_MAIN = tests/fuzz/replay.c
 $(BUILD)/fuzz/generate: tests/fuzz/generate.c tests/fuzz/generator.c
-FUZZ_PARTS = convert damage found generator mutate our_reader second_reader specimen
+FUZZ_PARTS = convert damage found generator mutate our_reader received receiver second_reader specimen
 $(FUZZERS): $(BUILD)/fuzz/%: tests/fuzz/fuzz_%.c $(FUZZ_PARTS:%=tests/fuzz/%.c) $(FUZZ_MAIN)
 $(BUILD)/fuzz/generate $(FUZZERS): $(BUILD)/libtar2btrfs.a $(BUILD)/flags tests/fuzz/fuzz.h tests/fuzz/found.h
 	$(Q)mkdir -p $(@D)

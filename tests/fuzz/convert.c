@@ -4,6 +4,7 @@
 
 #include "base/diag.h"
 #include "base/io.h"
+#include "base/mem.h"
 #include "convert/convert.h"
 #include "disk/checksum.h"
 #include "disk/codec.h"
@@ -238,6 +239,74 @@ int fuzz_make_image(const struct fuzz_run *run)
 	convert_free(&c);
 	close(input.fd);
 	return fd;
+}
+
+/* ---- send streams -------------------------------------------------------------- */
+
+/* A conversion and its inputs, which stay open. */
+struct side {
+	struct convert c;
+	struct convert_input inputs[FUZZ_MAX_INPUTS];
+	size_t nr;
+};
+
+static int read_side(struct side *side, const struct convert_options *options,
+		     const struct fuzz_run *run)
+{
+	for (; side->nr < run->nr; side->nr++)
+		side->inputs[side->nr] =
+			(struct convert_input){ open_input(&run->inputs[side->nr], false), "fuzz" };
+	must(!convert_open(&side->c, options));
+	return convert_read(&side->c, side->inputs, side->nr);
+}
+
+static void free_side(struct side *side)
+{
+	convert_free(&side->c);
+	for (size_t i = 0; i < side->nr; i++)
+		close(side->inputs[i].fd);
+}
+
+static struct fuzz_stream write_stream(struct convert *c)
+{
+	struct fuzz_stream stream = { xmalloc(convert_bytes(c)), convert_bytes(c) };
+	const int fd = write_file(c);
+	must(lseek(fd, 0, SEEK_END) == (off_t)stream.len);
+	must(!io_pread_full(fd, stream.bytes, stream.len, 0));
+	close(fd);
+	return stream;
+}
+
+struct fuzz_stream fuzz_make_stream(const struct fuzz_run *run, const struct fuzz_run *parent,
+				    u32 version)
+{
+	struct fuzz_stream stream = { NULL, 0 };
+	struct side new = { .nr = 0 }, old = { .nr = 0 };
+	struct settings s;
+	int err = 0;
+	must(checksum_init() == 0);
+	diag_set_sink(fuzz_count_message);
+	fuzz_messages = 0;
+	set_options(&s, run);
+	s.options.data.threads = 1;
+	s.options.data.pack_bytes = 0;
+	s.options.send = (struct send_options){ .version = version,
+						.subvol_name = SEND_DEFAULT_NAME,
+						.skip_unsupported = run->header[0] & 4 };
+	if (parent)
+		err = read_side(&old, &s.options, parent);
+	if (!err)
+		err = read_side(&new, &s.options, run);
+	if (parent)
+		new.c.parent = &old.c;
+	if (!err)
+		err = convert_plan(&new.c);
+	must(err <= 0 && fuzz_messages == (err ? 1 : 0));
+	if (!err)
+		stream = write_stream(&new.c);
+	free_side(&new);
+	free_side(&old);
+	return stream;
 }
 
 void fuzz_take_header(struct fuzz_run *run, const u8 **data, size_t *size)

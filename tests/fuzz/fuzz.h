@@ -69,6 +69,7 @@ static inline bool nasty(struct decisions *d, u32 n)
  *      0x08 subvolumes, 0x10 two of them, 0xc0 number of archives less 1
  *   4: 0x01 one image of a container archive, 0x02 one platform, 0x04 with its configuration,
  *      0x08 allow_missing_end, 0x10 ignore_zeros
+ *      0x20 version 1 of send streams
  *   5: where archives are cut into several
  * Inputs from before there was a header get one in front: that of `fuzz_NAME` without options is
  * six zeros.
@@ -101,6 +102,20 @@ void fuzz_convert(const struct fuzz_run *run);
 
 /* convert.c: fuzz_make_image - the image that the run's one input becomes, in a memory file */
 int fuzz_make_image(const struct fuzz_run *run);
+
+/* A send stream, in memory; release bytes with xfree(). */
+struct fuzz_stream {
+	u8 *bytes; /* NULL: the archives were refused, in one line */
+	size_t len;
+};
+
+/*
+ * convert.c: fuzz_make_stream - the send stream of the run's inputs, by one thread
+ * @parent:  a run with the same header, from which it is an update; or NULL
+ * @version: of the stream, 1 or 2
+ */
+struct fuzz_stream fuzz_make_stream(const struct fuzz_run *run, const struct fuzz_run *parent,
+				    u32 version);
 
 /* generator.c: generate_archive - an archive that is often good, with nasty values
  * @room: bytes at @out; returns the archive's length */
