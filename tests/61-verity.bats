@@ -367,6 +367,7 @@ damaged()
 	damaged p.tar desc 48 'the root hash (fs-verity) has bytes behind its end'
 	damaged p.tar desc 0 'an fs-verity descriptor that makes no sense'
 	damaged p.tar desc 1 'an fs-verity descriptor that makes no sense'
+	damaged p.tar desc 2 'an fs-verity descriptor that makes no sense'
 	damaged p.tar desc 3 'block 0 of its Merkle tree'
 	damaged p.tar desc 4 'an fs-verity descriptor of 256 bytes, with a signature of 4'
 	damaged p.tar desc 8 'fs-verity of 300005 bytes, the file has 300001'

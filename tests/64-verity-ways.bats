@@ -178,3 +178,16 @@ broken()
 	broken tree 0 0 'block 0 of its Merkle tree (fs-verity) does not fit the root hash'
 	broken desc 16 0 'block 0 of its Merkle tree (fs-verity) does not fit the root hash'
 }
+
+@test "blocks of another size are not verified, with a warning" {
+	spec_tar in.tar <<<'file f size=300001 seed=noise'
+	tar -xf in.tar
+	"$TAR2BTRFS" --fs-verity --compress none -o img in.tar
+	python3 "$TOP/tests/tools/verity_items.py" damage img 257 desc 2 7
+	for threads in 1 3; do
+		"$BTRFS2TAR" --threads $threads img 2>err | tar -xO | cmp - f
+		[ "$(<err)" = 'btrfs2tar: warning: f: inode 257: fs-verity with blocks of 2^11 bytes, which is not verified' ]
+	done
+	"$BTRFS2TAR" --manifest=m img
+	run -1 grep -q verity= m
+}

@@ -11,6 +11,10 @@
 
 #define NO_BLOCK UINT64_MAX
 
+/* Blocks are at least 1 KiB, and at most a page. */
+#define LOG_MIN_BLOCK 10
+#define LOG_MAX_BLOCK 16
+
 struct verity_hashes {
 	struct filesystem *fs;
 	struct cursor cursor;
@@ -156,6 +160,7 @@ static int check_descriptor(const struct verity_hashes *v)
 	const struct fsverity_descriptor *d = &v->descriptor;
 	const u64 size = from_le64(d->data_size);
 	if (d->version != 1 || !fsverity_is_known(d->hash_algorithm) ||
+	    d->log_blocksize < LOG_MIN_BLOCK || d->log_blocksize > LOG_MAX_BLOCK ||
 	    d->salt_size > sizeof(d->salt) || !is_zero(d->reserved, sizeof(d->reserved)) ||
 	    from_le32(d->sig_size) > FSVERITY_MAX_DESCRIPTOR - sizeof(*d))
 		return tree_fail(&v->cursor.tree,
@@ -180,11 +185,15 @@ static int use_descriptor(struct verity_hashes *v)
 	memcpy(v->params.salt, d->salt, sizeof(v->params.salt));
 	v->hash_bytes = fsverity_hash_bytes(v->params.algorithm);
 	v->knows_zeros = false;
-	if (d->log_blocksize != 12 || !merkle_shape(v->params.algorithm, v->size, &v->shape)) {
+	if (d->log_blocksize != 12) {
 		warning("inode %llu: fs-verity with blocks of 2^%u bytes, which is not verified",
 			(unsigned long long)v->ino, d->log_blocksize);
 		return 0;
 	}
+	if (!merkle_shape(v->params.algorithm, v->size, &v->shape))
+		return tree_fail(&v->cursor.tree,
+				 "inode %llu: a file of %llu bytes, too large for fs-verity",
+				 (unsigned long long)v->ino, (unsigned long long)v->size);
 	for (u32 i = 0; i < v->shape.nr_levels; i++)
 		v->levels[i].nr = NO_BLOCK;
 	/* of an empty file all of it, else what is behind the hash */

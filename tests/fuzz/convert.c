@@ -73,6 +73,18 @@ static void set_image(struct image_options *image, const u8 *header)
 	image->free_bytes = free_bytes[header[2] >> 4 & 3];
 }
 
+static void set_verity(struct convert_options *o, const u8 *header)
+{
+	struct fsverity_params *params = &o->data.verity;
+	if (header[4] & 0x40)
+		o->tree.rules.verity = FSVERITY_SHA256;
+	if (!(header[4] & 0x80))
+		return;
+	o->tree.rules.verity = FSVERITY_SHA512;
+	params->salt_bytes = 3;
+	memcpy(params->salt, "fuz", 3);
+}
+
 /* What the command line refuses together is not set together. */
 static void set_tree(struct settings *s, const struct fuzz_run *run)
 {
@@ -105,6 +117,7 @@ static void set_options(struct settings *s, const struct fuzz_run *run)
 	set_file_data(&o->data, run->header);
 	set_image(&o->image, run->header);
 	set_tree(s, run);
+	set_verity(o, run->header);
 	o->plan = run->plan;
 	o->is_oci = run->is_oci;
 	o->oci.spool_dir = o->spool_dir;
@@ -290,6 +303,7 @@ struct fuzz_stream fuzz_make_stream(const struct fuzz_run *run, const struct fuz
 	set_options(&s, run);
 	s.options.data.threads = 1;
 	s.options.data.pack_bytes = 0;
+	s.options.tree.rules.verity = FSVERITY_NONE;
 	s.options.send = (struct send_options){ .version = version,
 						.subvol_name = SEND_DEFAULT_NAME,
 						.skip_unsupported = run->header[0] & 4 };

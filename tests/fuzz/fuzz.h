@@ -69,7 +69,7 @@ static inline bool nasty(struct decisions *d, u32 n)
  *      0x08 subvolumes, 0x10 two of them, 0xc0 number of archives less 1
  *   4: 0x01 one image of a container archive, 0x02 one platform, 0x04 with its configuration,
  *      0x08 allow_missing_end, 0x10 ignore_zeros
- *      0x20 version 1 of send streams
+ *      0x20 version 1 of send streams, 0x40 fs-verity, 0x80 the same with SHA-512 and a salt
  *   5: where archives are cut into several
  * Inputs from before there was a header get one in front: that of `fuzz_NAME` without options is
  * six zeros.

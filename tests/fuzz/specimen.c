@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Options of fuzz.h: node size, codec, checksum, DUP, subvolumes. */
+/* Options of fuzz.h: node size, codec, checksum, DUP, subvolumes, fs-verity. */
 static const u8 headers[NR_SPECIMENS][FUZZ_HEADER_BYTES] = {
 	/* 4 KiB, zstd, crc32c */
 	{ 0x09, 0x40, 0x40 },
@@ -24,6 +24,10 @@ static const u8 headers[NR_SPECIMENS][FUZZ_HEADER_BYTES] = {
 	{ 0x1a, 0x21, 0x4c },
 	/* 4 KiB, zstd, tails in packs */
 	{ 0x09, 0x10, 0x41 },
+	/* 4 KiB, zstd, fs-verity */
+	{ 0x09, 0x40, 0x40, 0x00, 0x40 },
+	/* 16 KiB, none, fs-verity with SHA-512 and a salt */
+	{ 0x08, 0x01, 0x40, 0x00, 0x80 },
 };
 
 /* ---- the archive ------------------------------------------------------------------- */

@@ -7,7 +7,7 @@
 
 #include "disk/format.h"
 
-#define NR_SPECIMENS 6
+#define NR_SPECIMENS 8
 
 struct specimen {
 	int fd; /* of the bytes at @image, a memory file */

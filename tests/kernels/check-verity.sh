@@ -183,6 +183,32 @@ guest "$look" sprout || :
 judge "the sprout without its seed, measured and read" diff found <(cat measured sums | grep -v noise-65536)
 judge "btrfs check of it" bash -c '! btrfs check --check-data-csum sprout 2>&1 | grep -iE "error|warning" | grep -v "no error"'
 
+# ---- a writable image: Linux moves and rewrites what such files have --------------------
+
+"$T" --fs-verity --no-seed --free 256m -o rw.img tree.tar
+truncate -s 1g second
+# scrub of the guest needs a library to end; the kernel's message has its result
+# shellcheck disable=SC2016 # for the guest
+guest 'mkdir /rw; mount /dev/vdb /rw && cd /rw || exit
+	{
+		btrfs filesystem defragment -r -f -czlib . && btrfs balance start --full-balance . &&
+			btrfs device add -f /dev/vdc . && btrfs device remove /dev/vdb . || exit
+		btrfs scrub start -B .
+		btrfs subvolume snapshot -r . snap && mkdir in && btrfs send snap | btrfs receive in
+	} >/dev/null 2>&1
+	fsverity measure snap/text-4097
+	fsverity measure in/snap/text-4097 2>/dev/null || echo "received without"
+	cmp in/snap/hole hole
+	btrfs subvolume delete in/snap snap >/dev/null
+	rmdir in
+	'"$look; cd /; umount /rw" -d rw.img -d second img || :
+judge "defragmented, balanced, moved to another device, measured and read" \
+	diff found <(grep text-4097 measured | sed 's,\./,snap/,'; echo "received without"; cat measured sums)
+judge "messages" quiet
+judge "scrub" grep -q 'scrub: finished on devid 2 with status: 0' messages
+judge "btrfs check of it" bash -c '! btrfs check --check-data-csum second 2>&1 | grep -iE "error|warning" | grep -v "no error"'
+judge "btrfs2tar reads it" cmp <("${BTRFS2TAR:-$top/btrfs2tar}" --manifest second | grep -c verity=) <(wc -l <measured)
+
 # ---- (f): signatures ------------------------------------------------------------------
 
 for name in good other; do

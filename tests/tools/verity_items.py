@@ -4,7 +4,7 @@
 
     verity_items.py list IMAGE                   a line for each item: inode, type, offset, bytes, SHA-256
     verity_items.py dump IMAGE DIR               DIR/INO.desc and DIR/INO.tree
-    verity_items.py damage IMAGE INO WHAT [AT]   flip a bit of byte AT (default 0) of WHAT:
+    verity_items.py damage IMAGE INO WHAT [AT [BITS]]   flip BITS (default 4) of byte AT (default 0) of WHAT:
         item        of the item that has size and reserved bytes of the descriptor
         desc, tree  of the descriptor with its signature, of the Merkle tree
         inline      of the bytes of an inline extent, behind its head
@@ -92,13 +92,13 @@ class Image:
         self.file.seek(self.physical(leaf))
         self.file.write(raw)
 
-    def flip(self, leaf, off):
-        self.change_leaf(leaf, off, bytes([self.read(leaf, self.nodesize)[off] ^ 4]))
+    def flip(self, leaf, off, bits):
+        self.change_leaf(leaf, off, bytes([self.read(leaf, self.nodesize)[off] ^ bits]))
 
-    def flip_data(self, logical):
+    def flip_data(self, logical, bits):
         """flip a bit of file data, and set the sum of its sector"""
         sector = bytearray(self.read(logical & ~4095, 4096))
-        sector[logical & 4095] ^= 4
+        sector[logical & 4095] ^= bits
         self.file.seek(self.physical(logical & ~4095))
         self.file.write(sector)
         for key, leaf, off, size in self.tree(CSUM_TREE):
@@ -115,22 +115,22 @@ def verity(image, ino=None):
             yield key, leaf, off, size
 
 
-def damage(image, ino, what, at):
+def damage(image, ino, what, at=0, bits=4):
     if what in ("item", "desc", "tree"):
         wanted = MERKLE if what == "tree" else DESC
         for key, leaf, off, size in verity(image, ino):
             begin = key[2] - (what == "desc")
             if key[1] == wanted and (wanted == MERKLE or (key[2] == 0) == (what == "item")) and begin <= at < begin + size:
-                return image.flip(leaf, off + at - begin)
+                return image.flip(leaf, off + at - begin, bits)
     for key, leaf, off, _ in image.tree(FS_TREE):
         if key[:2] != (ino, EXTENT_DATA):
             continue
         if what == "inline":
-            return image.flip(leaf, off + 21 + at)
+            return image.flip(leaf, off + 21 + at, bits)
         if what == "hole":
             return image.change_leaf(leaf, off + 21, bytes(24))
         (logical,) = struct.unpack_from("<Q", image.read(leaf, image.nodesize), off + 21)
-        return image.flip_data(logical + at)
+        return image.flip_data(logical + at, bits)
     raise ValueError("inode %d has no such byte" % ino)
 
 
@@ -138,7 +138,7 @@ def main():
     command, path, *rest = sys.argv[1:]
     image = Image(path, command == "damage")
     if command == "damage":
-        damage(image, int(rest[0]), rest[1], int(rest[2]) if rest[2:] else 0)
+        damage(image, int(rest[0]), rest[1], *map(int, rest[2:]))
         return
     for key, leaf, off, size in verity(image):
         data = image.read(leaf, image.nodesize)[off : off + size]
