@@ -32,7 +32,7 @@ setup()
 	done
 }
 
-# other_cpu ARCH CPU - unit tests, goldens, and what codecs of one version make
+# other_cpu ARCH CPU - unit tests, goldens, streams, and what codecs of one version make
 other_cpu()
 {
 	local status=0 t c run=$TOP/build-cross/$1/run
@@ -52,15 +52,21 @@ other_cpu()
 	done
 	TAR2BTRFS=$run bash "$TOP/tests/tools/golden.sh" check rich empty mirror
 	python3 "$GEN/rich.py" | spec_tar tar
+	python3 "$GEN/pairs.py" 3 old.spec new.spec
 	for c in zstd zlib lzo none; do
 		"$TAR2BTRFS" --compress $c -o "$c.img" tar
 		"$BTRFS2TAR" --keep-times -o "$c.tar" "$c.img"
 		assert_equal "$c $("qemu-$2-static" "$TOP/build-cross/$1/btrfs2tar" --keep-times "$c.img" | sha256sum)" \
 			"$c $(sha256sum <"$c.tar")"
 	done
+	for t in old new; do spec_tar $t.tar <$t.spec; done
+	assert_equal "$("$run" --compress none --send-stream --parent old.tar new.tar | sha256sum)" \
+		"$("$TAR2BTRFS" --compress none --send-stream --parent old.tar new.tar | sha256sum)"
 	[ "$("$run" --version)" = "$("$TAR2BTRFS" --version)" ] || return 0
 	for c in zstd:1 zstd:3 zlib:3 zlib:9 lzo:1; do
 		assert_equal "$c $("$run" --compress $c <tar | sha256sum)" "$c $("$TAR2BTRFS" --compress $c <tar | sha256sum)"
+		assert_equal "$c $("$run" --compress $c --send-stream <tar | sha256sum)" \
+			"$c $("$TAR2BTRFS" --compress $c --send-stream <tar | sha256sum)"
 	done
 }
 
