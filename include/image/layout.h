@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * All addresses. Logical address = physical address (of the first copy), in bytes.
+ * All addresses. Logical address = physical address (of the first copy) + layout.shift, in bytes; the
+ * shift is 0 but for what grows on a seed. The picture has physical addresses.
  *
  *   0        64K   68K      1M
  *   | zeros | super | zeros | SYSTEM | METADATA ... | DATA ... | room |
@@ -27,11 +28,12 @@ struct chunk {
 
 struct layout {
 	u32 nodesize;
+	u64 shift;            /* set by the caller, before layout_place(); a multiple of 64 KiB */
 	struct chunk *chunks; /* ascending: one SYSTEM, then METADATA, then DATA */
 	size_t nr_chunks;
 	size_t capacity;
 	size_t nr_metadata; /* chunks [1, 1 + nr_metadata) */
-	u64 end; /* of the last chunk, second copy included: the least size of the image */
+	u64 end; /* physical, of the last chunk, second copy included: the least size of the image */
 };
 
 /*
@@ -58,8 +60,14 @@ void layout_set_used(struct layout *layout, u64 system_blocks, u64 metadata_bloc
 /* layout_block - logical address of tree block number @index of the SYSTEM or METADATA chunks */
 u64 layout_block(const struct layout *layout, bool system, u64 index);
 
-/* layout_data_begin - where the first DATA chunk is; layout.end if there is none */
+/* layout_data_begin - physical: where the first DATA chunk is; layout.end if there is none */
 u64 layout_data_begin(const struct layout *layout);
+
+/* layout_physical - of the first copy of what is at @logical */
+static inline u64 layout_physical(const struct layout *layout, u64 logical)
+{
+	return logical - layout->shift;
+}
 
 /* chunk_copies - 1, or 2 with DUP: the second copy follows the first at once */
 static inline u32 chunk_copies(const struct chunk *chunk)
@@ -67,6 +75,7 @@ static inline u32 chunk_copies(const struct chunk *chunk)
 	return chunk->type & BTRFS_BLOCK_GROUP_DUP ? 2 : 1;
 }
 
+/* chunk_end - behind both copies */
 static inline u64 chunk_end(const struct chunk *chunk)
 {
 	return chunk->logical + chunk->length * chunk_copies(chunk);

@@ -17,6 +17,7 @@ struct layout_device blueprint_device(const struct blueprint *bp)
 	return (struct layout_device){
 		.devid = DEVID,
 		.total_bytes = bp->total_bytes,
+		.shift = bp->layout.shift,
 		.uuid = bp->ids.device_uuid,
 		.ids = &bp->ids.block,
 	};

@@ -116,7 +116,7 @@ static int write_forward(const struct blueprint *bp, const struct image_output *
 	int err = write_trees(emit, bp);
 	if (!err)
 		err = has_data ? write_around_data(emit, bp)
-			       : write_data(emit, bp->content, 0, bp->content->nr_blobs);
+			       : write_data(emit, bp, 0, bp->content->nr_blobs);
 	if (!err)
 		err = emit_finish(emit, bp->total_bytes);
 	emit_free(emit);

@@ -28,7 +28,7 @@ static struct chunk *add_chunk(struct layout *layout, u64 pos, u64 type)
 	layout->chunks = mem_grow(layout->chunks, &layout->capacity, layout->nr_chunks + 1,
 				  sizeof(*layout->chunks));
 	struct chunk *chunk = &layout->chunks[layout->nr_chunks++];
-	*chunk = (struct chunk){ .logical = pos, .type = type };
+	*chunk = (struct chunk){ .logical = pos + layout->shift, .type = type };
 	return chunk;
 }
 
@@ -47,7 +47,7 @@ static void place_blocks(struct layout *layout, u64 type, u64 blocks)
 		struct chunk *chunk = add_chunk(layout, pos, type);
 		chunk->first_block = placed;
 		chunk->length = align_up(nr * layout->nodesize, BTRFS_STRIPE_LEN);
-		layout->end = chunk_end(chunk);
+		layout->end = layout_physical(layout, chunk_end(chunk));
 		placed += nr;
 	}
 }
@@ -55,7 +55,7 @@ static void place_blocks(struct layout *layout, u64 type, u64 blocks)
 static void close_data_chunk(struct layout *layout, struct chunk *chunk)
 {
 	chunk->length = align_up(chunk->used, BTRFS_STRIPE_LEN);
-	layout->end = chunk_end(chunk);
+	layout->end = layout_physical(layout, chunk_end(chunk));
 }
 
 static struct chunk *open_data_chunk(struct layout *layout, u32 first_bytes, u64 *room)
@@ -155,5 +155,6 @@ u64 layout_block(const struct layout *layout, bool system, u64 index)
 u64 layout_data_begin(const struct layout *layout)
 {
 	size_t first = 1 + layout->nr_metadata;
-	return first < layout->nr_chunks ? layout->chunks[first].logical : layout->end;
+	return first < layout->nr_chunks ? layout_physical(layout, layout->chunks[first].logical)
+					 : layout->end;
 }

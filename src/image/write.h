@@ -18,7 +18,7 @@ int write_trees(struct emit *emit, const struct blueprint *bp);
 /* ---- write_data.c */
 
 /* write_data - the stored bytes of blobs [@first, @end), at ascending positions */
-int write_data(struct emit *emit, const struct content *content, size_t first, size_t end);
+int write_data(struct emit *emit, const struct blueprint *bp, size_t first, size_t end);
 
 /* ---- write_backward.c */
 

@@ -12,7 +12,7 @@
 /* Consecutive blobs of the image, up to the next section. */
 struct section {
 	size_t first_blob;
-	u64 logical;     /* of the first blob */
+	u64 physical;    /* of the first blob */
 	u64 spool_bytes; /* of the data spool, that this section and those before it need */
 };
 
@@ -21,20 +21,22 @@ struct sections {
 	size_t nr, capacity;
 };
 
-static struct sections cut_sections(const struct content *content)
+static struct sections cut_sections(const struct blueprint *bp)
 {
+	const struct content *content = bp->content;
 	struct sections sections = { NULL, 0, 0 };
 	struct section *section = NULL;
 	for (size_t i = 0; i < content->nr_blobs; i++) {
 		const struct blob *b = &content->blobs[i];
 		if (b->place != BLOB_EXTENT)
 			continue;
-		if (!section || b->logical - section->logical >= SECTION_BYTES) {
+		const u64 physical = layout_physical(&bp->layout, b->logical);
+		if (!section || physical - section->physical >= SECTION_BYTES) {
 			u64 needed = section ? section->spool_bytes : 0;
 			sections.list = mem_grow(sections.list, &sections.capacity, sections.nr + 1,
 						 sizeof(*sections.list));
 			section = &sections.list[sections.nr++];
-			*section = (struct section){ i, b->logical, needed };
+			*section = (struct section){ i, physical, needed };
 		}
 		if (b->store_nr == CONTENT_DATA_SPOOL)
 			section->spool_bytes =
@@ -46,20 +48,20 @@ static struct sections cut_sections(const struct content *content)
 static int write_sections(struct emit *emit, const struct blueprint *bp)
 {
 	const struct content *content = bp->content;
-	struct sections sections = cut_sections(content);
+	struct sections sections = cut_sections(bp);
 	size_t end_blob = content->nr_blobs;
 	u64 end = bp->total_bytes;
 	int err = 0;
 	while (sections.nr && !err) {
 		const struct section *section = &sections.list[--sections.nr];
 		spool_cut(content->stores[CONTENT_DATA_SPOOL], section->spool_bytes);
-		err = emit_seek(emit, section->logical);
+		err = emit_seek(emit, section->physical);
 		if (!err)
-			err = write_data(emit, content, section->first_blob, end_blob);
+			err = write_data(emit, bp, section->first_blob, end_blob);
 		if (!err)
 			err = emit_at(emit, end);
 		end_blob = section->first_blob;
-		end = section->logical;
+		end = section->physical;
 	}
 	xfree(sections.list);
 	return err ? err : emit_seek(emit, 0);

@@ -16,7 +16,7 @@ static int put_sealed(void *context, u64 logical, u8 *block)
 	seal_block(to->bp->options.csum, block, nodesize);
 	if (to->blocks)
 		return spool_append(to->blocks, block, nodesize);
-	int err = emit_at(to->emit, logical);
+	int err = emit_at(to->emit, layout_physical(&to->bp->layout, logical));
 	return err ? err : emit_bytes(to->emit, block, nodesize);
 }
 
@@ -28,7 +28,8 @@ static int write_both_copies(const struct tree_output *to)
 	for (size_t i = 0; i <= layout->nr_metadata; i++) {
 		const struct chunk *chunk = &layout->chunks[i];
 		for (u32 copy = 0; copy < chunk_copies(chunk); copy++) {
-			int err = emit_at(to->emit, chunk->logical + copy * chunk->length);
+			const u64 logical = chunk->logical + copy * chunk->length;
+			int err = emit_at(to->emit, layout_physical(layout, logical));
 			if (!err)
 				err = emit_spool(to->emit, to->blocks, offset, chunk->used);
 			if (err)

@@ -45,7 +45,7 @@ struct layout_device plan_device(const struct plan *p)
 	return (struct layout_device){
 		.devid = p->devid,
 		.total_bytes = p->options.image->size_bytes,
-		.shift = p->shift,
+		.shift = p->layout.shift,
 		.single_sub_stripes = 1,
 		.uuid = p->ids.device_uuid,
 		.ids = &p->ids.block,

@@ -48,11 +48,8 @@ struct plan {
 	u32 nr_trees;
 	struct dead_block *dead; /* by address */
 	size_t nr_dead, dead_capacity;
-	/* Chunks by logical address, with one SYSTEM chunk first, then METADATA. Physical address on the
-	 * new device = logical address - shift. */
-	struct layout layout;
-	u64 shift;
-	bool is_placed; /* the layout has addresses */
+	struct layout layout; /* of the new device: one SYSTEM chunk, then METADATA */
+	bool is_placed;       /* the layout has addresses */
 	struct sprout_ids ids;
 };
 

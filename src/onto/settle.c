@@ -126,10 +126,8 @@ static int choose_blocks(struct plan *p)
 static void place_chunks(struct plan *p, u64 system_room, u64 metadata_room)
 {
 	struct content none = { 0 };
+	p->layout.shift = align_up(p->seed.end, BTRFS_STRIPE_LEN) - BTRFS_DEVICE_RANGE_RESERVED;
 	layout_place(&p->layout, p->seed.nodesize, p->seed.dup, system_room, metadata_room, &none);
-	p->shift = align_up(p->seed.end, BTRFS_STRIPE_LEN) - p->layout.chunks[0].logical;
-	for (size_t i = 0; i < p->layout.nr_chunks; i++)
-		p->layout.chunks[i].logical += p->shift;
 	p->is_placed = true;
 }
 
