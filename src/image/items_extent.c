@@ -4,6 +4,7 @@
  * data extent, by address, and the block groups, unless they have a tree of their
  * own.
  */
+#include "image/extent_items.h"
 #include "items.h"
 
 #include <stdlib.h>
@@ -41,13 +42,6 @@ static int add_block_groups_before(struct extent_producer *p, u64 logical)
 	return 0;
 }
 
-/* How many refs of @bytes the kernel keeps inside an EXTENT_ITEM (BTRFS_MAX_EXTENT_ITEM_SIZE). */
-static size_t most_inline_refs(u32 nodesize, size_t bytes)
-{
-	const u32 item = btrfs_block_payload(nodesize) / 16 - (u32)sizeof(struct btrfs_item);
-	return (item - sizeof(struct btrfs_extent_item)) / bytes;
-}
-
 /* The other trees that share leaf number @leaf of @tree; called for ascending leaves. */
 static struct leaf_users users_of(struct extent_producer *p, const struct planned_tree *tree,
 				  u64 leaf)
@@ -80,7 +74,7 @@ static int add_tree_block(struct extent_producer *p, u64 logical, u8 level, u64 
 	static_assert(sizeof(ref) == 9, "no padding");
 	/* The owner's id is the smallest. */
 	const size_t nr_inline =
-		min_u64(nr, most_inline_refs(p->bp->options.nodesize, sizeof(ref)) - 1);
+		min_u64(nr, extent_item_most_refs(p->bp->options.nodesize, sizeof(ref)) - 1);
 	int err = add_block_groups_before(p, logical);
 	if (err)
 		return err;
@@ -122,16 +116,6 @@ static int add_tree_blocks(struct extent_producer *p, const struct planned_tree 
 	return 0;
 }
 
-static struct btrfs_extent_data_ref ref_to_disk(const struct data_ref *ref)
-{
-	return (struct btrfs_extent_data_ref){
-		.root = to_le64(ref->root),
-		.objectid = to_le64(ref->ino),
-		.offset = to_le64(ref->offset),
-		.count = to_le32(ref->count),
-	};
-}
-
 /* All references of the extent whose first one is @first, in the order of storage. */
 static void gather_refs(struct extent_producer *p, const struct data_ref *first)
 {
@@ -148,61 +132,15 @@ static void gather_refs(struct extent_producer *p, const struct data_ref *first)
 	qsort(p->refs, p->nr_refs, sizeof(*p->refs), data_refs_compare);
 }
 
-/* The EXTENT_ITEM, with the first @nr_inline references in it. */
-static int add_extent_item(struct extent_producer *p, u64 logical, u32 bytes, size_t nr_inline)
-{
-	struct btrfs_extent_item extent = {
-		.generation = to_le64(GENERATION),
-		.flags = to_le64(BTRFS_EXTENT_FLAG_DATA),
-	};
-	u64 count = 0;
-	void *item;
-	struct btrfs_key key = { logical, BTRFS_EXTENT_ITEM_KEY, bytes };
-	const size_t ref_bytes = 1 + sizeof(struct btrfs_extent_data_ref);
-	int err = tree_writer_add(p->tw, key, (u32)(sizeof(extent) + nr_inline * ref_bytes), &item);
-	if (err)
-		return err;
-	for (size_t i = 0; i < p->nr_refs; i++)
-		count += p->refs[i].count;
-	extent.refs = to_le64(count);
-	memcpy(item, &extent, sizeof(extent));
-	u8 *at = (u8 *)item + sizeof(extent);
-	for (size_t i = 0; i < nr_inline; i++) {
-		const struct btrfs_extent_data_ref ref = ref_to_disk(&p->refs[i]);
-		*at++ = BTRFS_EXTENT_DATA_REF_KEY;
-		memcpy(at, &ref, sizeof(ref));
-		at += sizeof(ref);
-	}
-	return 0;
-}
-
-/* The other references are items, ascending by hash; equal hashes are counted up. */
-static int add_keyed_refs(const struct extent_producer *p, u64 logical, size_t nr_inline)
-{
-	struct btrfs_key key = { logical, BTRFS_EXTENT_DATA_REF_KEY, 0 };
-	for (size_t i = p->nr_refs; i > nr_inline; i--) {
-		const struct btrfs_extent_data_ref ref = ref_to_disk(&p->refs[i - 1]);
-		key.offset = i == p->nr_refs ? p->refs[i - 1].hash
-					     : max_u64(p->refs[i - 1].hash, key.offset + 1);
-		int err = tree_writer_put(p->tw, key, &ref, sizeof(ref));
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
 static int add_data_extent(struct extent_producer *p, const struct data_ref *first)
 {
 	const struct blob *b = &p->bp->content->blobs[first->extent];
-	const size_t most =
-		most_inline_refs(p->bp->options.nodesize, 1 + sizeof(struct btrfs_extent_data_ref));
 	int err = add_block_groups_before(p, b->logical);
 	if (err)
 		return err;
 	gather_refs(p, first);
-	const size_t nr_inline = min_u64(p->nr_refs, most);
-	err = add_extent_item(p, b->logical, blob_extent_bytes(b), nr_inline);
-	return err ? err : add_keyed_refs(p, b->logical, nr_inline);
+	const struct data_extent extent = { b->logical, blob_extent_bytes(b), p->refs, p->nr_refs };
+	return extent_item_put_data(p->tw, p->bp->options.nodesize, &extent);
 }
 
 static int add_data_extents(struct extent_producer *p)
