@@ -25,10 +25,11 @@
 
 /* Where the data of a blob are. A worker chooses one of the first three (piece.place). */
 enum blob_place {
-	BLOB_EXTENT, /* stored bytes of its own: an extent on disk, or a part of one */
-	BLOB_INLINE, /* inside the tree */
-	BLOB_TAIL,   /* uncompressed, waiting for a pack */
-	BLOB_PACKED, /* in another blob, a pack: what the collector makes of tails */
+	BLOB_EXTENT,  /* stored bytes of its own: an extent on disk, or a part of one */
+	BLOB_INLINE,  /* inside the tree */
+	BLOB_TAIL,    /* uncompressed, waiting for a pack */
+	BLOB_PACKED,  /* in another blob, a pack: what the collector makes of tails */
+	BLOB_ON_SEED, /* what the seed holds that an image grows on: content_use_seed() */
 };
 
 /*
@@ -44,7 +45,7 @@ struct blob {
 				 BLOB_EXTENT, unless without_sums */
 		u64 pack;     /* BLOB_PACKED: index of the blob that holds the data */
 	};
-	u64 logical;       /* address of the stored bytes, set by image_plan(); BLOB_EXTENT only */
+	u64 logical;       /* address of the stored bytes, set by image_plan() for BLOB_EXTENT */
 	u32 stored_bytes;  /* multiple of 4096; inline and tails: exact */
 	u32 ram_bytes;     /* uncompressed: multiple of 4096; inline and tails: exact */
 	u8 hash[16];       /* of the stored bytes: hash128() */
@@ -56,9 +57,9 @@ struct blob {
 	u8 place;          /* enum blob_place */
 	bool without_sums; /* the inodes are NODATASUM */
 	u8 pack_sector;    /* BLOB_PACKED: where in the pack */
-	/* set by blob_order_apply() */
-	u8 extent_offset_sectors; /* sectors of the extent that other blobs hold before this one */
-	u16 extent_sectors;       /* of the whole extent */
+	/* set by blob_order_apply() for BLOB_EXTENT */
+	u16 extent_offset_sectors; /* sectors of the extent that other blobs hold before this one */
+	u16 extent_sectors;        /* of the whole extent */
 };
 
 /* blobs_stored_alike - whether two blobs have one codec and one wish for checksums: if so, blobs
@@ -150,6 +151,15 @@ static inline struct blob *content_blob(const struct content *content,
 {
 	return content->blobs + extent->blob;
 }
+
+/*
+ * content_use_seed - let a BLOB_EXTENT be one that the seed holds; before blob_order_apply()
+ * @logical: where its stored bytes are; the caller has compared them
+ * @offset, @extent_bytes: of the extent they are in: its bytes before them, and its size, which is at
+ *                         most CONTENT_SEED_EXTENT_MAX
+ */
+#define CONTENT_SEED_EXTENT_MAX (UINT16_MAX * BTRFS_SECTORSIZE)
+void content_use_seed(struct blob *blob, u64 logical, u32 offset, u32 extent_bytes);
 
 /*
  * content_read_stored - read the first @bytes of the stored bytes of a blob, not a packed one

@@ -14,7 +14,7 @@ struct file_item {
 	u64 file_off;  /* bytes */
 	u32 num_bytes; /* of the file */
 	u32 blob;      /* index of the first blob */
-	u32 extent;    /* index of the extent's first blob */
+	u32 extent;    /* index of the extent's first blob; BLOB_ON_SEED: the same as @blob */
 	u32 offset;    /* bytes of the extent's data before it */
 };
 
@@ -51,7 +51,7 @@ struct item_walk {
 	u32 at;                    /* in the inode's file extents */
 	const struct inode *inode; /* of the item returned last */
 	u32 next_blob;             /* the first one that no item referred to */
-	bool is_first;             /* the item returned last is the first one of its extent */
+	bool is_first; /* the item returned last is the first one of its extent, which is not the seed's */
 };
 
 /* item_walk_begin, item_walk_next - start before the first item; the next one, false at the end */

@@ -71,9 +71,13 @@ static u32 join_file(struct content *content, const struct inode *inode, u32 nex
 		next++;
 		if (b->place == BLOB_INLINE)
 			continue;
+		if (b->place == BLOB_ON_SEED) {
+			head = NULL;
+			continue;
+		}
 		const u16 sectors = u16_from_u64(b->stored_bytes / BTRFS_SECTORSIZE);
 		if (head && e->file_off == end && can_join(head, b)) {
-			b->extent_offset_sectors = u8_from_u64(head->extent_sectors);
+			b->extent_offset_sectors = head->extent_sectors;
 			head->extent_sectors = u16_from_u64(head->extent_sectors + sectors);
 		} else {
 			b->extent_offset_sectors = 0;
@@ -95,7 +99,8 @@ static void join_blobs(struct content *content, const struct tree *tree)
 			next = join_file(content, inodes[i], next);
 	assert(next == content->nr_blobs);
 	for (u32 i = 1; i < next; i++)
-		if (content->blobs[i].extent_offset_sectors)
+		if (content->blobs[i].place == BLOB_EXTENT &&
+		    content->blobs[i].extent_offset_sectors)
 			content->blobs[i].extent_sectors = content->blobs[i - 1].extent_sectors;
 }
 

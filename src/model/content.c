@@ -86,6 +86,15 @@ void content_add_file_extent(struct content *content, struct inode *inode,
 	inode->nr++;
 }
 
+void content_use_seed(struct blob *blob, u64 logical, u32 offset, u32 extent_bytes)
+{
+	assert(blob->place == BLOB_EXTENT);
+	blob->place = BLOB_ON_SEED;
+	blob->logical = logical;
+	blob->extent_offset_sectors = u16_from_u64(offset / BTRFS_SECTORSIZE);
+	blob->extent_sectors = u16_from_u64(extent_bytes / BTRFS_SECTORSIZE);
+}
+
 int content_read_stored(const struct content *content, const struct blob *blob, u8 *buf, u32 bytes)
 {
 	const u32 kept = (u32)min_u64(bytes, blob->stored_bytes - blob->store_padding);
