@@ -12,6 +12,8 @@
 #include "model/content.h"
 #include "model/tree.h"
 
+struct image_seed;
+
 /*
  * The version of this program's output: raised when the same archive and options give another
  * image. It is part of the content digest that ids follow from.
@@ -37,7 +39,8 @@ struct image_options {
 	bool free_space_tree;
 	bool block_group_tree; /* needs the free space tree */
 	bool seed;
-	char label[BTRFS_LABEL_SIZE]; /* terminated */
+	const struct image_seed *grows_on; /* NULL: it is the filesystem's only device */
+	char label[BTRFS_LABEL_SIZE];      /* terminated */
 	u64 size_bytes; /* total size, multiple of 4096; 0: exact fit plus free_bytes */
 	u64 free_bytes; /* unallocated room at the end, multiple of 4096 */
 	struct timestamp implied_time; /* of root items and the inodes of tree roots */

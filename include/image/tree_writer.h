@@ -11,16 +11,17 @@
 #include "disk/key.h"
 #include "image/layout.h"
 
-#define GENERATION 1 /* of everything in the image */
+#define GENERATION 1 /* of everything in the image; on a seed, of items alone */
 
 /*
- * A leaf of another tree that this tree refers to instead of writing an equal one: both trees have
- * the same items from the first key to the last one.
+ * A leaf of another tree, or of the seed, that this tree refers to instead of writing an equal one: both
+ * have the same items from the first key to the last one.
  */
 struct shared_leaf {
 	struct btrfs_key first, last;
-	const u64 *first_block; /* tree_writer_options.first_block of its owner */
+	const u64 *first_block; /* tree_writer_options.first_block of its owner; NULL: the seed's */
 	u64 index;              /* among the owner's leaves */
+	u64 logical, generation; /* of the seed's */
 };
 
 /* How many blocks of its own a tree has on each level. The root is alone on the highest. */
@@ -48,7 +49,7 @@ struct tree_writer_options {
 	bool system;                 /* blocks come from the SYSTEM chunk */
 	u64 owner;                   /* tree id */
 	u64 first_block; /* number of the tree's first block in the chunks of its type */
-	u64 generation;  /* of the tree's own blocks, and of shared ones */
+	u64 generation;  /* of the tree's own blocks, and of shared ones but the seed's */
 	const struct shared_leaf *shared; /* ascending; never the tree's only leaf */
 	size_t nr_shared;
 	const struct block_ids *ids;

@@ -15,7 +15,7 @@ void blueprint_release(struct blueprint *bp)
 struct layout_device blueprint_device(const struct blueprint *bp)
 {
 	return (struct layout_device){
-		.devid = DEVID,
+		.devid = bp->options.grows_on ? bp->options.grows_on->devid : DEVID,
 		.total_bytes = bp->total_bytes,
 		.shift = bp->layout.shift,
 		.uuid = bp->ids.device_uuid,
@@ -23,10 +23,20 @@ struct layout_device blueprint_device(const struct blueprint *bp)
 	};
 }
 
+int blueprint_produce_seed(const struct blueprint *bp, enum seed_items items,
+			   struct tree_writer *tw)
+{
+	const struct image_seed *seed = bp->options.grows_on;
+	return seed ? seed->produce(seed->context, items, tw) : 0;
+}
+
 void ids_clear(struct blueprint *bp)
 {
 	struct subvol_uuid *subvols = bp->ids.subvols;
 	bp->ids = (struct ids){ .subvols = subvols };
+	if (bp->options.grows_on)
+		memcpy(bp->ids.block.chunk_tree_uuid, bp->options.grows_on->chunk_tree_uuid,
+		       BTRFS_UUID_SIZE);
 	for (u32 i = 0; i < bp->nr_subvols; i++) {
 		const le64 halves[2] = { to_le64(0), to_le64(i) };
 		memcpy(subvols[i].bytes, halves, sizeof(halves));

@@ -9,11 +9,12 @@
 #include "data_refs.h"
 #include "image/chunk_items.h"
 #include "image/image.h"
+#include "image/image_seed.h"
 #include "image/layout.h"
 #include "image/tree_writer.h"
 #include "share.h"
 
-#define DEVID 1
+#define DEVID 1 /* of an image that is the only device */
 
 struct subvol_uuid {
 	u8 bytes[BTRFS_UUID_SIZE];
@@ -49,6 +50,7 @@ struct blueprint {
 	u32 nr_trees;
 	u32 first_subvol_tree; /* index of the tree of subvolume 1; the others follow */
 	u64 total_bytes;       /* size of the image */
+	u64 generation;        /* of all blocks */
 	u64 codec_flags;       /* incompat bits of the codecs in use */
 	struct leaf_users leaf_users;
 	struct data_refs refs;
@@ -85,6 +87,10 @@ static inline u64 planned_tree_root(const struct blueprint *bp, const struct pla
 
 /* blueprint_device - the image, as the device that all its chunks are on */
 struct layout_device blueprint_device(const struct blueprint *bp);
+
+/* blueprint_produce_seed - what a tree says of the seed; nothing without one. Returns as producers. */
+int blueprint_produce_seed(const struct blueprint *bp, enum seed_items items,
+			   struct tree_writer *tw);
 
 /* blueprint_shares_item - whether a file item is in a leaf that belongs to another tree */
 bool blueprint_shares_item(const struct blueprint *bp, const struct inode *inode,

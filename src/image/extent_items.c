@@ -69,3 +69,15 @@ int extent_item_put_data(struct tree_writer *tw, u32 nodesize, const struct data
 	int err = put_extent_item(tw, extent, nr_inline);
 	return err ? err : put_keyed_refs(tw, extent, nr_inline);
 }
+
+struct extent_block_item extent_item_block(u64 owner, u64 generation)
+{
+	return (struct extent_block_item){
+		.extent = {
+			.refs = to_le64(1),
+			.generation = to_le64(generation),
+			.flags = to_le64(BTRFS_EXTENT_FLAG_TREE_BLOCK),
+		},
+		.ref = { .type = BTRFS_TREE_BLOCK_REF_KEY, .offset = to_le64(owner) },
+	};
+}

@@ -12,6 +12,7 @@
 
 #include "base/diag.h"
 #include "disk/checksum.h"
+#include "image/image_seed.h"
 #include "superblock.h"
 #include "trees.h"
 
@@ -119,7 +120,7 @@ static int choose_subvol_uuids(const struct blueprint *bp, const u8 digest[IMAGE
 
 bool identify_may_refuse(const struct blueprint *bp)
 {
-	bool given = bp->options.fsid_source == FSID_RANDOM;
+	bool given = bp->options.fsid_source == FSID_RANDOM || bp->options.grows_on;
 	for (u32 i = 0; i < bp->nr_subvols; i++)
 		given |= bp->subvols[i].uuid_given;
 	return given;
@@ -134,12 +135,18 @@ int identify(struct blueprint *bp)
 		return err;
 	struct ids *ids = &bp->ids;
 	sha256_role_uuid("device", "", 0, digest, ids->device_uuid);
-	sha256_role_uuid("chunk-tree", "", 0, digest, ids->block.chunk_tree_uuid);
+	if (!options->grows_on)
+		sha256_role_uuid("chunk-tree", "", 0, digest, ids->block.chunk_tree_uuid);
 	if (options->device_uuid_given)
 		memcpy(ids->device_uuid, options->device_uuid, sizeof(ids->device_uuid));
 	if (options->chunk_uuid_given)
 		memcpy(ids->block.chunk_tree_uuid, options->chunk_uuid,
 		       sizeof(ids->block.chunk_tree_uuid));
 	err = choose_subvol_uuids(bp, digest);
-	return err ? err : image_choose_fsid(options, "fsid", digest, ids->block.fsid);
+	if (!err)
+		err = image_choose_fsid(options, "fsid", digest, ids->block.fsid);
+	if (!err && options->grows_on)
+		err = options->grows_on->check_ids(options->grows_on->context, ids->block.fsid,
+						   ids->device_uuid);
+	return err;
 }

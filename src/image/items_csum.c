@@ -81,7 +81,9 @@ int produce_csum_tree(const struct blueprint *bp, struct tree_writer *tw)
 	struct sum_run run = { .bp = bp, .tw = tw, .sum_bytes = sum_bytes };
 	run.max = max_sums(bp->options.nodesize, sum_bytes);
 	run.sums = xzalloc((size_t)run.max * sum_bytes);
-	int err = sum_run_all(&run);
+	int err = blueprint_produce_seed(bp, SEED_SUMS, tw);
+	if (!err)
+		err = sum_run_all(&run);
 	xfree(run.sums);
 	return err;
 }

@@ -67,7 +67,7 @@ static int add_tree_block(struct extent_producer *p, u64 logical, u8 level, u64 
 	const size_t nr = others->nr;
 	const struct btrfs_extent_item extent = {
 		.refs = to_le64(nr + 1),
-		.generation = to_le64(GENERATION),
+		.generation = to_le64(p->bp->generation),
 		.flags = to_le64(BTRFS_EXTENT_FLAG_TREE_BLOCK),
 	};
 	struct btrfs_extent_inline_ref ref = { .type = BTRFS_TREE_BLOCK_REF_KEY };
@@ -161,21 +161,18 @@ static int add_data_extents(struct extent_producer *p)
 int produce_extent_tree(const struct blueprint *bp, struct tree_writer *tw)
 {
 	struct extent_producer p = { .bp = bp, .tw = tw };
-	for (u32 i = 0; i < bp->nr_trees; i++) {
-		int err = add_tree_blocks(&p, &bp->trees[i]);
-		if (err)
-			return err;
-	}
-	int err = add_data_extents(&p);
+	int err = blueprint_produce_seed(bp, SEED_EXTENTS, tw);
+	for (u32 i = 0; i < bp->nr_trees && !err; i++)
+		err = add_tree_blocks(&p, &bp->trees[i]);
+	if (!err)
+		err = add_data_extents(&p);
 	return err ? err : add_block_groups_before(&p, UINT64_MAX);
 }
 
 int produce_block_group_tree(const struct blueprint *bp, struct tree_writer *tw)
 {
-	for (size_t i = 0; i < bp->layout.nr_chunks; i++) {
-		int err = add_block_group(tw, &bp->layout.chunks[i]);
-		if (err)
-			return err;
-	}
-	return 0;
+	int err = blueprint_produce_seed(bp, SEED_GROUPS, tw);
+	for (size_t i = 0; i < bp->layout.nr_chunks && !err; i++)
+		err = add_block_group(tw, &bp->layout.chunks[i]);
+	return err;
 }

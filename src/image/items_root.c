@@ -45,13 +45,13 @@ static int add_root_item(const struct blueprint *bp, struct tree_writer *tw,
 		return err;
 	struct btrfs_root_item root = {
 		.inode = root_item_inode(bp, is_subvolume),
-		.generation = to_le64(GENERATION),
+		.generation = to_le64(bp->generation),
 		.root_dirid = to_le64(has_inodes ? BTRFS_FIRST_FREE_OBJECTID : 0),
 		.bytenr = to_le64(planned_tree_root(bp, tree)),
 		.bytes_used = to_le64(planned_tree_bytes(bp, tree)),
 		.refs = to_le32(1),
 		.level = tree->shape.level,
-		.generation_v2 = to_le64(GENERATION),
+		.generation_v2 = to_le64(bp->generation),
 	};
 	if (is_subvolume) {
 		if (bp->subvols[tree->subvol].is_read_only)

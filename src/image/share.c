@@ -12,6 +12,7 @@
 #include "share.h"
 
 #include "disk/checksum.h"
+#include "leaf_items.h"
 #include "trees.h"
 
 #include <stdlib.h>
@@ -62,8 +63,7 @@ static void gathered_add_item(struct gathered *g, const u8 *block, const struct 
 {
 	gathered_add(g, &item->key, sizeof(item->key));
 	gathered_add(g, &item->size, sizeof(item->size));
-	gathered_add(g, block + sizeof(struct btrfs_header) + from_le32(item->offset),
-		     from_le32(item->size));
+	gathered_add(g, leaf_data(block, item), from_le32(item->size));
 }
 
 /* Hash the items, and begin with none. False if they were more than a leaf holds. */
@@ -76,21 +76,6 @@ static bool gathered_hash(struct gathered *g, u8 hash[HASH_BYTES])
 	g->nr = 0;
 	g->too_many = false;
 	return fits;
-}
-
-static const struct btrfs_item *items_of(const u8 *block)
-{
-	return (const struct btrfs_item *)(block + sizeof(struct btrfs_header));
-}
-
-static u32 nr_items(const u8 *block)
-{
-	return from_le32(((const struct btrfs_header *)block)->nritems);
-}
-
-static bool is_leaf(const u8 *block)
-{
-	return !((const struct btrfs_header *)block)->level;
 }
 
 /* ---- the first run: comparing ------------------------------------------------------- */
@@ -107,10 +92,10 @@ static int compare_block(void *context, u64 logical, u8 *block)
 	struct leaf_scan *r = context;
 	const struct leaves *base = r->leaves;
 	(void)logical;
-	if (!is_leaf(block))
+	if (!block_is_leaf(block))
 		return 0;
-	for (u32 i = 0; i < nr_items(block); i++) {
-		const struct btrfs_item *item = &items_of(block)[i];
+	for (u32 i = 0; i < leaf_nr_items(block); i++) {
+		const struct btrfs_item *item = &leaf_items(block)[i];
 		const struct btrfs_key key = key_from_disk(&item->key);
 		while (r->at < base->nr && key_compare(&base->list[r->at].last, &key) < 0)
 			end_comparison(r);
@@ -132,15 +117,15 @@ static struct leaf *leaves_add(struct leaves *leaves)
 static int note_block(void *context, u64 logical, u8 *block)
 {
 	struct leaf_scan *r = context;
-	const u32 nr = nr_items(block);
+	const u32 nr = leaf_nr_items(block);
 	(void)logical;
-	if (!is_leaf(block))
+	if (!block_is_leaf(block))
 		return 0;
 	for (u32 i = 0; i < nr; i++)
-		gathered_add_item(&r->items, block, &items_of(block)[i]);
+		gathered_add_item(&r->items, block, &leaf_items(block)[i]);
 	struct leaf *leaf = leaves_add(r->leaves);
-	*leaf = (struct leaf){ .first = key_from_disk(&items_of(block)[0].key),
-			       .last = key_from_disk(&items_of(block)[nr - 1].key),
+	*leaf = (struct leaf){ .first = key_from_disk(&leaf_items(block)[0].key),
+			       .last = key_from_disk(&leaf_items(block)[nr - 1].key),
 			       .owner = r->owner,
 			       .index = r->nr_leaves++ };
 	bool fits = gathered_hash(&r->items, leaf->hash);

@@ -9,6 +9,7 @@
 #include "base/diag.h"
 #include "disk/checksum.h"
 #include "disk/codec.h"
+#include "share_seed.h"
 #include "trees.h"
 
 #define MAX_ROUNDS 100 /* about five are needed; more is a bug */
@@ -118,12 +119,28 @@ static int choose_size(struct blueprint *bp)
 	return 0;
 }
 
+/* The chunks follow the seed's, and what is alike is left there. */
+static int begin_on_seed(struct blueprint *bp, struct content *content)
+{
+	const struct image_seed *seed = bp->options.grows_on;
+	bp->generation = seed->generation;
+	bp->layout.shift = align_up(seed->end, BTRFS_STRIPE_LEN) - BTRFS_DEVICE_RANGE_RESERVED;
+	place(bp, content, 1, 1);
+	return share_seed_leaves(bp);
+}
+
 int sizing_settle(struct blueprint *bp, struct content *content)
 {
 	bp->subvols = tree_subvols(bp->tree, &bp->nr_subvols);
 	bp->ids.subvols = xzalloc(bp->nr_subvols * sizeof(*bp->ids.subvols));
 	ids_clear(bp);
 	trees_choose(bp);
+	bp->generation = GENERATION;
+	if (bp->options.grows_on) {
+		int err = begin_on_seed(bp, content);
+		if (err)
+			return err;
+	}
 	if (tree_has_layers(bp->tree)) {
 		place(bp, content, 1, 1);
 		int err = share_leaves(bp);

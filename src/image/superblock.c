@@ -13,6 +13,9 @@ static u64 incompat_flags(const struct blueprint *bp)
 		    bp->codec_flags;
 	if (bp->options.nodesize > BTRFS_SECTORSIZE)
 		flags |= BTRFS_FEATURE_INCOMPAT_BIG_METADATA;
+	if (bp->options.grows_on)
+		flags |= bp->options.grows_on->incompat_flags &
+			 ~(u64)BTRFS_FEATURE_INCOMPAT_DEFAULT_SUBVOL;
 	if (tree_default_subvol(bp->tree)->id != BTRFS_FS_TREE_OBJECTID)
 		flags |= BTRFS_FEATURE_INCOMPAT_DEFAULT_SUBVOL;
 	return flags;
@@ -46,7 +49,8 @@ void superblock_fill(const struct blueprint *bp, struct btrfs_super_block *sb)
 	const struct planned_tree *root = find_tree(bp, BTRFS_ROOT_TREE_OBJECTID);
 	const struct planned_tree *chunk = find_tree(bp, BTRFS_CHUNK_TREE_OBJECTID);
 	const struct layout_device device = blueprint_device(bp);
-	u64 bytes_used = 0;
+	const struct image_seed *seed = bp->options.grows_on;
+	u64 bytes_used = seed ? seed->bytes_used(seed->context) : 0;
 	for (size_t i = 0; i < bp->layout.nr_chunks; i++)
 		bytes_used += bp->layout.chunks[i].used;
 
@@ -54,25 +58,25 @@ void superblock_fill(const struct blueprint *bp, struct btrfs_super_block *sb)
 		.bytenr = to_le64(BTRFS_SUPER_INFO_OFFSET),
 		.flags = to_le64(BTRFS_HEADER_FLAG_WRITTEN |
 				 (bp->options.seed ? BTRFS_SUPER_FLAG_SEEDING : 0)),
-		.generation = to_le64(GENERATION),
+		.generation = to_le64(bp->generation),
 		.root = to_le64(planned_tree_root(bp, root)),
 		.chunk_root = to_le64(planned_tree_root(bp, chunk)),
-		.total_bytes = to_le64(bp->total_bytes),
+		.total_bytes = to_le64(bp->total_bytes + (seed ? seed->total_bytes : 0)),
 		.bytes_used = to_le64(bytes_used),
 		.root_dir_objectid = to_le64(BTRFS_ROOT_TREE_DIR_OBJECTID),
-		.num_devices = to_le64(1),
+		.num_devices = to_le64(seed ? (u64)seed->nr_devices + 1 : 1),
 		.sectorsize = to_le32(BTRFS_SECTORSIZE),
 		.nodesize = to_le32(bp->options.nodesize),
 		.unused_leafsize = to_le32(bp->options.nodesize),
 		.stripesize = to_le32(BTRFS_SECTORSIZE),
-		.chunk_root_generation = to_le64(GENERATION),
+		.chunk_root_generation = to_le64(bp->generation),
 		.compat_ro_flags = to_le64(compat_ro_flags(bp)),
 		.incompat_flags = to_le64(incompat_flags(bp)),
 		.csum_type = to_le16((u16)bp->options.csum),
 		.root_level = root->shape.level,
 		.chunk_root_level = chunk->shape.level,
 		.dev_item = chunk_item_device(&device, &bp->layout),
-		.uuid_tree_generation = to_le64(GENERATION),
+		.uuid_tree_generation = to_le64(bp->generation),
 	};
 	memcpy(sb->magic, BTRFS_MAGIC, sizeof(sb->magic));
 	memcpy(sb->fsid, bp->ids.block.fsid, sizeof(sb->fsid));

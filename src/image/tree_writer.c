@@ -135,8 +135,10 @@ static int find_shared(struct tree_writer *tw, const struct btrfs_key *key, bool
 	if (order)
 		return 0;
 	int err = has_open_leaf(tw) ? put_leaf(tw) : 0;
-	struct child self = { .key = leaf->first, .generation = tw->options.generation };
-	if (tw->options.sink)
+	struct child self = { leaf->first, leaf->logical, leaf->generation };
+	if (leaf->first_block)
+		self.generation = tw->options.generation;
+	if (leaf->first_block && tw->options.sink)
 		self.logical = block_address(tw, *leaf->first_block + leaf->index);
 	add_leaf(tw, &self);
 	return err;

@@ -108,9 +108,12 @@ static void run_sharing(const struct tree_writer_options *first, struct store *s
 	struct tree_shape counted, written;
 	for (u64 i = 0; i < shape->nr_blocks[0]; i++)
 		if (i % 3)
-			shared[options.nr_shared++] =
-				(struct shared_leaf){ leaf_key(s, i, false), leaf_key(s, i, true),
-						      &first->first_block, i };
+			shared[options.nr_shared++] = (struct shared_leaf){ leaf_key(s, i, false),
+									    leaf_key(s, i, true),
+									    &first->first_block,
+									    i,
+									    0,
+									    0 };
 	options.shared = shared;
 	options.first_block += shape->total;
 	options.sink = NULL;
