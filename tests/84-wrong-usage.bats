@@ -106,7 +106,13 @@ all_typed()
 2 | --metadata raid1 @ | --metadata: found 'raid1', allowed: dup or single
 2 | --features quota @ | --features: found 'quota'; allowed are free-space-tree and block-group-tree
 2 | -O ^no-holes @ | --features: found '^no-holes', but no-holes is always on; allowed are
-2 | --onto @ | found --onto without --sprout, allowed: both
+2 | --onto good -n 4k @ | found --nodesize with --onto, allowed: what the seed has
+2 | --onto good --csum sha256 @ | found --csum with --onto, allowed: what the seed has
+2 | --onto good -m dup @ | found --metadata with --onto, allowed: what the seed has
+2 | --onto good -O ^free-space-tree @ | found --features with --onto, allowed: what the seed has
+2 | --onto good --layers=subvolumes @ | found --layers=subvolumes with --onto, allowed: one of them
+2 | --onto good --send-stream @ | found --onto with --send-stream, allowed: one of them
+2 | --onto - @ | --onto: found '-', allowed: an image or device by its name
 2 | --onto -x --sprout --size 1g | --onto: found '-x', allowed: SEED, with ./ in front if it begins with -
 2 | --onto '' --sprout --size 1g | --onto: found '', allowed: SEED
 1 | --onto missing --sprout --size 1g | cannot open missing: No such file or directory

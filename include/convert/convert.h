@@ -16,6 +16,7 @@
 #include "input/selinux.h"
 #include "input/signatures.h"
 #include "model/verity.h"
+#include "onto/stack.h"
 #include "send/send.h"
 
 /* The options of each floor agree: node size and checksum type are the same in all. */
@@ -54,6 +55,8 @@ struct convert {
 	const struct convert_options *options;
 	const struct convert *parent; /* set by the caller before convert_plan(), or NULL: with
 					 options.send.version, has the tree that a receiver has */
+	struct stack *stack; /* set by the caller before convert_read(), or NULL: the image grows on
+				its seed, with whose node size and checksums the options agree */
 	enum convert_step done;
 	/* for the caller to look at: */
 	struct reader_counts counts; /* from convert_open() on, also for other threads */

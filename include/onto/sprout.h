@@ -23,10 +23,11 @@ struct sprout;
 /*
  * sprout_plan - read what is needed of the seed, and decide every address
  * @options, @seed: stay valid until sprout_free()
- * Refused is what is not a clean seed of one device. Returns 0, or a negative errno after printing.
+ * @nr_devices: of the seed: one, or the chain of seeds that it is, in any order
+ * Refused is what is not a clean seed. Returns 0, or a negative errno after printing.
  */
 int sprout_plan(const struct sprout_options *options, const struct filesystem_device *seed,
-		struct sprout **sprout);
+		u32 nr_devices, struct sprout **sprout);
 void sprout_free(struct sprout *sprout); /* NULL is fine */
 
 /* sprout_bytes - total size */

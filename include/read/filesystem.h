@@ -70,6 +70,11 @@ int filesystem_find_tree(struct filesystem *filesystem, u64 id, struct filesyste
  * printing */
 int filesystem_read_super(const struct filesystem_device *device, struct btrfs_super_block *super);
 
+/* filesystem_check_super - whether a superblock's features, sizes of nodes and sectors can be read; 0, or
+ * a negative errno after printing */
+int filesystem_check_super(const struct filesystem_device *device,
+			   const struct btrfs_super_block *super);
+
 /* filesystem_chunk_tree - the tree of devices and chunks */
 struct filesystem_tree filesystem_chunk_tree(const struct filesystem *filesystem);
 

@@ -48,4 +48,7 @@ u32 raw_tree_nr_items(const struct raw_tree *raw);
 struct btrfs_key raw_tree_key(const struct raw_tree *raw, u32 slot);
 const void *raw_tree_item(const struct raw_tree *raw, u32 slot, u32 *bytes);
 
+/* raw_tree_copy - leaf @nr as a whole, to @block; another one stays loaded. Returns as raw_tree_load(). */
+int raw_tree_copy(const struct raw_tree *raw, size_t nr, u8 *block);
+
 #endif

@@ -36,10 +36,10 @@ int main(int argc, char **argv)
 		return STATUS_FAILED;
 	switch (options_parse(argc, argv, &options)) {
 	case OPTIONS_RUN:
-		/* A send stream has no nodes: -n is refused there. */
-		if (options.convert.send.version)
+		/* A send stream has no nodes, and an update those of its seed: -n is refused there. */
+		if (options.convert.send.version || options.sprout.nr_seeds)
 			hints[HINT_NODES_16K] = hints[HINT_NODES_64K] = NULL;
-		err = options.sprout.seed ? sprout_run(&options) : run(&options);
+		err = options.sprout.is_given ? sprout_run(&options) : run(&options);
 		status = err ? STATUS_FAILED : STATUS_DONE;
 		break;
 	case OPTIONS_DONE:

@@ -210,6 +210,8 @@ static int store_value(void *options, const struct option_row *row, const char *
 		is_good = !value || *value;
 		if (row->type == OPTION_PATH && value)
 			is_good = *value && (*value != '-' || !value[1]);
+		if (is_good && row->parse)
+			return row->parse(options, value);
 		memcpy(field, &value, sizeof(value));
 		break;
 	case OPTION_UUID:

@@ -13,7 +13,8 @@ enum option_type {
 	OPTION_SIZE,   /* a multiple of step from min to max; suffixes k, m, g, t */
 	OPTION_POWER,  /* a size that is a power of two from min to max */
 	OPTION_TEXT,   /* a string that is not empty; the pointer is stored */
-	OPTION_PATH,   /* the same, but no word that looks like an option: "-", "./-x", not "-x" */
+	OPTION_PATH,   /* the same, but no word that looks like an option: "-", "./-x", not "-x";
+			  option_row.parse stores it, if there is one */
 	OPTION_UUID,   /* 16 bytes */
 	OPTION_TIME,   /* struct timestamp */
 	OPTION_CALL,   /* option_row.parse stores it; returns as option_store() */
@@ -41,6 +42,7 @@ struct option_row {
 	u64 min, max, step;
 	const struct option_word *words;
 	bool fits_sprout; /* means something with --sprout */
+	bool is_of_seed;  /* about what an image that grows on a seed has from that */
 	bool shows_default; /* --help adds the default, or for an optional argument option_row.value */
 	int (*parse)(struct options *options, const char *value); /* of tar2btrfs alone */
 	void (*print)(const struct option_row *table, bool all);

@@ -18,6 +18,9 @@
 /* The sum of content and room stays below 2^63 bytes, the most that a file can have. */
 #define MAX_SIZE (1ull << 62)
 
+/* Devices of a chain: the kernel has to find them all. */
+#define SEEDS_MAX 64
+
 /* The packs of --pack-tails without a size. */
 #define PACK_BYTES (128u << 10)
 
@@ -37,6 +40,19 @@ static int parse_label(struct options *o, const char *value)
 		return option_refuse(value, "at most 255 bytes without newline");
 	memset(label, 0, BTRFS_LABEL_SIZE);
 	memcpy(label, value, strlen(value));
+	return 0;
+}
+
+static int parse_onto(struct options *o, const char *value)
+{
+	struct sprout_command *sprout = &o->sprout;
+	if (!strcmp(value, "-"))
+		return option_refuse(value, "an image or device by its name");
+	if (sprout->nr_seeds == SEEDS_MAX)
+		return fail(-EINVAL, "found more than %d seeds", SEEDS_MAX);
+	sprout->seeds = mem_grow(sprout->seeds, &sprout->seeds_capacity, sprout->nr_seeds + 1,
+				 sizeof(*sprout->seeds));
+	sprout->seeds[sprout->nr_seeds++] = value;
 	return 0;
 }
 
@@ -174,7 +190,7 @@ const struct option_row option_table[] = {
 	  "below it, repeatable (default: zstd:3)", CALL(compress_parse),
 	  .brief = "codec of file data (default: zstd:3)" },
 	{ "csum", 0, "crc32c|xxhash|sha256|blake2",
-	  "checksum of data and trees (default: crc32c)", CALL(parse_csum), IMAGE_ONLY },
+	  "checksum of data and trees (default: crc32c)", CALL(parse_csum), IMAGE_ONLY, .is_of_seed = true },
 	{ "label", 'L', "TEXT",
 	  "filesystem label, at most 255 bytes", CALL(parse_label), IMAGE_ONLY, .fits_sprout = true,
 	  .brief = "filesystem label" },
@@ -202,7 +218,7 @@ const struct option_row option_table[] = {
 	  OPTION_UUID, FIELD(convert.image.device_uuid), GIVEN(convert.image.device_uuid_given), IMAGE_ONLY, .fits_sprout = true },
 	{ "chunk-uuid", 0, "UUID",
 	  "chunk tree id; without it, derived from the content",
-	  OPTION_UUID, FIELD(convert.image.chunk_uuid), GIVEN(convert.image.chunk_uuid_given), IMAGE_ONLY },
+	  OPTION_UUID, FIELD(convert.image.chunk_uuid), GIVEN(convert.image.chunk_uuid_given), IMAGE_ONLY, .is_of_seed = true },
 	{ "mtime", 0, "@SECONDS|DATE",
 	  "set every time; DATE is UTC: 2024-01-02 or 2024-01-02T03:04:05Z; overrides SOURCE_DATE_EPOCH",
 	  OPTION_TIME, FIELD(convert.reader.fixed_time), GIVEN(convert.reader.fixed_time_set),
@@ -227,18 +243,19 @@ const struct option_row option_table[] = {
 	  .brief = "unallocated room after the content" },
 	{ "nodesize", 'n', "4k|8k|16k|32k|64k",
 	  "size of tree blocks",
-	  OPTION_POWER, FIELD(convert.image.nodesize), IMAGE_ONLY, .min = BTRFS_MIN_NODESIZE, .max = BTRFS_MAX_NODESIZE,
+	  OPTION_POWER, FIELD(convert.image.nodesize), IMAGE_ONLY, .is_of_seed = true, .min = BTRFS_MIN_NODESIZE, .max = BTRFS_MAX_NODESIZE,
 	  .shows_default = true },
 	{ "metadata", 'm', "dup|single",
 	  "copies of metadata: two (dup) or one (single)",
-	  OPTION_WORD, FIELD(convert.image.dup), IMAGE_ONLY, .words = metadata_words, .shows_default = true,
+	  OPTION_WORD, FIELD(convert.image.dup), IMAGE_ONLY, .is_of_seed = true, .words = metadata_words, .shows_default = true,
 	  .brief = "copies of metadata (default: single)" },
 	{ "features", 'O', "LIST",
 	  "filesystem features, comma-separated; ^ switches one off, list-all names them (default: "
-	  "free-space-tree)", CALL(features_parse), IMAGE_ONLY },
+	  "free-space-tree)", CALL(features_parse), IMAGE_ONLY, .is_of_seed = true },
 	{ "onto", 0, "SEED",
-	  "make the second device of a filesystem whose first one is SEED, an image or device",
-	  OPTION_PATH, FIELD(sprout.seed), .fits_sprout = true },
+	  "make an update: the next device of a filesystem whose first one is SEED, an image or device, "
+	  "with what the archive has other than SEED; repeatable for a chain of seeds",
+	  OPTION_PATH, .parse = parse_onto, IMAGE_ONLY, .fits_sprout = true },
 	{ "sprout", 0, "[=NAME]",
 	  "make it writable, without archive, of --size; another NAME gives other ids",
 	  OPTION_TEXT, FIELD(sprout.name), GIVEN(sprout.is_given), .fits_sprout = true },

@@ -81,21 +81,23 @@ static int check_oci(const struct options *options)
 	return 0;
 }
 
-/* An option that means nothing to a sprout is refused, if one is made. */
+/* Options that mean nothing to a sprout, or are about what a seed decides, are refused. */
 static void note_option(void *options, const struct option_row *row)
 {
 	struct sprout_command *sprout = &((struct options *)options)->sprout;
 	if (!row->fits_sprout && !sprout->other)
 		sprout->other = row->name;
+	if (row->is_of_seed && !sprout->owned)
+		sprout->owned = row->name;
 }
 
 static int check_sprout(const struct options *options, int nr_operands)
 {
 	const struct sprout_command *sprout = &options->sprout;
-	if (!sprout->seed)
-		return sprout->is_given ? fail(-EINVAL, "found --sprout without --onto") : 0;
 	if (!sprout->is_given)
-		return fail(-EINVAL, "found --onto without --sprout, allowed: both");
+		return 0;
+	if (!sprout->nr_seeds)
+		return fail(-EINVAL, "found --sprout without --onto");
 	if (nr_operands)
 		return fail(-EINVAL, "found an archive with --sprout, allowed: none");
 	if (sprout->other)
@@ -103,6 +105,20 @@ static int check_sprout(const struct options *options, int nr_operands)
 			    sprout->other);
 	if (!options->is_size_given)
 		return fail(-EINVAL, "found --sprout without --size");
+	return 0;
+}
+
+/* What the seed decides is not asked for; and of layers each is a tree of its own. */
+static int check_onto(const struct options *options)
+{
+	const struct sprout_command *sprout = &options->sprout;
+	if (!sprout->nr_seeds || sprout->is_given)
+		return 0;
+	if (sprout->owned)
+		return fail(-EINVAL, "found --%s with --onto, allowed: what the seed has",
+			    sprout->owned);
+	if (options->convert.keep_layers)
+		return fail(-EINVAL, "found --layers=subvolumes with --onto, allowed: one of them");
 	return 0;
 }
 
@@ -184,6 +200,8 @@ static int check_combinations(const struct options *options)
 		return fail(-EINVAL, "found --size with --free or --shrink, allowed: one of them");
 	int err = check_oci(options);
 	if (!err)
+		err = check_onto(options);
+	if (!err)
 		err = check_layers(convert);
 	if (!err)
 		err = check_send(options);
@@ -256,4 +274,5 @@ void options_release(struct options *options)
 	path_rules_release(&options->convert.tree.rules);
 	path_filter_release(&options->convert.tree.filter);
 	xfree(options->convert.reader.xattr_patterns);
+	xfree(options->sprout.seeds);
 }

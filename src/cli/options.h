@@ -43,10 +43,12 @@ struct report_options {
 
 /* --onto and --sprout. */
 struct sprout_command {
-	const char *seed;  /* path, or NULL: an image is made of archives */
+	const char **seeds; /* paths */
+	size_t nr_seeds, seeds_capacity;
 	bool is_given;     /* --sprout */
 	const char *name;  /* of --sprout, or NULL */
 	const char *other; /* the first option that means nothing here, or NULL */
+	const char *owned; /* the first option about what an update has from its seed, or NULL */
 };
 
 struct options {

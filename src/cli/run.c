@@ -3,6 +3,7 @@
 #include "output.h"
 #include "progress.h"
 #include "report.h"
+#include "seed_files.h"
 
 #include "base/diag.h"
 
@@ -19,7 +20,11 @@ struct run {
 	struct archives parent_archives; /* with --parent: */
 	struct convert_options parent_options;
 	struct convert parent; /* what a receiver has */
-	_Atomic u64 written;   /* bytes of the output */
+	struct archives seeds; /* with --onto: */
+	struct seed_files seed_files;
+	struct stack *stack;
+	struct convert_options stack_options;
+	_Atomic u64 written; /* bytes of the output */
 };
 
 static enum archives_kind archives_kind(const struct options *options)
@@ -40,15 +45,45 @@ static int open_parent(struct run *run)
 	return convert_open(&run->parent, parent);
 }
 
+/*
+ * The node size and the checksums are the seed's. Of that, only the superblock is read before the
+ * sandbox is entered: limits of the mtree plan, which is read before, follow from the node size.
+ */
+static int read_seed_options(struct run *run)
+{
+	struct convert_options *own = &run->stack_options;
+	struct btrfs_super_block super;
+	seed_files_open(&run->seed_files, &run->seeds);
+	int err = filesystem_read_super(&run->seed_files.list[0], &super);
+	if (!err)
+		err = filesystem_check_super(&run->seed_files.list[0], &super);
+	if (err)
+		return err;
+	*own = run->options->convert;
+	own->data.csum = own->image.csum = (enum btrfs_csum_type)from_le16(super.csum_type);
+	own->data.nodesize = own->reader.nodesize = own->tree.nodesize = own->image.nodesize =
+		from_le32(super.nodesize);
+	return 0;
+}
+
 static int open_files(struct run *run)
 {
 	const struct options *options = run->options;
+	const struct convert_options *convert = &options->convert;
 	int err = archives_open(options->archives, options->nr_archives, archives_kind(options),
 				&run->archives);
 	if (!err && options->parent)
 		err = archives_open(&options->parent, 1, archives_kind(options),
 				    &run->parent_archives);
-	run->outputs = outputs_new(&run->archives, &run->parent_archives);
+	if (!err && options->sprout.nr_seeds)
+		err = archives_open(options->sprout.seeds, options->sprout.nr_seeds,
+				    ARCHIVES_FILESYSTEM, &run->seeds);
+	run->outputs =
+		outputs_new(&run->archives, options->parent ? &run->parent_archives : &run->seeds);
+	if (!err && options->sprout.nr_seeds) {
+		err = read_seed_options(run);
+		convert = &run->stack_options;
+	}
 	if (!err)
 		err = output_open(run->outputs, options->output,
 				  options->convert.send.version ? OUTPUT_ARCHIVE : OUTPUT_IMAGE,
@@ -56,7 +91,7 @@ static int open_files(struct run *run)
 	if (!err)
 		err = report_open(&options->report, options->output, run->outputs, &run->report);
 	if (!err)
-		err = convert_open(&run->convert, &options->convert);
+		err = convert_open(&run->convert, convert);
 	return err || !options->parent ? err : open_parent(run);
 }
 
@@ -96,6 +131,22 @@ static int read_parent(struct run *run)
 	show_reading(run, "reading the parent", &run->parent, archives_bytes(&run->parent_archives),
 		     NULL);
 	return convert_read(&run->parent, run->parent_archives.inputs, run->parent_archives.nr);
+}
+
+static int read_seed(struct run *run)
+{
+	const struct image_options *own = &run->stack_options.image;
+	if (!run->options->sprout.nr_seeds)
+		return 0;
+	int err = stack_open(run->seed_files.list, run->seed_files.nr, &run->stack);
+	if (err)
+		return err;
+	const struct btrfs_super_block *super = stack_super(run->stack);
+	run->convert.stack = run->stack;
+	if (from_le32(super->nodesize) != own->nodesize ||
+	    from_le16(super->csum_type) != (u16)own->csum)
+		return fail(-EINVAL, "the seeds differ in node size or checksums");
+	return 0;
 }
 
 static int read_inputs(struct run *run)
@@ -182,6 +233,8 @@ static int run_steps(struct run *run)
 	if (!err)
 		err = read_parent(run);
 	if (!err)
+		err = read_seed(run);
+	if (!err)
 		err = read_inputs(run);
 	if (!err)
 		err = report_tree(run->report, run->convert.tree, run->convert.content);
@@ -200,6 +253,7 @@ int run(const struct options *options)
 		.options = options,
 		.archives.role = "archive",
 		.parent_archives.role = "parent",
+		.seeds.role = "seed",
 	};
 	int err = run_steps(&run);
 	progress_stop(run.progress);
@@ -209,5 +263,8 @@ int run(const struct options *options)
 	outputs_free(run.outputs);
 	archives_close(&run.archives);
 	archives_close(&run.parent_archives);
+	stack_close(run.stack);
+	seed_files_release(&run.seed_files);
+	archives_close(&run.seeds);
 	return err;
 }

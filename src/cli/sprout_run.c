@@ -2,6 +2,7 @@
 #include "sprout_run.h"
 #include "output.h"
 #include "report.h"
+#include "seed_files.h"
 
 #include "base/diag.h"
 #include "disk/checksum.h"
@@ -13,6 +14,7 @@
 struct sprout_run {
 	const struct options *options;
 	struct archives seed;
+	struct seed_files devices;
 	struct outputs *outputs;
 	struct output *output; /* of the sprout */
 	struct report *report;
@@ -22,7 +24,8 @@ struct sprout_run {
 static int open_sprout_files(struct sprout_run *run)
 {
 	const struct options *options = run->options;
-	int err = archives_open(&options->sprout.seed, 1, ARCHIVES_FILESYSTEM, &run->seed);
+	int err = archives_open(options->sprout.seeds, options->sprout.nr_seeds,
+				ARCHIVES_FILESYSTEM, &run->seed);
 	run->outputs = outputs_new(&run->seed, NULL);
 	if (!err)
 		err = output_open(run->outputs, options->output, OUTPUT_IMAGE, &run->output);
@@ -73,7 +76,7 @@ static int sprout_steps(struct sprout_run *run)
 		.has_label = options->convert.image.label[0],
 		.name = options->sprout.name ? options->sprout.name : "",
 	};
-	char name[QUOTE_BYTES], fsid[UUID_STR_LEN];
+	char fsid[UUID_STR_LEN];
 	int err = checksum_init();
 	if (!err)
 		err = open_sprout_files(run);
@@ -81,11 +84,8 @@ static int sprout_steps(struct sprout_run *run)
 		err = enter_sprout_sandbox(run);
 	if (err)
 		return err;
-	const struct filesystem_device device = {
-		.fd = run->seed.inputs[0].fd,
-		.name = quote(name, options->sprout.seed, strlen(options->sprout.seed)),
-	};
-	err = sprout_plan(&wanted, &device, &run->sprout);
+	seed_files_open(&run->devices, &run->seed);
+	err = sprout_plan(&wanted, run->devices.list, run->devices.nr, &run->sprout);
 	if (!err)
 		err = write_sprout(run);
 	if (err)
@@ -103,6 +103,7 @@ int sprout_run(const struct options *options)
 	sprout_free(run.sprout);
 	report_close(run.report);
 	outputs_free(run.outputs);
+	seed_files_release(&run.devices);
 	archives_close(&run.seed);
 	return err;
 }

@@ -26,7 +26,8 @@ static void gather_data(struct stats *stats, const struct tree *tree, const stru
 			stats->inline_bytes += b->stored_bytes;
 			continue;
 		}
-		stats->stored_bytes += b->stored_bytes;
+		*(b->place == BLOB_ON_SEED ? &stats->seed_bytes : &stats->stored_bytes) +=
+			b->stored_bytes;
 		kept_bytes += b->ram_bytes;
 	}
 	stats->deduped_bytes = referred_bytes - kept_bytes;
@@ -53,7 +54,8 @@ struct stats stats_gather(const struct convert *convert, const struct timespec *
 {
 	struct stats stats = { .counts = &convert->counts,
 			       .image = convert->image,
-			       .send = convert->send };
+			       .send = convert->send,
+			       .grows = convert->stack };
 	gather_data(&stats, convert->tree, convert->content);
 	gather_usage(&stats, started);
 	stats.peak_spool_bytes = spool_peak(convert->content->stores[CONTENT_DATA_SPOOL]) +
@@ -86,10 +88,12 @@ static void put_members(struct figures *p, const struct reader_counts *counts)
 
 static void put_data(struct figures *p, const struct stats *stats)
 {
-	const u64 kept = stats->stored_bytes + stats->inline_bytes;
+	const u64 kept = stats->stored_bytes + stats->seed_bytes + stats->inline_bytes;
 	figures_group(p, "data");
 	figures_number(p, "file data", "bytes", stats->data_bytes, "bytes");
 	figures_number(p, "  stored", "stored_bytes", stats->stored_bytes, "bytes");
+	if (stats->grows)
+		figures_number(p, "  on the seed", "seed_bytes", stats->seed_bytes, "bytes");
 	figures_number(p, "  inline", "inline_bytes", stats->inline_bytes, "bytes");
 	figures_number(p, "  deduped", "deduped_bytes", stats->deduped_bytes, "bytes");
 	figures_decimal(p, "  ratio", "ratio",

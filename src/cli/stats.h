@@ -10,7 +10,9 @@
 struct stats {
 	const struct reader_counts *counts;
 	u64 data_bytes;    /* of file data in the image's files, uncompressed, without holes */
-	u64 stored_bytes;  /* of file data as stored on disk, each extent once */
+	u64 stored_bytes;  /* of file data as stored in the image, each extent once */
+	u64 seed_bytes;    /* the same, on the seed that the image grows on */
+	bool grows;        /* on a seed */
 	u64 inline_bytes;  /* of file data as stored in the trees */
 	u64 deduped_bytes; /* of file data that equals stored data, and was not stored again */
 	const struct image *image; /* NULL: a send stream was made */

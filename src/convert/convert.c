@@ -141,6 +141,8 @@ static int finish_tree(struct convert *c)
 		err = mtree_plan_apply(c->plan, c->tree);
 	if (!err)
 		err = tree_finish(c->tree, c->content);
+	if (!err && c->stack)
+		err = tree_renumber(c->tree, stack_names(c->stack));
 	if (!err)
 		err = selinux_apply(c->labels, c->tree);
 	if (!err)
@@ -151,6 +153,8 @@ static int finish_tree(struct convert *c)
 		err = build_verity(c);
 	if (!err && pack_bytes)
 		err = pack_tails(c->data, c->content, c->tree, pack_bytes);
+	if (!err && c->stack)
+		err = stack_find_data(c->stack, c->content);
 	if (err)
 		return err;
 	tree_derive_uuids(c->tree, c->content);
@@ -198,13 +202,22 @@ static int plan_stream(struct convert *c)
 	return err;
 }
 
+static int plan_image(struct convert *c)
+{
+	struct image_options options = c->options->image;
+	int err = 0;
+	if (c->stack) {
+		stack_set_options(c->stack, &options);
+		err = stack_image(c->stack, c->tree, c->content, &options.grows_on);
+	}
+	return err ? err : image_plan(&options, c->tree, c->content, &c->image);
+}
+
 int convert_plan(struct convert *c)
 {
 	const struct convert_options *options = c->options;
 	assert(c->done == CONVERT_HAS_TREE);
-	int err = options->send.version
-			  ? plan_stream(c)
-			  : image_plan(&options->image, c->tree, c->content, &c->image);
+	int err = options->send.version ? plan_stream(c) : plan_image(c);
 	if (!err)
 		err = content_check_archives(c->content);
 	return end_step(c, CONVERT_PLANNED, err);
@@ -237,6 +250,8 @@ int convert_write(struct convert *c, const struct image_output *output)
 	int err = c->send ? write_stream(c->send, output) : image_write(c->image, output);
 	if (!err)
 		err = content_check_archives(c->content);
+	if (!err && c->stack)
+		err = stack_check_unchanged(c->stack);
 	return end_step(c, CONVERT_WRITTEN, err);
 }
 

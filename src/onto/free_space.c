@@ -9,10 +9,6 @@
 
 #define USES_BITMAPS 1u
 
-struct range {
-	u64 begin, end;
-};
-
 struct free_space {
 	const struct plan *plan;
 	struct raw_tree *old;
@@ -21,13 +17,13 @@ struct free_space {
 	size_t nr_chunks;               /* that had items */
 	bool is_kept;                   /* items are copied */
 	size_t next_dead;               /* in plan.dead: of the group, or behind it */
-	struct range *ranges;           /* free ranges of the group, which is not kept */
+	struct free_range *ranges;      /* free ranges of the group, which is not kept */
 	size_t nr, capacity;
 };
 
 static int add_range(struct free_space *fs, u64 begin, u64 end)
 {
-	struct range *last = fs->nr ? &fs->ranges[fs->nr - 1] : NULL;
+	struct free_range *last = fs->nr ? &fs->ranges[fs->nr - 1] : NULL;
 	if (last && begin < last->end)
 		return fail(-EIO, "free space tree: what is at %llu is free twice, or in use",
 			    (unsigned long long)begin);
@@ -36,7 +32,7 @@ static int add_range(struct free_space *fs, u64 begin, u64 end)
 		return 0;
 	}
 	fs->ranges = mem_grow(fs->ranges, &fs->capacity, fs->nr + 1, sizeof(*fs->ranges));
-	fs->ranges[fs->nr++] = (struct range){ begin, end };
+	fs->ranges[fs->nr++] = (struct free_range){ begin, end };
 	return 0;
 }
 
@@ -60,8 +56,8 @@ static int add_free(struct free_space *fs, u64 begin, u64 end)
 	return err ? err : add_range(fs, begin, end);
 }
 
-static int put_group(struct tree_writer *tw, u64 logical, u64 length, const struct range *ranges,
-		     size_t nr)
+int free_space_put_group(struct tree_writer *tw, u64 logical, u64 length,
+			 const struct free_range *ranges, size_t nr)
 {
 	const struct btrfs_free_space_info info = { .extent_count = to_le32(u32_from_u64(nr)) };
 	int err = tree_writer_put(tw,
@@ -83,7 +79,9 @@ static int end_group(struct free_space *fs)
 	if (!chunk || fs->is_kept || seed_chunk_is_system(chunk))
 		return 0;
 	int err = add_dead_space(fs, UINT64_MAX);
-	return err ? err : put_group(fs->tw, chunk->logical, chunk->length, fs->ranges, fs->nr);
+	return err ? err
+		   : free_space_put_group(fs->tw, chunk->logical, chunk->length, fs->ranges,
+					  fs->nr);
 }
 
 static int fail_free_space(const struct btrfs_key *key, const char *what)
@@ -166,9 +164,10 @@ static int add_new_groups(const struct plan *p, struct tree_writer *tw)
 	int err = 0;
 	for (size_t i = 0; i < p->layout.nr_chunks && !err; i++) {
 		const struct chunk *chunk = &p->layout.chunks[i];
-		const struct range range = { chunk->logical + chunk->used,
-					     chunk->logical + chunk->length };
-		err = put_group(tw, chunk->logical, chunk->length, &range, range.begin < range.end);
+		const struct free_range range = { chunk->logical + chunk->used,
+						  chunk->logical + chunk->length };
+		err = free_space_put_group(tw, chunk->logical, chunk->length, &range,
+					   range.begin < range.end);
 	}
 	return err;
 }

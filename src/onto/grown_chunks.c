@@ -9,29 +9,34 @@
 /* The largest item: a chunk with two stripes. */
 #define CHUNK_ITEM_BYTES (sizeof(struct btrfs_chunk) + 2 * sizeof(struct btrfs_stripe))
 
-/* The kernel opens a seed only if this generation is that of the seed's superblock. */
-static struct btrfs_dev_item seed_device_item(const struct plan *p)
+struct btrfs_dev_item grown_seed_device(const struct seed *seed, u32 nr)
 {
-	struct btrfs_dev_item item = p->seed.device_item;
+	struct btrfs_dev_item item = seed->devices[nr].item;
 	u64 used = from_le64(item.bytes_used);
-	for (size_t i = 0; i < p->seed.nr_chunks; i++)
-		if (seed_chunk_is_system(&p->seed.chunks[i]))
-			used -= p->seed.chunks[i].length * seed_chunk_stripes(&p->seed.chunks[i]);
+	for (size_t i = 0; i < seed->nr_chunks; i++) {
+		const struct seed_chunk *chunk = &seed->chunks[i];
+		for (u32 copy = 0; copy < seed_chunk_stripes(chunk); copy++)
+			if (seed_chunk_is_system(chunk) &&
+			    chunk->devid[copy] == from_le64(item.devid))
+				used -= chunk->length;
+	}
 	item.bytes_used = to_le64(used);
-	item.generation = p->seed.super.generation;
+	/* The kernel opens a seed only if this generation is that of the seed's superblock. */
+	item.generation = seed->devices[nr].super.generation;
 	return item;
 }
 
 void change_chunk_tree(const struct plan *p, struct changes *changes)
 {
-	struct btrfs_key key = { BTRFS_DEV_ITEMS_OBJECTID, BTRFS_DEV_ITEM_KEY,
-				 from_le64(p->seed.device_item.devid) };
+	struct btrfs_key key = { BTRFS_DEV_ITEMS_OBJECTID, BTRFS_DEV_ITEM_KEY, p->devid };
 	const struct layout_device device = plan_device(p);
-	struct btrfs_dev_item device_item = seed_device_item(p);
+	struct btrfs_dev_item device_item = chunk_item_device(&device, &p->layout);
 	changes_set(changes, key, &device_item, sizeof(device_item));
-	device_item = chunk_item_device(&device, &p->layout);
-	key.offset = p->devid;
-	changes_set(changes, key, &device_item, sizeof(device_item));
+	for (u32 i = 0; i < p->seed.nr_devices; i++) {
+		device_item = grown_seed_device(&p->seed, i);
+		key.offset = from_le64(device_item.devid);
+		changes_set(changes, key, &device_item, sizeof(device_item));
+	}
 	for (size_t i = 0; i < p->seed.nr_chunks; i++) {
 		key = (struct btrfs_key){ BTRFS_FIRST_CHUNK_TREE_OBJECTID, BTRFS_CHUNK_ITEM_KEY,
 					  p->seed.chunks[i].logical };
@@ -47,16 +52,15 @@ void change_chunk_tree(const struct plan *p, struct changes *changes)
 	}
 }
 
-/* The extents of the seed's device that its SYSTEM chunks had. */
+/* The extents of the seed's devices that its SYSTEM chunks had. */
 static void remove_device_extents(const struct plan *p, struct changes *changes)
 {
-	const u64 devid = from_le64(p->seed.device_item.devid);
 	for (size_t i = 0; i < p->seed.nr_chunks; i++) {
 		const struct seed_chunk *chunk = &p->seed.chunks[i];
 		for (u32 copy = 0; seed_chunk_is_system(chunk) && copy < seed_chunk_stripes(chunk);
 		     copy++)
 			changes_add(changes, CHANGE_REMOVE,
-				    (struct btrfs_key){ devid, BTRFS_DEV_EXTENT_KEY,
+				    (struct btrfs_key){ chunk->devid[copy], BTRFS_DEV_EXTENT_KEY,
 							chunk->physical[copy] },
 				    0);
 	}

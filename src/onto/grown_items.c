@@ -2,6 +2,8 @@
 /* The roots of trees, and the extent tree. */
 #include "grown_items.h"
 
+#include "image/extent_items.h"
+
 void change_root_tree(const struct plan *p, struct changes *changes)
 {
 	for (u32 i = 0; i < p->nr_trees; i++) {
@@ -22,18 +24,7 @@ void change_root_tree(const struct plan *p, struct changes *changes)
 static void add_new_block(const struct plan *p, struct changes *changes, u64 logical, u8 level,
 			  u64 tree)
 {
-	struct {
-		struct btrfs_extent_item extent;
-		struct btrfs_extent_inline_ref ref;
-	} item = {
-		.extent = {
-			.refs = to_le64(1),
-			.generation = to_le64(p->generation),
-			.flags = to_le64(BTRFS_EXTENT_FLAG_TREE_BLOCK),
-		},
-		.ref = { .type = BTRFS_TREE_BLOCK_REF_KEY, .offset = to_le64(tree) },
-	};
-	static_assert(sizeof(item) == 33, "no padding");
+	const struct extent_block_item item = extent_item_block(tree, p->generation);
 	const struct btrfs_key key = { logical, BTRFS_METADATA_ITEM_KEY, level };
 	changes_set(changes, key, &item, sizeof(item));
 }

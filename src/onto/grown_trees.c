@@ -27,7 +27,7 @@ static int open_grown_tree(struct plan *p, struct grown_tree *tree)
 	if (tree->id != where.id)
 		err = filesystem_find_tree(fs, tree->id, &where, &tree->old_root);
 	if (err > 0)
-		return fail(-EINVAL, "%s has no tree of the id %llu", p->seed.device->name,
+		return fail(-EINVAL, "%s has no tree of the id %llu", p->seed.name,
 			    (unsigned long long)tree->id);
 	if (!err)
 		err = raw_tree_open(&tree->old, fs, &where);

@@ -94,11 +94,11 @@ static int sort_dead(struct plan *p)
 	for (size_t i = 0; i < p->nr_dead; i++) {
 		const struct dead_block *dead = &p->dead[i];
 		if (i && dead->bytenr - dead[-1].bytenr < p->seed.nodesize)
-			return fail(-EIO, "%s: two trees have the block at %llu",
-				    p->seed.device->name, (unsigned long long)dead->bytenr);
+			return fail(-EIO, "%s: two trees have the block at %llu", p->seed.name,
+				    (unsigned long long)dead->bytenr);
 		if (!is_in_its_chunk(p, dead))
 			return fail(-EIO, "%s: the block at %llu of tree %llu is in a wrong chunk",
-				    p->seed.device->name, (unsigned long long)dead->bytenr,
+				    p->seed.name, (unsigned long long)dead->bytenr,
 				    (unsigned long long)dead->tree);
 	}
 	return 0;
@@ -214,14 +214,14 @@ static int check_sprout_size(struct plan *p)
 }
 
 int settle_plan(struct plan *p, const struct sprout_options *options,
-		const struct filesystem_device *seed)
+		const struct filesystem_device *seed, u32 nr_devices)
 {
 	*p = (struct plan){ .options = *options };
-	int err = seed_open(seed, &p->seed);
+	int err = seed_open(seed, nr_devices, &p->seed);
 	if (err)
 		return err;
 	p->generation = from_le64(p->seed.super.generation) + 1;
-	p->devid = from_le64(p->seed.device_item.devid) + 1;
+	p->devid = seed_last_devid(&p->seed) + 1;
 	memcpy(p->ids.block.chunk_tree_uuid, p->seed.chunk_tree_uuid, BTRFS_UUID_SIZE);
 	err = grown_trees_open(p);
 	if (!err)

@@ -10,6 +10,6 @@
  * plan_release() in any case.
  */
 int settle_plan(struct plan *plan, const struct sprout_options *options,
-		const struct filesystem_device *seed);
+		const struct filesystem_device *seed, u32 nr_devices);
 
 #endif

@@ -55,7 +55,7 @@ static void fill_super(const struct plan *p, struct btrfs_super_block *sb)
 	sb->chunk_root_generation = generation;
 	sb->total_bytes = to_le64(from_le64(seed->total_bytes) + p->options.image->size_bytes);
 	sb->bytes_used = to_le64(bytes_in_use(p));
-	sb->num_devices = to_le64(2);
+	sb->num_devices = to_le64((u64)p->seed.nr_devices + 1);
 	sb->dev_item = chunk_item_device(&device, &p->layout);
 	if (from_le64(seed->uuid_tree_generation) == from_le64(seed->generation))
 		sb->uuid_tree_generation = generation;
@@ -142,22 +142,16 @@ static int choose_ids(struct sprout *s)
 	else
 		sha256_role_uuid("sprout's device", (const char *)p->ids.block.fsid,
 				 sizeof(p->ids.block.fsid), digest, p->ids.device_uuid);
-	if (!err && !memcmp(p->ids.block.fsid, p->seed.super.fsid, BTRFS_FSID_SIZE))
-		err = fail(-EEXIST, "the filesystem id is that of %s, allowed: another one",
-			   p->seed.device->name);
-	if (!err && !memcmp(p->ids.device_uuid, p->seed.device_item.uuid, BTRFS_UUID_SIZE))
-		err = fail(-EEXIST, "the device id is that of %s, allowed: another one",
-			   p->seed.device->name);
-	return err;
+	return err ? err : seed_check_ids(&p->seed, p->ids.block.fsid, p->ids.device_uuid);
 }
 
 /* ---- the interface ----------------------------------------------------------------- */
 
 int sprout_plan(const struct sprout_options *options, const struct filesystem_device *seed,
-		struct sprout **sprout)
+		u32 nr_devices, struct sprout **sprout)
 {
 	struct sprout *s = xzalloc(sizeof(*s));
-	int err = settle_plan(&s->plan, options, seed);
+	int err = settle_plan(&s->plan, options, seed, nr_devices);
 	if (err) {
 		sprout_free(s);
 		return err;

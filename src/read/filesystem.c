@@ -192,6 +192,12 @@ int filesystem_read_super(const struct filesystem_device *device, struct btrfs_s
 	return super_read(device, false, super);
 }
 
+int filesystem_check_super(const struct filesystem_device *device,
+			   const struct btrfs_super_block *super)
+{
+	return super_check(device, super);
+}
+
 int filesystem_chunk_uuid(struct filesystem *fs, u8 uuid[BTRFS_UUID_SIZE])
 {
 	const struct filesystem_tree root_tree = filesystem_root_tree(fs);

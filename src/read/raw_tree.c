@@ -73,7 +73,7 @@ void raw_tree_close(struct raw_tree *raw)
 	xfree(raw->nodes);
 }
 
-int raw_tree_load(struct raw_tree *raw, size_t nr)
+static int get_leaf(const struct raw_tree *raw, size_t nr, struct block **leaf)
 {
 	const bool has_next = nr + 1 < raw->nr_leaves;
 	const struct block_wanted w = {
@@ -85,9 +85,25 @@ int raw_tree_load(struct raw_tree *raw, size_t nr)
 		.first = raw->leaves[nr].first,
 		.bound = has_next ? raw->leaves[nr + 1].first : (struct btrfs_key){ 0 },
 	};
+	return block_get(&raw->fs->blocks, &w, leaf);
+}
+
+int raw_tree_load(struct raw_tree *raw, size_t nr)
+{
 	block_put(raw->loaded);
 	raw->loaded = NULL;
-	return block_get(&raw->fs->blocks, &w, &raw->loaded);
+	return get_leaf(raw, nr, &raw->loaded);
+}
+
+int raw_tree_copy(const struct raw_tree *raw, size_t nr, u8 *block)
+{
+	struct block *leaf;
+	int err = get_leaf(raw, nr, &leaf);
+	if (err)
+		return err;
+	memcpy(block, leaf->bytes, raw->fs->blocks.nodesize);
+	block_put(leaf);
+	return 0;
 }
 
 size_t raw_tree_find(const struct raw_tree *raw, const struct btrfs_key *key)

@@ -39,7 +39,7 @@ static void make_sprout(int seed_fd)
 	struct sprout *sprout = NULL;
 	must(fd >= 0);
 	fuzz_messages = 0;
-	int err = sprout_plan(&options, &seed, &sprout);
+	int err = sprout_plan(&options, &seed, 1, &sprout);
 	if (!err)
 		err = sprout_write(sprout, &output);
 	must(err <= 0 && fuzz_messages == (err ? 1 : 0));
