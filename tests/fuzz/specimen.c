@@ -153,12 +153,19 @@ static void write_archive(int fd)
 
 /* ---- the image --------------------------------------------------------------------- */
 
-static int make_image(const u8 *header)
+int specimen_archive(void)
 {
-	int fd = memfd_create("archive", MFD_CLOEXEC);
-	struct fuzz_run run = { .nr = 1 };
+	const int fd = memfd_create("archive", MFD_CLOEXEC);
 	must(fd >= 0);
 	write_archive(fd);
+	must(!lseek(fd, 0, SEEK_SET));
+	return fd;
+}
+
+static int make_image(const u8 *header)
+{
+	const int fd = specimen_archive();
+	struct fuzz_run run = { .nr = 1 };
 	const off_t bytes = lseek(fd, 0, SEEK_END);
 	u8 *archive = mmap(NULL, (size_t)bytes, PROT_READ, MAP_PRIVATE, fd, 0);
 	must(archive != MAP_FAILED);

@@ -24,6 +24,9 @@ struct specimen {
 /* specimen_get - the image @nr, which is below NR_SPECIMENS; made when it is first asked for */
 struct specimen *specimen_get(u32 nr);
 
+/* specimen_archive - the archive that all of them are made of, in a memory file at its beginning */
+int specimen_archive(void);
+
 /* specimen_block - the tree block at @at, or NULL if none was there */
 u8 *specimen_block(const struct specimen *specimen, u64 at);
 
