@@ -144,6 +144,43 @@ calls()
 	rm -f out/img
 }
 
+# together PROGRAM NAMES ARGUMENT... - a signal before any call that puts files in place: all are old, or all as in ./want
+together()
+{
+	local program=$1 names=$2 call n i name old new
+	shift 2
+	rm -rf want
+	mkdir want
+	(cd want && "$program" "$@")
+	for call in sync link rename; do
+		n=$(cd out && FAULT=count:$call LD_PRELOAD=../fault.so "$program" "$@" 2>&1 | sed -n 's/^calls //p')
+		echo "$call: $n calls"
+		[ "$n" -gt 1 ]
+		for ((i = 1; i <= n; i++)); do
+			for name in $names; do echo "old $name" >"out/$name"; done
+			status=0
+			(cd out && FAULT=$call:$i:0 LD_PRELOAD=../fault.so exec "$program" "$@") || status=$?
+			[ "$status" = 143 ]
+			old=0 new=0
+			for name in $names; do
+				! cmp -s "out/$name" "want/$name" || new=$((new + 1))
+				[ "$(head -c 100 "out/$name" | tr -d '\0')" != "old $name" ] || old=$((old + 1))
+			done
+			echo "$call $i: $old old, $new new"
+			[ $((old * new)) = 0 ]
+			[ $((old + new)) = "$(wc -w <<<"$names")" ]
+			[ "$(cd out && echo * .[!.]*)" = "$names .[!.]*" ]
+		done
+	done
+	rm -rf out/* want
+}
+
+@test "a signal leaves all files of a run as they were, or all new" {
+	require_preload
+	together "$TAR2BTRFS" 'digest img list' -o img --digest=digest --manifest=list ../a.tar
+	together "$BTRFS2TAR" 'digest list' --content-digest=digest --manifest=list ../good
+}
+
 @test "copies in the kernel that fail are made without it" {
 	require_preload
 	n=$(calls copy a.tar)

@@ -131,7 +131,7 @@ numbered_files()
 	run -2 --separate-stderr "$BTRFS2TAR" --threads 1025 img
 	# shellcheck disable=SC2016 # for the inner shell
 	run -1 --separate-stderr bash -c '"$BTRFS2TAR" --threads 3 img >/dev/full'
-	[ "$stderr" = 'btrfs2tar: cannot write -: No space left on device' ]
+	[ "$stderr" = 'btrfs2tar: cannot write standard output: No space left on device' ]
 	"$BTRFS2TAR" --threads 1024 img | cmp - <("$BTRFS2TAR" --threads 1 img)
 	# its memory does not grow with the file
 	require_plain_build

@@ -277,7 +277,7 @@ static void put_command(struct figures *f, const struct image_info *info,
 }
 
 int export_info(struct filesystem *fs, const struct export_command *command,
-		const struct filesystem_device *devices, FILE *out)
+		const struct filesystem_device *devices, FILE *out, const char *name)
 {
 	struct image_info info;
 	size_t nr_images = 0;
@@ -294,7 +294,7 @@ int export_info(struct filesystem *fs, const struct export_command *command,
 		put_command(&f, &info, command, nr_images);
 		figures_end(&f);
 		if (fflush(out) || ferror(out))
-			err = fail_errno("cannot write %s", command->output);
+			err = fail_errno("cannot write %s", name);
 	}
 	image_info_release(&info);
 	return err;

@@ -15,6 +15,6 @@
  * Returns 0, or a negative errno after printing.
  */
 int export_info(struct filesystem *fs, const struct export_command *command,
-		const struct filesystem_device *devices, FILE *out);
+		const struct filesystem_device *devices, FILE *out, const char *name);
 
 #endif

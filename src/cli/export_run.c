@@ -160,10 +160,11 @@ static int print_lines(struct export_run *run)
 	int fd = fcntl(output_fd(run->output), F_DUPFD_CLOEXEC, 0);
 	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!out)
-		return fail_errno("cannot write %s", command->output);
-	int err = command->info ? export_info(run->fs, command, run->devices, out)
+		return fail_errno("cannot write %s", output_name(run->output));
+	int err = command->info ? export_info(run->fs, command, run->devices, out,
+					      output_name(run->output))
 				: export_list(run->fs, &run->options, command->level == DIAG_INFO,
-					      out, command->output);
+					      out, output_name(run->output));
 	fclose(out);
 	return err;
 }
@@ -194,21 +195,11 @@ static int write_output(struct export_run *run)
 	if (command->list || command->info)
 		return print_lines(run);
 	if (!command->cat)
-		return export_tar(run->fs, &run->options, output_fd(run->output), command->output);
+		return export_tar(run->fs, &run->options, output_fd(run->output),
+				  output_name(run->output));
 	run->options.paths = &command->cat;
 	run->options.nr_paths = 1;
-	return export_cat(run->fs, &run->options, output_fd(run->output), command->output);
-}
-
-/* All are complete: put each in place, once. */
-static int commit_outputs(const struct export_run *run)
-{
-	int err = run->output ? output_commit(run->output, 0) : 0;
-	if (!err && run->manifest && run->manifest != run->output)
-		err = output_commit(run->manifest, 0);
-	if (!err && run->digest && run->digest != run->output)
-		err = output_commit(run->digest, 0);
-	return err;
+	return export_cat(run->fs, &run->options, output_fd(run->output), output_name(run->output));
 }
 
 static int export_steps(struct export_run *run)
@@ -230,7 +221,7 @@ static int export_steps(struct export_run *run)
 		err = choose_subvolume(run);
 	if (!err)
 		err = write_output(run);
-	return err ? err : commit_outputs(run);
+	return err ? err : outputs_commit(run->outputs, 0);
 }
 
 int export_run(const struct export_command *command)

@@ -13,7 +13,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -37,8 +36,7 @@ static sigset_t ending_set(void)
 	return set;
 }
 
-/* Returns the mask to restore. */
-static sigset_t block_signals(void)
+sigset_t new_file_block_signals(void)
 {
 	const sigset_t set = ending_set();
 	sigset_t old;
@@ -46,7 +44,7 @@ static sigset_t block_signals(void)
 	return old;
 }
 
-static void restore_signals(const sigset_t *old)
+void new_file_restore_signals(const sigset_t *old)
 {
 	pthread_sigmask(SIG_SETMASK, old, NULL);
 }
@@ -122,20 +120,6 @@ static void forget_temp(struct new_file *file)
 			other->next = file->next;
 }
 
-static int put_in_place(struct new_file *file, const char *name)
-{
-	if (!*file->temp) {
-		if (!link_unnamed(file, file->base))
-			return 0;
-		if (errno != EEXIST || make_temp(file, link_unnamed) < 0)
-			return fail_errno("cannot give a new file its name %s", name);
-	}
-	if (renameat(file->dir_fd, file->temp, file->dir_fd, file->base))
-		return fail_errno("cannot replace %s", name);
-	forget_temp(file);
-	return 0;
-}
-
 /* ---- the interface ----------------------------------------------------------------- */
 
 int new_file_open_dir(struct new_file *file, const char *name, char *path)
@@ -159,14 +143,14 @@ int new_file_open_dir(struct new_file *file, const char *name, char *path)
 
 static int create_named(struct new_file *file)
 {
-	const sigset_t mask = block_signals();
+	const sigset_t mask = new_file_block_signals();
 	int fd = make_temp(file, make_named);
 	if (fd >= 0) {
 		file->next = named_files;
 		named_files = file;
 		install_handler();
 	}
-	restore_signals(&mask);
+	new_file_restore_signals(&mask);
 	return fd;
 }
 
@@ -190,17 +174,29 @@ int new_file_create(struct new_file *file, const char *name, const struct stat *
 	return file->fd < 0 ? fail_errno("cannot create a file in the directory of %s", name) : 0;
 }
 
-int new_file_commit(struct new_file *file, const char *name)
+int new_file_sync(struct new_file *file, const char *name)
 {
 	if (file->replaces && fchmod(file->fd, file->old_mode))
 		return fail_errno("cannot set the mode of %s", name);
-	if (fsync(file->fd))
-		return fail_errno("cannot write %s", name);
-	const sigset_t mask = block_signals();
-	int err = put_in_place(file, name);
-	restore_signals(&mask);
-	if (err)
-		return err;
+	return fsync(file->fd) ? fail_errno("cannot write %s", name) : 0;
+}
+
+int new_file_put_in_place(struct new_file *file, const char *name)
+{
+	if (!*file->temp) {
+		if (!link_unnamed(file, file->base))
+			return 0;
+		if (errno != EEXIST || make_temp(file, link_unnamed) < 0)
+			return fail_errno("cannot give a new file its name %s", name);
+	}
+	if (renameat(file->dir_fd, file->temp, file->dir_fd, file->base))
+		return fail_errno("cannot replace %s", name);
+	forget_temp(file);
+	return 0;
+}
+
+int new_file_sync_dir(struct new_file *file, const char *name)
+{
 	/* EINVAL: a filesystem that cannot sync directories. */
 	if (fsync(file->dir_fd) && errno != EINVAL)
 		return fail_errno("cannot sync the directory of %s", name);
@@ -210,10 +206,10 @@ int new_file_commit(struct new_file *file, const char *name)
 void new_file_close(struct new_file *file)
 {
 	if (*file->temp) {
-		const sigset_t mask = block_signals();
+		const sigset_t mask = new_file_block_signals();
 		unlinkat(file->dir_fd, file->temp, 0);
 		forget_temp(file);
-		restore_signals(&mask);
+		new_file_restore_signals(&mask);
 	}
 	if (file->fd >= 0)
 		close(file->fd);

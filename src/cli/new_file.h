@@ -6,6 +6,7 @@
 #include "base/types.h"
 
 #include <limits.h>
+#include <signal.h>
 #include <sys/stat.h>
 
 #define TEMP_NAME_BYTES 32
@@ -35,9 +36,18 @@ int new_file_open_dir(struct new_file *file, const char *name, char *path);
  */
 int new_file_create(struct new_file *file, const char *name, const struct stat *old);
 
-/* new_file_commit - the file is complete: sync it and give it its name
- * No other thread may run any more. Returns 0, or a negative errno after printing. */
-int new_file_commit(struct new_file *file, const char *name);
+/*
+ * The three steps that put files in place, of which all are complete: sync each; with the signals
+ * blocked that would end the program, give each its name; sync their directories. No other thread may
+ * run any more. Each returns 0, or a negative errno after printing.
+ */
+int new_file_sync(struct new_file *file, const char *name);
+int new_file_put_in_place(struct new_file *file, const char *name);
+int new_file_sync_dir(struct new_file *file, const char *name);
+
+/* new_file_block_signals - those that would end the program; returns the mask to restore */
+sigset_t new_file_block_signals(void);
+void new_file_restore_signals(const sigset_t *mask);
 
 /* new_file_close - release; without a commit no file is left */
 void new_file_close(struct new_file *file);

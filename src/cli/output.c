@@ -16,7 +16,7 @@
 
 struct outputs {
 	const struct archives *inputs[2]; /* or NULL */
-	struct output *list;
+	struct output *first, *last;      /* in the order of opening */
 };
 
 struct output {
@@ -167,7 +167,7 @@ static bool clashes(const struct output *a, const struct output *b)
 
 static int refuse_clashes(const struct output *o)
 {
-	for (const struct output *other = o->all->list; other; other = other->next)
+	for (const struct output *other = o->all->first; other; other = other->next)
 		if (clashes(o, other))
 			return fail(-EINVAL, "%s is the same file as %s, allowed: another file",
 				    o->name, other->name);
@@ -198,7 +198,7 @@ void outputs_free(struct outputs *all)
 {
 	if (!all)
 		return;
-	for (struct output *o = all->list, *next; o; o = next) {
+	for (struct output *o = all->first, *next; o; o = next) {
 		next = o->next;
 		release(o);
 	}
@@ -227,8 +227,11 @@ int output_open(struct outputs *all, const char *path, enum output_kind kind,
 		release(o);
 		return err;
 	}
-	o->next = all->list;
-	*output = all->list = o;
+	if (all->last)
+		all->last->next = o;
+	else
+		all->first = o;
+	*output = all->last = o;
 	return 0;
 }
 
@@ -285,7 +288,7 @@ bool output_is_seekable(const struct output *o)
 
 void outputs_allow(const struct outputs *all, struct sandbox *sandbox)
 {
-	for (const struct output *o = all->list; o; o = o->next)
+	for (const struct output *o = all->first; o; o = o->next)
 		if (o->is_new)
 			sandbox_allow_making(sandbox, o->file.dir_fd);
 }
@@ -304,7 +307,27 @@ static int commit_in_place(struct output *o, u64 image_bytes)
 	return 0;
 }
 
-int output_commit(struct output *o, u64 image_bytes)
+static int sync_all(const struct outputs *all, u64 image_bytes)
 {
-	return o->is_new ? new_file_commit(&o->file, o->name) : commit_in_place(o, image_bytes);
+	int err = 0;
+	for (struct output *o = all->first; o && !err; o = o->next)
+		err = o->is_new ? new_file_sync(&o->file, o->name)
+				: commit_in_place(o, image_bytes);
+	return err;
+}
+
+int outputs_commit(struct outputs *all, u64 image_bytes)
+{
+	int err = sync_all(all, image_bytes);
+	if (err)
+		return err;
+	const sigset_t mask = new_file_block_signals();
+	for (struct output *o = all->first; o && !err; o = o->next)
+		if (o->is_new)
+			err = new_file_put_in_place(&o->file, o->name);
+	new_file_restore_signals(&mask);
+	for (struct output *o = all->first; o && !err; o = o->next)
+		if (o->is_new)
+			err = new_file_sync_dir(&o->file, o->name);
+	return err;
 }

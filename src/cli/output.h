@@ -34,7 +34,7 @@ void outputs_free(struct outputs *all);
 /*
  * output_open - prepare one more destination, before any work is done
  * @path: "-" is standard output; @kind says what is refused
- * A regular file is not touched until output_commit(): an unnamed file in its directory is written.
+ * A regular file is not touched until outputs_commit(): an unnamed file in its directory is written.
  * Symlinks are followed; /dev/stdout and /dev/fd/N mean the descriptor. An archive is refused, and
  * the file of another output if both would be lost or mixed. Returns 0, or a negative errno after
  * printing.
@@ -67,10 +67,10 @@ bool output_is_seekable(const struct output *output);
 void outputs_allow(const struct outputs *outputs, struct sandbox *sandbox);
 
 /*
- * output_commit - the image is complete: sync it and put it in place
- * A device's stale superblock mirrors beyond @image_bytes are zeroed.
- * Returns 0, or a negative errno after printing.
+ * outputs_commit - all are complete: sync them and put them in place, in the order of output_open()
+ * A signal leaves all old files or all new ones. A device's stale superblock mirrors beyond
+ * @image_bytes are zeroed. Returns 0, or a negative errno after printing.
  */
-int output_commit(struct output *output, u64 image_bytes);
+int outputs_commit(struct outputs *all, u64 image_bytes);
 
 #endif

@@ -181,17 +181,12 @@ static int write_stats(const struct report *r, const struct stats *stats)
 	return err;
 }
 
-int report_commit(struct report *r, const struct convert *convert)
+int report_figures(struct report *r, const struct convert *convert)
 {
-	int err = 0;
-	if (r->options->stats != STATS_NONE) {
-		const struct stats stats = stats_gather(convert, &r->started);
-		err = write_stats(r, &stats);
-	}
-	for (int i = 0; i < NR_FILES && !err; i++)
-		if (r->files[i])
-			err = output_commit(r->files[i], 0);
-	return err;
+	if (r->options->stats == STATS_NONE)
+		return 0;
+	const struct stats stats = stats_gather(convert, &r->started);
+	return write_stats(r, &stats);
 }
 
 void report_close(struct report *r)

@@ -37,8 +37,8 @@ int report_tree(struct report *report, const struct tree *tree, const struct con
 /* report_image - write what follows from the image; before it is put in place */
 int report_image(struct report *report);
 
-/* report_commit - the image is in place: write the figures, and put all files in place */
-int report_commit(struct report *report, const struct convert *convert);
+/* report_figures - the image is written: print the figures of the run, if they are wanted */
+int report_figures(struct report *report, const struct convert *convert);
 
 /* report_close - release all but the files, which @outputs keeps; NULL is fine */
 void report_close(struct report *report);

@@ -216,11 +216,12 @@ static int commit(struct run *run)
 {
 	int err = report_image(run->report);
 	if (!err)
-		err = output_commit(run->output, convert_bytes(&run->convert));
-	if (err)
-		return err;
-	inform(&run->convert);
-	return report_commit(run->report, &run->convert);
+		err = report_figures(run->report, &run->convert);
+	if (!err)
+		err = outputs_commit(run->outputs, convert_bytes(&run->convert));
+	if (!err)
+		inform(&run->convert);
+	return err;
 }
 
 static int run_steps(struct run *run)

@@ -65,7 +65,7 @@ static int write_sprout(struct sprout_run *run)
 		err = sprout_write(run->sprout, &to);
 	if (!err)
 		err = report_image(run->report);
-	return err ? err : output_commit(run->output, sprout_bytes(run->sprout));
+	return err ? err : outputs_commit(run->outputs, sprout_bytes(run->sprout));
 }
 
 static int sprout_steps(struct sprout_run *run)
@@ -93,7 +93,7 @@ static int sprout_steps(struct sprout_run *run)
 	uuid_unparse_lower(sprout_fsid(run->sprout), fsid);
 	info("sprout of %llu bytes written, filesystem id %s",
 	     (unsigned long long)sprout_bytes(run->sprout), fsid);
-	return report_commit(run->report, NULL);
+	return 0;
 }
 
 int sprout_run(const struct options *options)

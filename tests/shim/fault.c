@@ -2,7 +2,8 @@
 /*
  * LD_PRELOAD for the program: system calls and allocations that go wrong.
  *   FAULT=CALL:N:ERRNO   the Nth call fails: read, pread, write, pwrite, copy, sync, link, room
- *                        (fstatfs), alloc
+ *                        (fstatfs), alloc, rename
+ *   FAULT=CALL:N:0       SIGTERM comes before the Nth call
  *   FAULT=short          reads and writes move one byte, copies in the kernel do not work
  *   FAULT=eintr          every second call is interrupted
  *   FAULT=count:CALL     at the end, the number of calls goes to stderr
@@ -12,6 +13,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,8 +53,10 @@ static int fails(const char *call)
 		return 0;
 	if (__atomic_add_fetch(&calls, 1, __ATOMIC_SEQ_CST) != fault_at)
 		return 0;
+	if (!fault_errno)
+		raise(SIGTERM);
 	errno = fault_errno;
-	return 1;
+	return fault_errno != 0;
 }
 
 /* libarchive, for one, looks into what it did not get. */
@@ -131,6 +135,12 @@ int linkat(int from_dir, const char *from, int to_dir, const char *to, int flags
 {
 	int (*next)(int, const char *, int, const char *, int) = dlsym(RTLD_NEXT, "linkat");
 	return !is_eintr && fails("link") ? -1 : next(from_dir, from, to_dir, to, flags);
+}
+
+int renameat(int from_dir, const char *from, int to_dir, const char *to)
+{
+	int (*next)(int, const char *, int, const char *) = dlsym(RTLD_NEXT, "renameat");
+	return !is_eintr && fails("rename") ? -1 : next(from_dir, from, to_dir, to);
 }
 
 int fstatfs64(int fd, struct statfs64 *buf)
