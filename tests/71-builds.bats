@@ -35,7 +35,7 @@ setup()
 # other_cpu ARCH CPU - unit tests, goldens, streams, and what codecs of one version make
 other_cpu()
 {
-	local status=0 t c run=$TOP/build-cross/$1/run
+	local status=0 t c n run=$TOP/build-cross/$1/run
 	require_tool apt-get dpkg-deb "qemu-$2-static" "$2-linux-gnu-gcc"
 	sh "$TOP/tests/cross/build.sh" "$1" >log 2>&1 || status=$?
 	[ $status != 75 ] || skip "not for machines where apt has no packages for $1"
@@ -56,8 +56,10 @@ other_cpu()
 	for c in zstd zlib lzo none; do
 		"$TAR2BTRFS" --compress $c -o "$c.img" tar
 		"$BTRFS2TAR" --keep-times -o "$c.tar" "$c.img"
-		assert_equal "$c $("qemu-$2-static" "$TOP/build-cross/$1/btrfs2tar" --keep-times "$c.img" | sha256sum)" \
-			"$c $(sha256sum <"$c.tar")"
+		for n in 1 3; do
+			assert_equal "$c $n $("qemu-$2-static" "$TOP/build-cross/$1/btrfs2tar" --threads $n --keep-times "$c.img" | sha256sum)" \
+				"$c $n $(sha256sum <"$c.tar")"
+		done
 	done
 	for t in old new; do spec_tar $t.tar <$t.spec; done
 	assert_equal "$("$run" --compress none --send-stream --parent old.tar new.tar | sha256sum)" \

@@ -215,6 +215,79 @@ xattrs_arrived()
 	cmp -n "$(stat -c %s root.img)" root.img <(tail -c +$((start * 512 + 1)) disk.img)
 }
 
+# extension DIR - a tree that systemd takes for an extension
+extension()
+{
+	mkdir -p "$1/usr/lib/extension-release.d" "$1/usr/bin"
+	grep -E '^(ID|VERSION_ID)=' /usr/lib/os-release >"$1/usr/lib/extension-release.d/extension-release.$1"
+	printf '#!/bin/sh\necho from %s\n' "$1" >"$1/usr/bin/ext-$1"
+	chmod +x "$1/usr/bin/ext-$1"
+}
+
+# of a root of its own, in a namespace of mounts of its own
+@test 'systemd-sysext: two at once' {
+	require_mount
+	require_tool systemd-sysext unshare
+	extension one
+	extension two
+	mkdir -p host/usr/lib host/etc host/var/lib/extensions
+	cp /usr/lib/os-release host/usr/lib/os-release
+	ln -s ../usr/lib/os-release host/etc/os-release
+	cat >in-root <<-END
+		#!/bin/sh
+		exec $(command -v systemd-sysext) --root=$PWD/host "\$@"
+	END
+	chmod +x in-root
+	sed "s|/var/lib/extensions|host&|; s|systemd-sysext merge|merge|" "$RECIPES/README.md" >README.md
+	cat >merge <<-END
+		#!/bin/bash
+		set -e
+		./in-root merge
+		host/usr/bin/ext-one
+		host/usr/bin/ext-two
+		./in-root unmerge
+		ls host/usr
+	END
+	chmod +x merge
+	PATH=$PWD:$PATH
+	export -f run_recipe
+	# what systemd mounts is to be seen outside of its own namespace
+	unshare -m bash -c "mount --make-rprivate / && mount --make-rshared / && mount --bind /run /run && mount --make-shared /run &&
+		RECIPES=$PWD && run_recipe systemd-sysext" >said 2>errors || { cat said errors; return 1; }
+	[ "$(cat said)" = $'from one\nfrom two\nlib' ]
+	assert_check host/var/lib/extensions/one.raw
+	! command -v systemd-dissect >/dev/null ||
+		systemd-dissect host/var/lib/extensions/two.raw | grep -q '+ extension for system'
+}
+
+@test 'debos' {
+	require_root
+	require_tool debos setcap
+	mkdir overlay
+	tar -C overlay -xf "$TAR"
+	cat >image.yaml <<-'END'
+		architecture: amd64
+		actions:
+		- action: overlay
+		  source: overlay
+		- action: run
+		  command: setcap cap_net_raw+ep "$ROOTDIR/bin/su" && chown 1000:1001 "$ROOTDIR/etc/secret"
+	END
+	awk '/^## / { on = $0 == "## debos" } on && sub(/^    /, "")' "$RECIPES/README.md" >>image.yaml
+	grep -q tar2btrfs image.yaml
+	debos --disable-fakemachine image.yaml
+	assert_check root.img
+	require_mount
+	with_mount root.img debos_arrived
+}
+
+debos_arrived()
+{
+	content_arrived
+	[[ $(getcap "$mnt/bin/su") == *cap_net_raw* ]]
+	[ "$(stat -c '%a %u %g' "$mnt/etc/secret")" = '600 1000 1001' ]
+}
+
 label_arrived()
 {
 	[ "$(getfattr --only-values -n security.selinux "$mnt/etc/secret" | tr -d '\0')" = system_u:object_r:etc_t:s0 ]

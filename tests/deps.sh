@@ -22,7 +22,7 @@ packages()
 		packages cross
 		echo bats procps e2fsprogs grub-common attr acl cpio gzip bzip2 xz-utils zstd lz4 \
 		libarchive-tools libcap2-bin kmod fdisk faketime clang time mandoc mtree-netbsd selinux-utils zsh fish \
-		mmdebstrap genimage podman skopeo umoci buildah containerd valgrind git \
+		mmdebstrap genimage debos podman skopeo umoci buildah containerd valgrind git \
 		fsverity libfsverity-dev openssl ;;
 	lint) echo clang clang-tools clang-format clang-tidy cppcheck shellcheck ;;
 	fuzz) echo clang libclang-rt-dev time ;;
