@@ -261,7 +261,7 @@ same_image()
 	archive_refused 1 "--property: 'lib' is neither a file nor a directory" --property compression=zstd:lib
 	archive_refused 2 "a '..' component" --compress none:/usr/../boot
 	archive_refused 2 "--compress: zstd has no level '20'" --compress zstd:20:/boot
-	archive_refused 2 "--compress: zstd has no level 'boot'" --compress zstd:boot
+	archive_refused 2 "--compress: found 'zstd:boot', allowed: a level as a number, or a path that begins with / or ./" --compress zstd:boot
 	archive_refused 2 "--compress: unknown algorithm 'gzip'" --compress gzip:/boot
 	archive_refused 2 "--inode-flags: found 'nocow', allowed: nodatacow, nodatasum" --inode-flags nocow:boot
 	archive_refused 2 "--inode-flags: found '', allowed: nodatacow, nodatasum" --inode-flags nodatacow,:boot

@@ -70,7 +70,8 @@ all_typed()
 2 | --compress zlib:0 @ | --compress: zlib has no level '0', allowed: 1..9
 2 | --compress lzo:2 @ | --compress: lzo has no level '2', allowed: 1|9
 2 | --compress none:1 @ | --compress: 'none' takes no level
-2 | --compress zstd:boot @ | --compress: zstd has no level 'boot', allowed: 1..19
+2 | --compress zstd:boot @ | --compress: found 'zstd:boot', allowed: a level as a number, or a path that begins with / or ./
+2 | --compress none:boot @ | --compress: found 'none:boot', allowed: a level as a number, or a path that begins with / or ./
 2 | --csum md5 @ | --csum: found 'md5', allowed: crc32c, xxhash, sha256 or blake2
 2 | --csum @ | --csum: found 'good', allowed: crc32c, xxhash, sha256 or blake2
 2 | --label | --label: found no argument, allowed: TEXT

@@ -83,6 +83,11 @@ static const char *compress_path(const char *text)
 	return NULL;
 }
 
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 /* mkfs.btrfs says "no" for none. */
 static int parse_codec(const char *text, struct codec_choice *choice)
 {
@@ -93,6 +98,10 @@ int compress_parse(struct options *options, const char *text)
 {
 	struct path_rules *rules = &options->convert.tree.rules;
 	const char *path = compress_path(text);
+	const char *colon = strrchr(text, ':');
+	if (!path && colon && is_letter(colon[1]))
+		return option_refuse(text,
+				     "a level as a number, or a path that begins with / or ./");
 	if (!path)
 		return parse_codec(text, &rules->codec);
 	struct path_settings asks = { .has_codec = true };

@@ -67,10 +67,10 @@ static u8 property_of(const struct disk_inode *inode)
 		if (x->name_len != sizeof(property_name) - 1 ||
 		    memcmp(disk_inode_xattr_name(inode, i), property_name, x->name_len))
 			continue;
-		for (u8 value = PROPERTY_NONE; value < RULE_VALUES; value++)
+		for (u32 value = PROPERTY_NONE; value < RULE_VALUES; value++)
 			if (x->value_len == strlen(names[value]) &&
 			    !memcmp(disk_inode_xattr_value(inode, i), names[value], x->value_len))
-				return value;
+				return (u8)value;
 		return RULE_VALUES;
 	}
 	return PROPERTY_ABSENT;
