@@ -205,7 +205,7 @@ together()
 		if [ "$status" = 0 ]; then
 			cmp out/img good
 			rm out/img
-		elif [[ $stderr != *' in libgcrypt: '* ]]; then # which aborts before the archive is opened
+		elif [[ $stderr != *' in libgcrypt: '* && $stderr != *' in gpgrt_'* ]]; then # which abort before the archive is opened
 			[ "$status" = 1 ]
 			[[ $stderr == *'tar2btrfs: '* ]]
 			refused=$((refused + 1))
