@@ -246,7 +246,7 @@ int file_reader_next_load(struct file_reader *r, u64 most, u64 *offset, struct d
 
 int file_reader_next_data(struct file_reader *r, u64 *offset, const u8 **data, size_t *bytes)
 {
-	struct data_load load;
+	struct data_load load = { .bytes = 0 };
 	int more = file_reader_next_load(r, WINDOW_BYTES, offset, &load);
 	if (more <= 0)
 		return more;
