@@ -62,7 +62,7 @@ built_and_installed()
 		'chroot "$1" sh -c "apt-get -q update && apt-get -y --no-install-recommends install /root/package.deb" >&2' \
 		'chroot "$1" sh -c "tar2btrfs --version && btrfs2tar --version && tar2btrfs-boot-oci -h && tar2btrfs-sprout-install --help" >'"$PWD/said" \
 		'chroot "$1" sh /root/convert >&2' \
-		'chroot "$1" sh -c "apt-get -y purge tar2btrfs && apt-get -y autoremove --purge" >&2' "$files \"\$1\" >$PWD/after"
+		'chroot "$1" sh -c "apt-get -y purge tar2btrfs && apt-get -y -o APT::AutoRemove::SuggestsImportant=false autoremove --purge" >&2' "$files \"\$1\" >$PWD/after"
 	grep -q "^tar2btrfs $("$TAR2BTRFS" --version | sed -n 's/^tar2btrfs //p')$" said
 	diff before after
 }
