@@ -237,5 +237,6 @@ int share_seed_leaves(struct blueprint *bp)
 		else if (tree->is_subvol || tree->id == BTRFS_CSUM_TREE_OBJECTID)
 			err = share_tree(bp, tree, SEED_SUMS);
 	}
+	assert(extent); /* every image has this tree */
 	return err ? err : share_extent_tree(bp, extent);
 }

@@ -239,7 +239,10 @@ static int find_blob(struct data_finder *f, const struct content *content, struc
 		return err;
 	const u64 key = key_of_sums(f, f->blob_sums, b->stored_bytes);
 	const size_t first = first_piece(f, key);
-	if (first == f->nr || f->pieces[first].key != key)
+	if (first == f->nr)
+		return 0;
+	assert(f->pieces);
+	if (f->pieces[first].key != key)
 		return 0;
 	err = content_read_stored(content, b, f->blob_data, b->stored_bytes);
 	int equal = 0;
