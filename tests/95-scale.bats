@@ -254,6 +254,21 @@ layer()
 	btrfs check --readonly img >log 2>&1 || { cat log; false; }
 }
 
+@test "an update of a seed with 40 snapshots takes the memory of one without" {
+	local layers=() one
+	seq -f 'file f%g size=5000' 20000 | spec_tar base.tar
+	: >layer
+	tar -cf layer.tar layer
+	while [ ${#layers[@]} -lt 40 ]; do layers+=(layer.tar); done
+	"$TAR2BTRFS" --compress none --max-inline 0 -o one base.tar
+	"$TAR2BTRFS" --compress none --max-inline 0 --layers=subvolumes -o forty base.tar "${layers[@]}"
+	measured --compress none --max-inline 0 --onto one base.tar
+	one=$kib
+	measured --compress none --max-inline 0 --onto forty base.tar
+	echo "# one tree: $one KiB, 41: $kib KiB" >&3
+	[ "$kib" -le $((one * 3 / 2)) ]
+}
+
 @test "btrfs2tar: 100,000 files with two long names each" {
 	python3 -c '
 import io, sys, tarfile

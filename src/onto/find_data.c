@@ -33,7 +33,8 @@ struct data_finder {
 	u32 sum_bytes;
 	struct seed_piece *pieces; /* by key, then by address */
 	size_t nr, capacity;
-	u8 *sums; /* PIECE_SUMS_BYTES */
+	size_t nr_sorted; /* when they were sorted last */
+	u8 *sums;         /* PIECE_SUMS_BYTES */
 	u8 *blob_sums;
 	u8 *data, *blob_data; /* PIECE_BYTES */
 };
@@ -190,14 +191,28 @@ static int compare_pieces(const void *a, const void *b)
 	return x->compression < y->compression ? -1 : x->compression > y->compression;
 }
 
+/* Snapshots have the same pieces again: memory is for different ones. */
+static void sort_pieces(struct data_finder *f)
+{
+	size_t nr = 0;
+	if (f->nr)
+		qsort(f->pieces, f->nr, sizeof(*f->pieces), compare_pieces);
+	for (size_t i = 0; i < f->nr; i++)
+		if (!nr || compare_pieces(&f->pieces[nr - 1], &f->pieces[i]))
+			f->pieces[nr++] = f->pieces[i];
+	f->nr = f->nr_sorted = nr;
+}
+
 static int add_all_pieces(struct data_finder *f)
 {
 	u64 id = 0;
 	int more = 1, err = 0;
-	while (!err && (more = subvolume_next(f->stack->seed.fs, &id)) > 0)
+	while (!err && (more = subvolume_next(f->stack->seed.fs, &id)) > 0) {
 		err = add_tree_pieces(f, id);
-	if (f->nr)
-		qsort(f->pieces, f->nr, sizeof(*f->pieces), compare_pieces);
+		if (f->nr / 2 > f->nr_sorted)
+			sort_pieces(f);
+	}
+	sort_pieces(f);
 	return more < 0 ? more : err;
 }
 
