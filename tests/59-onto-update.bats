@@ -383,6 +383,30 @@ refuses()
 	refuses 'cannot open' --onto none "$old"
 }
 
+@test "a loop device on the seed is the seed, from its first byte on" {
+	require_mount
+	"$TAR2BTRFS" -o a "$tars/old.tar"
+	cp a kept
+	attach a
+	refused 1 --onto a -o "$dev" "$tars/new.tar"
+	[[ $stderr == *"$dev is the seed itself"* ]]
+	refused 1 --onto "$dev" -o a "$tars/new.tar"
+	[[ $stderr == *"a is the seed itself"* ]]
+	refused 1 -o "$dev" a
+	[[ $stderr == *"$dev is the archive itself"* ]]
+	losetup -d "$dev"
+	cmp a kept
+	# one file with room for both
+	truncate -s 64m a
+	local seed
+	seed=$(losetup --find --show --sizelimit "$(stat -c %s kept)" a)
+	dev=$(losetup --find --show --offset 32m a)
+	"$TAR2BTRFS" --onto "$seed" -o "$dev" "$tars/new.tar"
+	"$TAR2BTRFS" --onto kept -o update "$tars/new.tar"
+	cmp -n "$(stat -c %s update)" update "$dev"
+	losetup -d "$seed" "$dev"
+}
+
 @test "what the seed decides, and what has no meaning, is wrong usage" {
 	"$TAR2BTRFS" -o a "$tars/old.tar"
 	local options

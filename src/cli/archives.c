@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "archives.h"
+#include "block_device.h"
 
 #include "base/diag.h"
 #include "base/io.h"
@@ -77,14 +78,17 @@ void archives_close(struct archives *archives)
 
 bool archives_hold(const struct archives *archives, const struct stat *st)
 {
+	struct stat out = *st, in;
+	block_device_to_file(&out);
 	for (size_t i = 0; i < archives->nr; i++) {
-		struct stat in;
-		if (fstat(archives->inputs[i].fd, &in) ||
-		    (st->st_mode & S_IFMT) != (in.st_mode & S_IFMT))
+		if (fstat(archives->inputs[i].fd, &in))
 			continue;
-		if (S_ISREG(in.st_mode) && st->st_dev == in.st_dev && st->st_ino == in.st_ino)
+		block_device_to_file(&in);
+		if ((out.st_mode & S_IFMT) != (in.st_mode & S_IFMT))
+			continue;
+		if (S_ISREG(in.st_mode) && out.st_dev == in.st_dev && out.st_ino == in.st_ino)
 			return true;
-		if (S_ISBLK(in.st_mode) && st->st_rdev == in.st_rdev)
+		if (S_ISBLK(in.st_mode) && out.st_rdev == in.st_rdev)
 			return true;
 	}
 	return false;

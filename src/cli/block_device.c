@@ -8,9 +8,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/fs.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 void block_device_open(int fd, struct block_device *device)
@@ -77,4 +79,33 @@ int block_device_finish(const struct block_device *device, const char *name, u64
 	if (!err && fsync(device->fd))
 		err = fail_errno("cannot write %s", name);
 	return err;
+}
+
+/* ---- loop devices ----------------------------------------------------------- */
+
+/* Read the line @attribute of the loop device @st into @line, without its end; false if it has none. */
+static bool loop_attribute(const struct stat *st, const char *attribute, char line[PATH_MAX])
+{
+	char path[80];
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/loop/%s", major(st->st_rdev),
+		 minor(st->st_rdev), attribute);
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	const ssize_t len = read(fd, line, PATH_MAX - 1);
+	close(fd);
+	if (len <= 0 || line[len - 1] != '\n')
+		return false;
+	line[len - 1] = '\0';
+	return true;
+}
+
+void block_device_to_file(struct stat *st)
+{
+	char line[PATH_MAX];
+	struct stat file;
+	/* A loop device may be on another one; the kernel has no circles of them. */
+	while (S_ISBLK(st->st_mode) && loop_attribute(st, "offset", line) && !strcmp(line, "0") &&
+	       loop_attribute(st, "backing_file", line) && !stat(line, &file))
+		*st = file;
 }

@@ -5,6 +5,8 @@
 
 #include "base/types.h"
 
+#include <sys/stat.h>
+
 struct block_device {
 	int fd;         /* the owner's, open for writing */
 	int read_fd;    /* the same device, open for reading; -1 if that is not permitted */
@@ -31,5 +33,12 @@ int block_device_begin(struct block_device *device, const char *name, u64 image_
  * Returns 0, or a negative errno after printing.
  */
 int block_device_finish(const struct block_device *device, const char *name, u64 image_bytes);
+
+/*
+ * block_device_to_file - put the file behind a loop device, from whose first byte on the device has
+ * it, in the place of the device's status
+ * Other files and devices stay, as does a loop device whose file cannot be found by its name.
+ */
+void block_device_to_file(struct stat *st);
 
 #endif
