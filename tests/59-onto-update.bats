@@ -66,29 +66,10 @@ release_chain()
 	done
 }
 
-# mount_chain [OPTIONS] - other processes that look at all devices open the seeds for moments: then again
+# mount_chain [OPTIONS]
 mount_chain()
 {
-	local try
-	for try in 1 2 3 4 5; do
-		mount -t btrfs -o "${1:-rw}$others" "$top" "$m" 2>mount.log && return 0
-		grep -q 'busy' mount.log || break
-		sleep "0.$try"
-	done
-	cat mount.log
-	return 1
-}
-
-check_chain()
-{
-	local mode
-	for mode in original "$@"; do
-		if ! btrfs check --readonly --check-data-csum --mode="$mode" "$top" >check 2>&1 ||
-			grep -v 'no error found\|cannot scan' check | grep -iE 'warning|error|mismatch|bad |invalid|unaligned'; then
-			head -n 60 check
-			return 1
-		fi
-	done
+	mount_devices "$top" "${1:-rw}$others"
 }
 
 # is_tree MANIFEST - what is mounted
@@ -122,7 +103,7 @@ life()
 	sum=$(sha256sum <seed)
 	stack new "$tars/new.tar" seed -- --no-seed --size 1g "${both[@]}"
 	chain seed new
-	check_chain
+	check_devices "$top"
 	mount_chain rw,subvolid=5
 	is_tree "$tars/new.manifest"
 	echo new >"$m/new"
@@ -138,7 +119,7 @@ life()
 	btrfs balance start --full-balance "$m" >/dev/null
 	! btrfs scrub start -BrR "$top" | grep -E '_errors: *[1-9]|aborted'
 	umount "$m"
-	check_chain
+	check_devices "$top"
 	mount_chain rw,subvolid=5
 	diff -r "$m/sizes" "$m/copy"
 	python3 "$TOP/tests/tools/treecmp.py" --dump "$m" >before
@@ -188,20 +169,20 @@ both=()
 	stack b "$tars/new.tar" a
 	stack c "$tars/third.tar" b a
 	chain a b
-	check_chain lowmem
+	check_devices "$top" lowmem
 	mount_chain ro
 	is_tree "$tars/new.manifest"
 	umount "$m"
 	release_chain
 	"$TAR2BTRFS" --onto a --onto b --onto c --sprout --size 1g -o vm
 	chain a b c
-	check_chain
+	check_devices "$top"
 	mount_chain ro
 	is_tree "$tars/third.manifest"
 	umount "$m"
 	release_chain
 	chain a b c vm
-	check_chain
+	check_devices "$top"
 	mount_chain
 	is_tree "$tars/third.manifest"
 	echo mine >"$m/mine"
@@ -297,7 +278,7 @@ pairs()
 		stack new new.tar seed -- "${@:3}"
 		"$TAR2BTRFS" -n 4k -o full "${@:3}" new.tar
 		chain seed new
-		check_chain
+		check_devices "$top"
 		losetup -d "$top" "${devices[@]}"
 		"$BTRFS2TAR" new seed | "$TAR2BTRFS" -o a
 		"$BTRFS2TAR" full | "$TAR2BTRFS" -o b
@@ -340,7 +321,7 @@ pairs()
 		# most of 16 MB of plain data is found again
 		[ "$(du -k new | cut -f1)" -le 8000 ]
 		chain seed new
-		check_chain
+		check_devices "$top"
 		mount_chain ro
 		is_tree "$tars/new.manifest"
 		umount "$m"

@@ -48,30 +48,10 @@ grow()
 	sprout_dev=$dev
 }
 
-# mount_pair SPROUT_DEVICE [,OPTIONS] - other processes that look at all devices open the seed for moments: then again
+# mount_pair SPROUT_DEVICE [,OPTIONS]
 mount_pair()
 {
-	local try
-	for try in 1 2 3 4 5; do
-		mount -t btrfs -o "device=$seed_dev${2:-}" "$1" "$m" 2>mount.log && return 0
-		grep -q 'busy' mount.log || break
-		sleep "0.$try"
-	done
-	cat mount.log
-	return 1
-}
-
-# check_pair [lowmem] - both devices. The check scans for the other one, and comes across devices of other tests.
-check_pair()
-{
-	local mode
-	for mode in original "$@"; do
-		if ! btrfs check --readonly --check-data-csum --mode="$mode" "$sprout_dev" >check 2>&1 ||
-			grep -v 'no error found\|cannot scan' check | grep -iE 'warning|error|mismatch|bad |invalid|unaligned'; then
-			head -n 60 check
-			return 1
-		fi
-	done
+	mount_devices "$1" "device=$seed_dev${2:-}"
 }
 
 # scrub_sprout - its own device alone: the kernel takes blocks of any seed for damaged ones (docs/sprouts.md)
@@ -90,7 +70,7 @@ life()
 	local sum
 	sum=$(sha256sum <seed)
 	grow seed new
-	check_pair lowmem
+	check_devices "$sprout_dev" lowmem
 	mount_pair "$sprout_dev" ,subvolid=5
 	is_seed
 	echo new >"$m/new"
@@ -107,7 +87,7 @@ life()
 	btrfs balance start --full-balance "$m" >/dev/null
 	scrub_sprout
 	umount "$m"
-	check_pair
+	check_devices "$sprout_dev"
 	mount_pair "$sprout_dev" ,subvolid=5
 	assert_equal "$(cat "$m/new")" new
 	diff -r "$m/sizes" "$m/copy"
@@ -242,7 +222,7 @@ life()
 		btrfstune -S 1 seed
 		with_mount seed python3 "$TOP/tests/tools/treecmp.py" --dump "." >/dev/null
 		grow seed new
-		check_pair
+		check_devices "$sprout_dev"
 		mount_pair "$sprout_dev"
 		assert_equal "$(tail -n 1 "$m/large") $(cat "$m"/snapshot/part* | wc -l)" '100000 30000'
 		echo new >"$m/new"

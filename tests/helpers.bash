@@ -230,6 +230,32 @@ detach()
 	losetup -d "$device"
 }
 
+# mount_devices DEVICE OPTIONS - on $m; other processes that look at all devices open seeds for moments: then again
+mount_devices()
+{
+	local try
+	for try in 1 2 3 4 5; do
+		mount -t btrfs -o "$2" "$1" "$m" 2>mount.log && return 0
+		grep -q 'busy' mount.log || break
+		sleep "0.$try"
+	done
+	cat mount.log
+	return 1
+}
+
+# check_devices DEVICE [lowmem] - all devices of its filesystem. The check scans for them, and comes across devices of other tests.
+check_devices()
+{
+	local mode
+	for mode in original "${@:2}"; do
+		if ! btrfs check --readonly --check-data-csum --mode="$mode" "$1" >check 2>&1 ||
+			grep -v 'no error found\|cannot scan' check | grep -iE 'warning|error|mismatch|bad |invalid|unaligned'; then
+			head -n 60 check
+			return 1
+		fi
+	done
+}
+
 # release_sprout - give back $sprout_dev and $seed_dev; the kernel must not have complained
 release_sprout()
 {
