@@ -364,6 +364,26 @@ refuses()
 	refuses 'cannot open' --onto none "$old"
 }
 
+@test "a seed that changes while the archive is read fails the run" {
+	local pid status=0
+	"$TAR2BTRFS" -o a "$tars/old.tar"
+	"$TAR2BTRFS" -L other -o other "$tars/old.tar"
+	mkfifo archive
+	"$TAR2BTRFS" --onto a -o b archive 2>stderr &
+	pid=$!
+	exec 7>archive
+	# a pipe holds less: when all is in it, the seed has long been opened
+	head -c -512 "$tars/new.tar" >&7
+	dd if=other of=a bs=4096 skip=16 seek=16 count=1 conv=notrunc status=none
+	tail -c 512 "$tars/new.tar" >&7
+	exec 7>&-
+	wait "$pid" || status=$?
+	cat stderr
+	assert_equal "$status" 1
+	grep -q 'a has changed while it was read' stderr
+	[ ! -e b ]
+}
+
 @test "a loop device on the seed is the seed, from its first byte on" {
 	require_mount
 	"$TAR2BTRFS" -o a "$tars/old.tar"
