@@ -15,6 +15,7 @@
 #ifndef MODEL_INODE_H
 #define MODEL_INODE_H
 
+#include "base/name.h"
 #include "base/types.h"
 
 #include <sys/stat.h>
@@ -87,9 +88,7 @@ struct inode {
 /* dentry_compare - the order of names in inode.sorted: below, equal to or above 0 */
 static inline int dentry_compare(const struct dentry *x, const struct dentry *y)
 {
-	const int order =
-		memcmp(x->name, y->name, x->name_len < y->name_len ? x->name_len : y->name_len);
-	return order ? order : x->name_len - y->name_len;
+	return name_compare(x->name, x->name_len, y->name, y->name_len);
 }
 
 static inline bool inode_is_dir(const struct inode *inode)

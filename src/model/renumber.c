@@ -4,6 +4,7 @@
  * stands under its first known name; new ones come behind the last. So the trees of both have most
  * items in common.
  */
+#include "base/name.h"
 #include "disk/format.h"
 #include "model/known_names.h"
 #include "order.h"
@@ -20,9 +21,7 @@ struct renumbering {
 
 static int compare_to_known(const struct dentry *d, const struct known_name *k)
 {
-	const int order =
-		memcmp(d->name, k->name, d->name_len < k->name_len ? d->name_len : k->name_len);
-	return order ? order : (int)d->name_len - (int)k->name_len;
+	return name_compare(d->name, d->name_len, k->name, k->name_len);
 }
 
 static void set_known(const struct renumbering *r, struct dentry *d, const struct known_name *k)

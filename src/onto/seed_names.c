@@ -3,6 +3,7 @@
 #include "stack_private.h"
 
 #include "base/mem.h"
+#include "base/name.h"
 #include "read/directory.h"
 #include "read/foreign.h"
 
@@ -54,9 +55,7 @@ static void add_known_name(struct seed_names *n, const struct directory_entry *e
 static int compare_seed_names(const void *a, const void *b)
 {
 	const struct known_name *x = a, *y = b;
-	const int order =
-		memcmp(x->name, y->name, x->name_len < y->name_len ? x->name_len : y->name_len);
-	return order ? order : (int)x->name_len - (int)y->name_len;
+	return name_compare(x->name, x->name_len, y->name, y->name_len);
 }
 
 static void sort_names(struct seed_names *n)

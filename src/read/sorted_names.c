@@ -2,6 +2,7 @@
 #include "sorted_names.h"
 
 #include "base/mem.h"
+#include "base/name.h"
 
 #include <stdlib.h>
 
@@ -18,8 +19,7 @@ static int compare_sorted_names(const void *a, const void *b, void *bytes)
 {
 	const struct sorted_name *x = a, *y = b;
 	const char *all = bytes;
-	int order = memcmp(all + x->at, all + y->at, min_u64(x->len, y->len));
-	return order ? order : (x->len > y->len) - (x->len < y->len);
+	return name_compare(all + x->at, x->len, all + y->at, y->len);
 }
 
 int sorted_names_read(struct sorted_names *n, struct directory_reader *reader,
