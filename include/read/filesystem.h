@@ -55,6 +55,14 @@ const struct btrfs_dev_item *filesystem_device_item(const struct filesystem *fil
 /* filesystem_end - where the last chunk ends, in bytes of its device */
 u64 filesystem_end(const struct filesystem *filesystem);
 
+/*
+ * filesystem_read_data - @bytes at the logical address, as they are: no checksum is verified
+ * Returns whether one chunk has them all and a copy of it could be read, of which the first is taken.
+ * Prints nothing.
+ */
+bool filesystem_read_data(const struct filesystem *filesystem, u64 logical, void *data,
+			  size_t bytes);
+
 /* filesystem_chunk_uuid - the id in the headers of all blocks; 0 or a negative errno after printing */
 int filesystem_chunk_uuid(struct filesystem *filesystem, u8 uuid[BTRFS_UUID_SIZE]);
 

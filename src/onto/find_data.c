@@ -242,7 +242,7 @@ static int is_same_data(struct data_finder *f, const struct seed_piece *p, const
 	if (found <= 0)
 		return found;
 	return !memcmp(f->sums, f->blob_sums, sums) &&
-	       seed_read(&f->stack->seed, p->logical, f->data, p->bytes) &&
+	       filesystem_read_data(f->stack->seed.fs, p->logical, f->data, p->bytes) &&
 	       !memcmp(f->data, f->blob_data, p->bytes);
 }
 

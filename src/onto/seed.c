@@ -2,7 +2,6 @@
 #include "seed.h"
 
 #include "base/diag.h"
-#include "base/io.h"
 #include "base/mem.h"
 #include "disk/fsverity.h"
 #include "read/feature_names.h"
@@ -313,18 +312,6 @@ const struct seed_chunk *seed_find_chunk(const struct seed *s, u64 logical, u64 
 	if (!c || logical - c->logical >= c->length || bytes > c->length - (logical - c->logical))
 		return NULL;
 	return c;
-}
-
-bool seed_read(const struct seed *s, u64 logical, void *data, size_t bytes)
-{
-	const struct seed_chunk *c = seed_find_chunk(s, logical, bytes);
-	for (u32 copy = 0; c && copy < seed_chunk_stripes(c); copy++)
-		for (u32 i = 0; i < s->nr_devices; i++)
-			if (from_le64(s->devices[i].item.devid) == c->devid[copy] &&
-			    !io_pread_full(s->devices[i].file->fd, data, bytes,
-					   c->physical[copy] + (logical - c->logical)))
-				return true;
-	return false;
 }
 
 int seed_check_ids(const struct seed *s, const u8 *fsid, const u8 *device_uuid)

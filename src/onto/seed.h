@@ -52,9 +52,6 @@ u64 seed_last_devid(const struct seed *seed);
 /* seed_find_chunk - the chunk that holds @bytes from @logical on, or NULL */
 const struct seed_chunk *seed_find_chunk(const struct seed *seed, u64 logical, u64 bytes);
 
-/* seed_read - read data, from the first copy that can be read; false if none can, or no chunk has it */
-bool seed_read(const struct seed *seed, u64 logical, void *data, size_t bytes);
-
 /* seed_check_ids - whether a new device's ids are none of the seed's; 0, or -EEXIST after printing */
 int seed_check_ids(const struct seed *seed, const u8 *fsid, const u8 *device_uuid);
 

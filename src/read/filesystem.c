@@ -198,6 +198,15 @@ int filesystem_check_super(const struct filesystem_device *device,
 	return super_check(device, super);
 }
 
+bool filesystem_read_data(const struct filesystem *fs, u64 logical, void *data, size_t bytes)
+{
+	const struct mapped_chunk *chunk = chunk_map_find(&fs->map, logical, bytes);
+	for (u32 copy = 0; chunk && copy < chunk->nr_copies; copy++)
+		if (!chunk_read(chunk, logical, bytes, copy, data))
+			return true;
+	return false;
+}
+
 int filesystem_chunk_uuid(struct filesystem *fs, u8 uuid[BTRFS_UUID_SIZE])
 {
 	const struct filesystem_tree root_tree = filesystem_root_tree(fs);
