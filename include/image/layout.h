@@ -60,6 +60,12 @@ void layout_set_used(struct layout *layout, u64 system_blocks, u64 metadata_bloc
 /* layout_block - logical address of tree block number @index of the SYSTEM or METADATA chunks */
 u64 layout_block(const struct layout *layout, bool system, u64 index);
 
+/* layout_shift_behind - the least shift with which all chunks are behind the logical address @end */
+static inline u64 layout_shift_behind(u64 end)
+{
+	return align_up(end, BTRFS_STRIPE_LEN) - BTRFS_DEVICE_RANGE_RESERVED;
+}
+
 /* layout_data_begin - physical: where the first DATA chunk is; layout.end if there is none */
 u64 layout_data_begin(const struct layout *layout);
 

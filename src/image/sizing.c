@@ -124,7 +124,7 @@ static int begin_on_seed(struct blueprint *bp, struct content *content)
 {
 	const struct image_seed *seed = bp->options.grows_on;
 	bp->generation = seed->generation;
-	bp->layout.shift = align_up(seed->end, BTRFS_STRIPE_LEN) - BTRFS_DEVICE_RANGE_RESERVED;
+	bp->layout.shift = layout_shift_behind(seed->end);
 	place(bp, content, 1, 1);
 	return share_seed_leaves(bp);
 }

@@ -126,7 +126,7 @@ static int choose_blocks(struct plan *p)
 static void place_chunks(struct plan *p, u64 system_room, u64 metadata_room)
 {
 	struct content none = { 0 };
-	p->layout.shift = align_up(p->seed.end, BTRFS_STRIPE_LEN) - BTRFS_DEVICE_RANGE_RESERVED;
+	p->layout.shift = layout_shift_behind(p->seed.end);
 	layout_place(&p->layout, p->seed.nodesize, p->seed.dup, system_room, metadata_room, &none);
 	p->is_placed = true;
 }
