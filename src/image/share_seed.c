@@ -45,7 +45,7 @@ static int begin_leaf(struct seed_scan *s)
 {
 	s->block = NULL;
 	s->slot = 0;
-	for (; s->at < s->nr && !s->block; s->at++) {
+	for (; s->at < s->nr; s->at++) {
 		struct image_seed_leaf leaf;
 		int err = s->seed->read_leaf(s->seed->context, s->tree->id, s->at, &leaf);
 		if (err)
