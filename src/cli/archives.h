@@ -29,7 +29,8 @@ int archives_open(const char *const *paths, size_t nr, enum archives_kind kind,
 		  struct archives *archives);
 void archives_close(struct archives *archives);
 
-/* archives_hold - whether @st is the status of one of these files or block devices, or of a loop device on one */
+/* archives_hold - whether @st is the status of one of these files or block devices, or of a loop
+ * device on one */
 bool archives_hold(const struct archives *archives, const struct stat *st);
 
 /* archives_bytes - how many bytes all will give, or 0 if that cannot be known */
