@@ -106,30 +106,12 @@ life()
 	check_devices "$top"
 	mount_chain rw,subvolid=5
 	is_tree "$tars/new.manifest"
-	echo new >"$m/new"
-	echo more >>"$m/types/file"
-	rm -r "$m/data/1" "$m/many"
-	cp -a "$m/sizes" "$m/copy"
-	sync -f "$m"
-	btrfs subvolume snapshot "$m" "$m/snapshot" >/dev/null
-	btrfs quota enable "$m"
-	btrfs quota rescan -w "$m" >/dev/null
-	btrfs qgroup show "$m" | grep -q '^0/5 '
-	btrfs quota disable "$m"
-	btrfs balance start --full-balance "$m" >/dev/null
-	! btrfs scrub start -BrR "$top" | grep -E '_errors: *[1-9]|aborted'
+	use_grown "$top"
 	umount "$m"
 	check_devices "$top"
 	mount_chain rw,subvolid=5
 	diff -r "$m/sizes" "$m/copy"
-	python3 "$TOP/tests/tools/treecmp.py" --dump "$m" >before
-	btrfs device remove "${devices[0]}" "$m"
-	umount "$m"
-	btrfs device scan --forget "${devices[0]}" || :
-	mount -t btrfs -o subvolid=5 "$top" "$m"
-	python3 "$TOP/tests/tools/treecmp.py" --manifest before "$m" ${ignored:+"--ignore=$ignored"}
-	assert_scrub "$m"
-	umount "$m"
+	drop_seed "${devices[0]}" "$top" ${ignored:+"--ignore=$ignored"}
 	release_chain
 	assert_check new
 	assert_equal "$(sha256sum <seed)" "$sum"

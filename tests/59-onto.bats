@@ -54,14 +54,6 @@ mount_pair()
 	mount_devices "$1" "device=$seed_dev${2:-}"
 }
 
-# scrub_sprout - its own device alone: the kernel takes blocks of any seed for damaged ones (docs/sprouts.md)
-scrub_sprout()
-{
-	local log
-	log=$(btrfs scrub start -BrR "$sprout_dev")
-	! grep -E '_errors: *[1-9]|aborted' <<<"$log"
-}
-
 # life OPTIONS - the pair is written to, balanced, has a snapshot; then the seed goes
 life()
 {
@@ -73,32 +65,14 @@ life()
 	check_devices "$sprout_dev" lowmem
 	mount_pair "$sprout_dev" ,subvolid=5
 	is_seed
-	echo new >"$m/new"
-	echo more >>"$m/types/file"
-	rm -r "$m/data/1" "$m/many"
-	cp -a "$m/sizes" "$m/copy"
 	head -c 20m /dev/urandom >"$m/noise"
-	sync -f "$m"
-	btrfs subvolume snapshot "$m" "$m/snapshot" >/dev/null
-	btrfs quota enable "$m"
-	btrfs quota rescan -w "$m" >/dev/null
-	btrfs qgroup show "$m" | grep -q '^0/5 '
-	btrfs quota disable "$m"
-	btrfs balance start --full-balance "$m" >/dev/null
-	scrub_sprout
+	use_grown "$sprout_dev"
 	umount "$m"
 	check_devices "$sprout_dev"
 	mount_pair "$sprout_dev" ,subvolid=5
 	assert_equal "$(cat "$m/new")" new
 	diff -r "$m/sizes" "$m/copy"
-	python3 "$TOP/tests/tools/treecmp.py" --dump "$m" >before
-	btrfs device remove "$seed_dev" "$m"
-	umount "$m"
-	btrfs device scan --forget "$seed_dev" || :
-	mount -t btrfs -o subvolid=5 "$sprout_dev" "$m"
-	python3 "$TOP/tests/tools/treecmp.py" --manifest before "$m" ${ignored:+"--ignore=$ignored"}
-	assert_scrub "$m"
-	umount "$m"
+	drop_seed "$seed_dev" "$sprout_dev" ${ignored:+"--ignore=$ignored"}
 	release_sprout
 	assert_check new
 	assert_equal "$(sha256sum <seed)" "$sum"

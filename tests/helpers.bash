@@ -256,6 +256,39 @@ check_devices()
 	done
 }
 
+# use_grown DEVICE - what is mounted on $m is written to and balanced, has a snapshot and quotas. DEVICE is the one that is
+# scrubbed: the kernel takes blocks of any seed for damaged ones (docs/sprouts.md)
+use_grown()
+{
+	local log
+	echo new >"$m/new"
+	echo more >>"$m/types/file"
+	rm -r "$m/data/1" "$m/many"
+	cp -a "$m/sizes" "$m/copy"
+	sync -f "$m"
+	btrfs subvolume snapshot "$m" "$m/snapshot" >/dev/null
+	btrfs quota enable "$m"
+	btrfs quota rescan -w "$m" >/dev/null
+	btrfs qgroup show "$m" | grep -q '^0/5 '
+	btrfs quota disable "$m"
+	btrfs balance start --full-balance "$m" >/dev/null
+	log=$(btrfs scrub start -BrR "$1")
+	! grep -E '_errors: *[1-9]|aborted' <<<"$log"
+}
+
+# drop_seed SEED_DEVICE DEVICE [OPTIONS OF treecmp.py] - from what is mounted on $m: then DEVICE alone has the same content, and scrub is clean
+drop_seed()
+{
+	python3 "$TOP/tests/tools/treecmp.py" --dump "$m" >before
+	btrfs device remove "$1" "$m"
+	umount "$m"
+	btrfs device scan --forget "$1" || :
+	mount -t btrfs -o subvolid=5 "$2" "$m"
+	python3 "$TOP/tests/tools/treecmp.py" --manifest before "$m" "${@:3}"
+	assert_scrub "$m"
+	umount "$m"
+}
+
 # release_sprout - give back $sprout_dev and $seed_dev; the kernel must not have complained
 release_sprout()
 {
