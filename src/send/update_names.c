@@ -68,12 +68,35 @@ static int move_away(struct update *u, const struct inode *old)
 	return rename_path(u->s, path->bytes, path->len, name, len);
 }
 
+/*
+ * A subvolume inside the old one has left an empty directory in a snapshot of it, which has no inode
+ * of its own and can only be removed, or nothing in a copy that was received. With a directory put
+ * there both are the same.
+ */
+static int remove_subvol(struct update *u, const struct dentry *d)
+{
+	struct sender *s = u->s;
+	char name[TEMPORARY_BYTES];
+	const size_t len = temporary_name(u, ++u->nr_moved, name);
+	touch(u, u->diff->new_side.subvol->root);
+	command_begin(s->stream, BTRFS_SEND_C_MKDIR);
+	command_bytes(s->stream, BTRFS_SEND_A_PATH, name, len);
+	command_u64(s->stream, BTRFS_SEND_A_INO, d->inode->ino);
+	int err = command_end(s->stream);
+	if (!err)
+		err = rename_path(s, name, len, s->path.bytes, s->path.len);
+	sender_begin(s, BTRFS_SEND_C_RMDIR);
+	return err ? err : command_end(s->stream);
+}
+
 /* A name that the new tree does not have: all below it are gone, and those above it still there. */
 static int remove_name(struct update *u, const struct dentry *d)
 {
 	const struct inode *old = d->inode;
 	send_path_find(&u->s->path, d);
 	touch(u, diff_new_of(u->diff, d->dir));
+	if (inode_is_subvol_root(old))
+		return remove_subvol(u, d);
 	if (diff_new_of(u->diff, old) &&
 	    (inode_is_dir(old) ||
 	     (!u->moved[diff_index(&u->diff->old_side, old)] && !has_kept_name(u, old))))
@@ -94,9 +117,7 @@ static struct name_list list_gone(const struct update *u)
 	struct tree_walk walk = { .depth = 0 };
 	tree_walk_enter(&walk, u->diff->old_side.subvol->root, 0);
 	for (const struct dentry *d; (d = tree_walk_next(&walk));) {
-		if (inode_is_subvol_root(d->inode))
-			continue;
-		if (inode_is_dir(d->inode))
+		if (inode_is_dir(d->inode) && !inode_is_subvol_root(d->inode))
 			tree_walk_enter(&walk, d->inode, 0);
 		if (diff_keeps_old(u->diff, d))
 			continue;
