@@ -208,7 +208,7 @@ pairs()
 	python3 "$TOP/tests/tools/treecmp.py" --manifest manifest third/two
 }
 
-@test "an image as the parent: its subvolume takes the change" {
+@test "an image, through btrfs2tar and by its uuid" {
 	"$TAR2BTRFS" --no-seed --free 200m -L "$(unique_label)" -o image "$BATS_FILE_TMPDIR/tar"
 	"$BTRFS2TAR" -o old.tar image
 	uuid=$(btrfs inspect-internal dump-tree -t root image |
@@ -224,33 +224,6 @@ pairs()
 	btrfs receive -q mnt <s
 	python3 "$TOP/tests/tools/treecmp.py" --manifest manifest mnt/new
 	detach mnt
-}
-
-@test "a machine that was installed from a seed takes an update of its subvolume" {
-	local seed sprout
-	sed 's,^\([a-z]* \),\1@/,; s,^\(link [^ ]* \),\1@/,' "$BATS_FILE_TMPDIR/spec" | grep -v ' @/\. ' >old
-	{
-		cat old
-		echo 'file @/added size=300000'
-	} >new
-	spec_tar old.tar <old
-	spec_tar new.tar <new
-	"$TAR2BTRFS" -u ro:@ -L "$(unique_label)" -o seed old.tar
-	"$TAR2BTRFS" --send-stream -u @ --parent old.tar -o s new.tar
-	truncate -s 1g sprout
-	mount_image seed mnt
-	seed=$dev
-	attach sprout
-	sprout=$dev
-	btrfs -q device add -f "$sprout" mnt
-	mount -o remount,rw mnt
-	btrfs device remove "$seed" mnt
-	mkdir mnt/golden
-	btrfs receive -q mnt/golden <s
-	python3 "$GEN/archive.py" manifest <new | sed 's,\("p"\|"ln"\): "@/,\1: ",g' | grep -v '"p": "@"' >manifest
-	python3 "$TOP/tests/tools/treecmp.py" --ignore=root --manifest manifest mnt/golden/@
-	detach mnt "$sprout"
-	losetup -d "$seed"
 }
 
 @test "the same bytes from shuffled archives and for any threads" {

@@ -94,7 +94,9 @@ all_typed()
 2 | --subvol-name a @ | found --subvol-name without --send-stream
 2 | --send-stream --parent '' @ | --parent: found '', allowed: 
 2 | --parent @ @ | found --parent without --send-stream
-2 | --send-stream --parent-name .. --parent @ @ | --parent-name: found '..', allowed: a name of 1 to 255 bytes without a slash
+2 | --send-stream --parent-name .. --parent @ @ | --parent-name: found '..', allowed: names of 1 to 255 bytes, with slashes between them
+2 | --send-stream --parent-name a//b --parent @ @ | --parent-name: found 'a//b', allowed: names of
+2 | --send-stream --parent-name a/ --parent @ @ | --parent-name: found 'a/', allowed: names of
 2 | --send-stream --parent-name a @ | found --parent-name without --parent
 2 | --send-stream --parent-uuid 1 --parent @ @ | --parent-uuid: found '1', allowed: 
 1 | --size 4k @ | bytes, 4096 are allowed

@@ -7,7 +7,7 @@ complete -c tar2btrfs -l csum -x -a 'crc32c xxhash sha256 blake2' -d 'checksum o
 complete -c tar2btrfs -s L -l label -x -d 'filesystem label, at most 255 bytes'
 complete -c tar2btrfs -l send-stream -f -a '1 2' -d 'write no image, but a stream of this version that btrfs receive makes the tree from'
 complete -c tar2btrfs -l subvol-name -x -d 'name of the subvolume that a receiver makes of the top level'
-complete -c tar2btrfs -l parent -r -F -d 'send only what changed since the archive FILE, which a receiver has from a stream or an image'
+complete -c tar2btrfs -l parent -r -F -d 'send only what changed since FILE, an archive or btrfs image that a receiver has'
 complete -c tar2btrfs -l parent-name -x -d 'the --subvol-name that this archive was sent with'
 complete -c tar2btrfs -l parent-uuid -x -d 'uuid of the receiver\'s subvolume with its top level'
 complete -c tar2btrfs -s U -l uuid -x -a 'content clear random' -d 'filesystem id'

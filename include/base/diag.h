@@ -49,6 +49,7 @@ enum diag_hint {
 	HINT_NO_ARCHIVE,  /* the input is no archive: another word was meant */
 	HINT_LOG,         /* the log of a filesystem may be ignored */
 	HINT_DEGRADED,    /* a missing device may be no loss */
+	HINT_PARENT_UUID, /* the uuid of what a receiver has may be given */
 	HINT_NR,
 };
 

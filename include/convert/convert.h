@@ -19,6 +19,13 @@
 #include "onto/stack.h"
 #include "send/send.h"
 
+/* A btrfs image that is read instead of archives: see convert_from_image(). */
+struct image_source {
+	bool is_wanted;
+	const char *root; /* path of the subvolume in which the tree begins, or NULL */
+	struct subvol_requests subvols; /* paths of other ones, from that one on */
+};
+
 /* The options of each floor agree: node size and checksum type are the same in all. */
 struct convert_options {
 	struct reader_options reader;
@@ -27,6 +34,7 @@ struct convert_options {
 	struct image_options image;
 	struct send_options send;      /* with a version, a stream is made and no image */
 	const char *verity_signatures; /* directory, or NULL */
+	struct image_source source;
 	bool is_oci; /* the one input is a container image; needs tree.whiteouts */
 	struct oci_options oci;
 	const char *oci_config;       /* path in the tree for the configuration, or NULL */
@@ -75,6 +83,15 @@ struct convert {
 };
 
 /*
+ * convert_from_image - let the one input be a btrfs image, whose tree is as it is
+ * @root: path of a subvolume from the top level on. NULL: the top level if the options name
+ *        subvolumes, else the default subvolume.
+ * Of the tree's options only limits and codecs stay, and subvolumes: those of these paths that are
+ * subvolumes of the image, too, become part of the tree; other ones are empty in it.
+ */
+void convert_from_image(struct convert_options *options, const char *root);
+
+/*
  * convert_open - open and read all files that @options name, and make the spool
  * @options: must stay valid; checksum_init() was called
  * No byte of an archive is read. Later steps open by name only new spools in spool_dir, and the
@@ -85,7 +102,7 @@ int convert_open(struct convert *convert, const struct convert_options *options)
 
 /*
  * convert_read - read all inputs to their end, each over those before it, and finish the tree
- * @inputs: @nr of them, at least 1; with is_oci exactly 1
+ * @inputs: @nr of them, at least 1; with is_oci or source exactly 1
  * Returns 0, or a negative errno after printing.
  */
 int convert_read(struct convert *convert, const struct convert_input *inputs, size_t nr);

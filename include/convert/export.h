@@ -14,6 +14,8 @@ struct export_options {
 	size_t nr_paths;
 	u32 threads;     /* that read data, at least 1; output does not depend on it */
 	bool keep_times; /* atime, ctime and birth time too */
+	bool is_exact;   /* sockets are members, and a subvolume inside is an empty directory with
+			    the number WALK_EMPTY_INO; of export_members alone */
 };
 
 /* All return 0, or a negative errno after printing. @name: of the output, for messages. */

@@ -63,6 +63,14 @@ struct reader_counts {
 };
 
 /*
+ * reader_check_memory - whether the tree with the member at @path takes too much memory
+ * @more: bytes besides the tree's and file_data's
+ * Returns 0, or -E2BIG after printing.
+ */
+int reader_check_memory(const struct reader_options *options, u64 more, const struct tree *tree,
+			const struct file_data *file_data, const char *path, size_t path_len);
+
+/*
  * reader_run - read the whole of @input
  * @counts: result, added to
  * Returns 0 when the archive was read to its end and is good; else a negative errno after printing

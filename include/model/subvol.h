@@ -22,6 +22,7 @@ struct subvol_uuid_request {
 	const char *path; /* of a requested subvolume, or of the top level; not terminated */
 	size_t path_len;
 	u8 uuid[BTRFS_UUID_SIZE];
+	u64 transid; /* as subvol.transid */
 };
 
 struct subvol_requests {
@@ -47,6 +48,7 @@ struct subvol {
 	bool uuid_given;
 	u8 uuid[BTRFS_UUID_SIZE]; /* if uuid_given; set by tree_derive_uuids() for the others, for
 				     the top level by tree_derive_top_uuid() only */
+	u64 transid;              /* of its last change, with tree_know_subvol(); else 0 */
 };
 
 /* inode_is_subvol_root - after tree_finish(): whether it is the directory of a subvolume */

@@ -30,6 +30,9 @@ struct implied_attributes {
 };
 
 struct tree_options {
+	bool exists;     /* a tree that a filesystem has: rules say how its data are stored here and
+			    change nothing else, and their paths may be missing; other options are
+			    left out but the next two */
 	u32 nodesize;    /* limits of symlinks and xattrs follow from it */
 	u64 max_entries; /* members, and directories that they imply; 0: any number */
 	struct implied_attributes implied;
@@ -118,6 +121,15 @@ int tree_add(struct tree *tree, const char *path, size_t path_len, const struct 
  */
 int tree_add_link(struct tree *tree, const char *path, size_t path_len, const char *target,
 		  size_t target_len, struct xattr *xattrs, struct inode **donor);
+
+/*
+ * tree_note_subvol - with options.exists: the directory at @path, terminated, is a subvolume
+ * tree_know_subvol - the uuid and transid of a noted one, or of the top level, ""
+ * A noted one that stays empty may be the place of any subvolume.
+ */
+void tree_note_subvol(struct tree *tree, const char *path);
+void tree_know_subvol(struct tree *tree, const char *path, const u8 uuid[BTRFS_UUID_SIZE],
+		      u64 transid);
 
 /*
  * tree_make_file - a file of ours, with the owner and time of directories that no member describes

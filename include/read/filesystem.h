@@ -36,6 +36,9 @@ int filesystem_open(const struct filesystem_device *devices, u32 nr, bool ignore
 		    struct filesystem **filesystem);
 void filesystem_close(struct filesystem *filesystem); /* NULL is fine */
 
+/* filesystem_is_in - whether the magic number of a superblock stands at its place in the file */
+bool filesystem_is_in(int fd);
+
 /*
  * filesystem_count_devices - how many devices the filesystem has that @device belongs to
  * Returns the number, at least 1, or a negative errno after printing.

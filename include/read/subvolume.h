@@ -9,8 +9,10 @@ struct subvolume {
 	struct filesystem_tree tree;
 	u64 root_dir; /* inode number of its root directory */
 	bool is_read_only;
-	u8 uuid[BTRFS_UUID_SIZE]; /* zeros if it has none */
-	struct timestamp otime;   /* when it was made; zeros if that is not known */
+	u8 uuid[BTRFS_UUID_SIZE];          /* zeros if it has none */
+	u8 received_uuid[BTRFS_UUID_SIZE]; /* of a stream that it came from, or zeros */
+	u64 ctransid;                      /* generation of its last change; 0 if not known */
+	struct timestamp otime;            /* when it was made; zeros if that is not known */
 	/* its name in another subvolume; parent 0: it has none, as the top level */
 	u64 parent; /* id of a subvolume */
 	u64 parent_dir;
@@ -44,6 +46,9 @@ struct subvolume_place {
 };
 int subvolume_resolve(struct filesystem *fs, u64 id, const char *path,
 		      struct subvolume_place *result);
+
+/* subvolume_find - the same, but 1 without a message if nothing has the path */
+int subvolume_find(struct filesystem *fs, u64 id, const char *path, struct subvolume_place *result);
 
 /*
  * subvolume_path - where a subvolume is, from the root of the top level on

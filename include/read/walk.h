@@ -29,6 +29,13 @@ void walk_free(struct walker *walk); /* NULL is fine */
  * the directories around a path are in memory */
 void walk_sort(struct walker *walk);
 
+/* walk_stay - before the walk begins: other subvolumes are not entered; in the place of one there is
+ * an empty directory, as in a snapshot */
+void walk_stay(struct walker *walk);
+
+/* The number of an empty directory that stands for a subvolume (BTRFS_EMPTY_SUBVOL_DIR_OBJECTID). */
+#define WALK_EMPTY_INO 2
+
 /*
  * walk_begin - begin at @path
  * Returns 0, or a negative errno after printing. May be called again.

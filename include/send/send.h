@@ -16,15 +16,18 @@
 #define SEND_DEFAULT_NAME "root"
 
 struct send_options {
-	u32 version;             /* of the stream: 1 or 2; 0: no stream is wanted */
-	const char *subvol_name; /* of the top level: send_name_is_valid() */
+	u32 version; /* of the stream: 1 or 2; 0: no stream is wanted */
+	/* of the top level: send_name_is_valid(); of one that is only a parent: send_path_is_valid() */
+	const char *subvol_name;
 	bool parent_uuid_given;
 	u8 parent_uuid[BTRFS_UUID_SIZE]; /* of the parent's top level, instead of the derived one */
 	bool skip_unsupported; /* warn of attributes that a stream cannot hold, and drop them */
 };
 
-/* send_name_is_valid - whether a directory may have this name: 1..255 bytes without a slash */
+/* send_name_is_valid - whether a directory may have this name: 1..255 bytes without a slash;
+ * send_path_is_valid - names with one slash between them */
 bool send_name_is_valid(const char *name);
+bool send_path_is_valid(const char *path);
 
 struct send;
 

@@ -121,22 +121,20 @@ static int parse_selinux_contexts(struct options *o, const char *value)
 	return 0;
 }
 
-static int parse_name(const char *value, const char **name)
+static int parse_subvol_name(struct options *o, const char *value)
 {
 	if (!send_name_is_valid(value))
 		return option_refuse(value, "a name of 1 to 255 bytes without a slash");
-	*name = value;
+	o->convert.send.subvol_name = value;
 	return 0;
-}
-
-static int parse_subvol_name(struct options *o, const char *value)
-{
-	return parse_name(value, &o->convert.send.subvol_name);
 }
 
 static int parse_parent_name(struct options *o, const char *value)
 {
-	return parse_name(value, &o->parent_name);
+	if (!send_path_is_valid(value))
+		return option_refuse(value, "names of 1 to 255 bytes, with slashes between them");
+	o->parent_name = value;
+	return 0;
 }
 
 static int parse_stats(struct options *o, const char *value)
@@ -202,13 +200,15 @@ const struct option_row option_table[] = {
 	  "name of the subvolume that a receiver makes of the top level (default: " SEND_DEFAULT_NAME ")",
 	  CALL(parse_subvol_name), GIVEN(is_subvol_name_given) },
 	{ "parent", 0, "FILE",
-	  "send only what changed since the archive FILE, which a receiver has from a stream or an image",
+	  "send only what changed since FILE, an archive or btrfs image that a receiver has",
 	  OPTION_PATH, FIELD(parent) },
 	{ "parent-name", 0, "NAME",
-	  "the --subvol-name that this archive was sent with (default: that of this stream)",
+	  "the --subvol-name that this archive was sent with (default: that of this stream), or the path "
+	  "of the image's subvolume (default: the default one)",
 	  CALL(parse_parent_name) },
 	{ "parent-uuid", 0, "UUID",
-	  "uuid of the receiver's subvolume with its top level; without it, derived from the archive",
+	  "uuid of the receiver's subvolume with its top level; without it, that of the image, or derived "
+	  "from the archive",
 	  OPTION_UUID, FIELD(convert.send.parent_uuid), GIVEN(convert.send.parent_uuid_given) },
 	{ "uuid", 'U', "UUID|content|clear|random",
 	  "filesystem id (default: content)", CALL(parse_uuid), IMAGE_ONLY, .fits_sprout = true,

@@ -64,8 +64,9 @@ struct options {
 	/* what was given, for options that depend on others */
 	bool is_size_given, is_free_given, is_max_inline_given, is_implied_time_given;
 	bool is_subvol_name_given;
-	const char *parent;       /* path of the archive that a receiver has, or NULL */
-	const char *parent_name;  /* of its top level; NULL: as convert.send.subvol_name */
+	const char *parent;       /* path of the archive or image that a receiver has, or NULL */
+	const char *parent_name;  /* of an archive's top level, NULL: as convert.send.subvol_name;
+				     path of an image's subvolume, NULL: convert_from_image() */
 	const char *image_option; /* name of one that only an image has, or NULL */
 };
 

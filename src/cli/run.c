@@ -32,7 +32,8 @@ static enum archives_kind archives_kind(const struct options *options)
 	return options->convert.is_oci ? ARCHIVES_OCI : ARCHIVES_PLAIN;
 }
 
-/* It is read with the options of the archives, but has a name and uuids of its own. */
+/* An archive is read with the options of the others, but has a name and uuids of its own. An image is
+ * what a receiver has, as it is. */
 static int open_parent(struct run *run)
 {
 	const struct options *options = run->options;
@@ -41,6 +42,8 @@ static int open_parent(struct run *run)
 	parent->tree.subvols.nr_uuids = 0;
 	if (options->parent_name)
 		parent->send.subvol_name = options->parent_name;
+	if (filesystem_is_in(run->parent_archives.inputs[0].fd))
+		convert_from_image(parent, options->parent_name);
 	run->convert.parent = &run->parent;
 	return convert_open(&run->parent, parent);
 }
@@ -128,7 +131,10 @@ static int read_parent(struct run *run)
 {
 	if (!run->options->parent)
 		return 0;
-	show_reading(run, "reading the parent", &run->parent, archives_bytes(&run->parent_archives),
+	/* How many bytes the files of an image have is not known. */
+	show_reading(run, "reading the parent", &run->parent,
+		     run->parent_options.source.is_wanted ? 0
+							  : archives_bytes(&run->parent_archives),
 		     NULL);
 	return convert_read(&run->parent, run->parent_archives.inputs, run->parent_archives.nr);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "convert/convert.h"
+#include "import.h"
 
 #include "base/diag.h"
 #include "base/hex.h"
@@ -110,6 +111,13 @@ static int read_container_image(struct convert *c, const struct convert_input *i
 	return err;
 }
 
+static int read_all_inputs(struct convert *c, const struct convert_input *inputs, size_t nr)
+{
+	if (c->options->source.is_wanted)
+		return import_image(inputs, c->options, c->tree, c->data, &c->counts);
+	return c->options->is_oci ? read_container_image(c, inputs) : read_archives(c, inputs, nr);
+}
+
 static int build_verity(struct convert *c)
 {
 	const struct verity_options options = {
@@ -168,8 +176,7 @@ int convert_read(struct convert *c, const struct convert_input *inputs, size_t n
 {
 	assert(c->done == CONVERT_OPENED && (!c->options->is_oci || nr == 1));
 	c->data = file_data_new(&c->options->data, c->content);
-	int err =
-		c->options->is_oci ? read_container_image(c, inputs) : read_archives(c, inputs, nr);
+	int err = read_all_inputs(c, inputs, nr);
 	if (!err)
 		err = file_data_flush(c->data);
 	if (!err)

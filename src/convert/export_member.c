@@ -24,6 +24,8 @@ struct export_members *export_members_new(struct filesystem *fs,
 	struct export_members *m = xzalloc(sizeof(*m));
 	m->options = options;
 	m->walk = walk_new(fs, options->subvolume);
+	if (options->is_exact)
+		walk_stay(m->walk);
 	m->file = file_reader_new(fs);
 	return m;
 }
@@ -109,7 +111,7 @@ int export_members_next(struct export_members *m, struct export_member *member)
 	int r;
 	while ((r = next_entry(m, &entry)) > 0) {
 		assert(entry.inode);
-		if (!S_ISSOCK(entry.inode->mode))
+		if (!S_ISSOCK(entry.inode->mode) || m->options->is_exact)
 			break;
 		warn_of_socket(&entry);
 	}

@@ -26,7 +26,7 @@ void export_members_free(struct export_members *members); /* NULL is fine */
 /*
  * export_members_next - the next member
  * Sockets are left out, as GNU tar does: an archive cannot have one. A warning tells how many there
- * were. Returns 1, 0 at the end, or a negative errno after printing.
+ * were; unless options.is_exact. Returns 1, 0 at the end, or a negative errno after printing.
  */
 int export_members_next(struct export_members *members, struct export_member *member);
 

@@ -89,17 +89,17 @@ static int place_member(struct reader *r, struct member *m)
 }
 
 /* Members that take much memory each would not be stopped by their number. */
-static int check_memory(const struct reader *r, const struct member *m)
+int reader_check_memory(const struct reader_options *options, u64 more, const struct tree *tree,
+			const struct file_data *file_data, const char *path, size_t path_len)
 {
-	const u64 limit = r->options->max_memory;
-	const u64 bytes =
-		tree_bytes(r->tree) + file_data_bytes(r->file_data) + cpio_links_bytes(r->links);
-	if (!limit || bytes <= limit)
+	const u64 limit = options->max_memory;
+	char quoted[QUOTE_BYTES];
+	if (!limit || tree_bytes(tree) + file_data_bytes(file_data) + more <= limit)
 		return 0;
 	return fail_hint(-E2BIG, HINT_ENTRIES,
 			 "%s: with it names, link targets, attributes and holes take more than the "
 			 "%llu bytes of memory that are allowed",
-			 printable(m->path).text, (unsigned long long)limit);
+			 quote(quoted, path, path_len), (unsigned long long)limit);
 }
 
 static enum member_kind kind_of(const struct member *m)
@@ -134,7 +134,8 @@ static int read_archive(struct reader *r, u64 *offset)
 	while (!(err = next_member(r, *offset, &m))) {
 		err = place_member(r, &m);
 		if (!err)
-			err = check_memory(r, &m);
+			err = reader_check_memory(r->options, cpio_links_bytes(r->links), r->tree,
+						  r->file_data, m.path.bytes, m.path.len);
 		if (err)
 			break;
 		*r->input_bytes += stream_unread(r->stream, m.end);

@@ -20,6 +20,8 @@ static int resolve_rule(struct tree *tree, const struct path_rule *rule)
 	char q[QUOTE_BYTES];
 	const struct path path = { .bytes = rule->path, .len = rule->path_len };
 	const struct inode *inode = tree_inode_at(tree, &path);
+	if (!inode && tree->options.exists)
+		return 0;
 	if (!inode)
 		return fail(-ENOENT, "%s: '%s' is not in the archive", rule->wanted_by,
 			    quote(q, path.bytes, path.len));
@@ -148,8 +150,9 @@ static int settle(struct tree *tree, struct content *content, struct file_data *
 	struct path_settings holds = path_rules_find(&tree->rules, path.bytes, path.len);
 	holds.verity = choose_verity(inode, &holds);
 	inode->flags &= ~INODE_VERITY;
-	set_flags(inode, holds.inode_flags);
-	if (holds.has_property)
+	if (!tree->options.exists)
+		set_flags(inode, holds.inode_flags);
+	if (holds.has_property && !tree->options.exists)
 		err = set_property(tree, inode, &path, holds.property);
 	if (!err && inode_is_file(inode)) {
 		note_verity(tree, index, holds.verity);

@@ -28,6 +28,32 @@ static int refuse_subvol(const char *path, size_t len, const char *what)
 	return fail(-EINVAL, "%s: it %s", quote(q, path, len), what);
 }
 
+void tree_note_subvol(struct tree *tree, const char *path)
+{
+	struct subvol_requests *r = &tree->options.subvols;
+	assert(tree->phase == TREE_OPEN && tree->options.exists);
+	r->subvols =
+		mem_grow(r->subvols, &r->subvols_capacity, r->nr_subvols + 1, sizeof(*r->subvols));
+	r->subvols[r->nr_subvols++] = (struct subvol_request){
+		.path = arena_memdup(&tree->arena, path, strlen(path) + 1),
+	};
+}
+
+void tree_know_subvol(struct tree *tree, const char *path, const u8 uuid[BTRFS_UUID_SIZE],
+		      u64 transid)
+{
+	struct subvol_requests *r = &tree->options.subvols;
+	assert(tree->phase == TREE_OPEN && tree->options.exists);
+	r->uuids = mem_grow(r->uuids, &r->uuids_capacity, r->nr_uuids + 1, sizeof(*r->uuids));
+	struct subvol_uuid_request *request = &r->uuids[r->nr_uuids++];
+	*request = (struct subvol_uuid_request){
+		.path = arena_memdup(&tree->arena, path, strlen(path)),
+		.path_len = strlen(path),
+		.transid = transid,
+	};
+	memcpy(request->uuid, uuid, sizeof(request->uuid));
+}
+
 /* The dentry at a folded path; made with its parents if nothing is there. */
 static int find_or_make(struct tree *tree, const struct path *path, struct dentry **dentry)
 {
@@ -100,6 +126,7 @@ static int take_uuid(struct tree *tree, const struct subvol_uuid_request *reques
 	if (s->uuid_given)
 		return refuse_subvol(request->path, request->path_len, "is given two uuids");
 	s->uuid_given = true;
+	s->transid = request->transid;
 	memcpy(s->uuid, request->uuid, sizeof(s->uuid));
 	return 0;
 }

@@ -24,6 +24,10 @@ void tree_free(struct tree *tree)
 	numbering_release(&tree->numbering);
 	path_rules_release(&tree->rules);
 	xfree(tree->verity);
+	if (tree->options.exists) {
+		xfree(tree->options.subvols.subvols);
+		xfree(tree->options.subvols.uuids);
+	}
 	xfree(tree);
 }
 
@@ -33,7 +37,8 @@ struct storage tree_storage(const struct tree *tree, const struct inode *inode)
 	struct path path = rules->nr ? inode_path(inode) : (struct path){ .len = 0 };
 	struct path_settings holds = path_rules_find(rules, path.bytes, path.len);
 	xfree(path.bytes);
-	struct storage storage = storage_of(holds.codec, inode->flags | holds.inode_flags);
+	const u32 flags = tree->options.exists ? 0 : holds.inode_flags;
+	struct storage storage = storage_of(holds.codec, inode->flags | flags);
 	storage.verity = holds.verity;
 	return storage;
 }

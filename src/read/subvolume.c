@@ -60,6 +60,8 @@ int subvolume_open(struct filesystem *fs, u64 id, struct subvolume *s)
 	s->root_dir = from_le64(item.root_dirid);
 	s->is_read_only = from_le64(item.flags) & BTRFS_ROOT_SUBVOL_RDONLY;
 	memcpy(s->uuid, item.uuid, sizeof(s->uuid));
+	memcpy(s->received_uuid, item.received_uuid, sizeof(s->received_uuid));
+	s->ctransid = from_le64(item.ctransid);
 	s->otime.sec = (s64)from_le64(item.otime.sec);
 	s->otime.nsec = from_le32(item.otime.nsec);
 	return find_backref(fs, s);
@@ -139,22 +141,27 @@ static int enter_entry(struct filesystem *fs, struct subvolume_place *place)
 	return err;
 }
 
-int subvolume_resolve(struct filesystem *fs, u64 id, const char *path,
-		      struct subvolume_place *place)
+int subvolume_find(struct filesystem *fs, u64 id, const char *path, struct subvolume_place *place)
 {
 	const char *p = path;
-	char quoted[QUOTE_BYTES];
 	*place = (struct subvolume_place){ .entry = { .is_subvolume = true, .id = id } };
 	for (size_t len; (len = next_component(&p)); p += len) {
 		int r = enter_entry(fs, place);
 		if (!r)
 			r = directory_find(fs, &place->subvolume.tree, place->dir, p, len,
 					   &place->entry);
-		if (r > 0)
-			return fail(-ENOENT, "there is no %s in the image",
-				    quote(quoted, path, strlen(path)));
 		if (r)
 			return r;
 	}
 	return 0;
+}
+
+int subvolume_resolve(struct filesystem *fs, u64 id, const char *path,
+		      struct subvolume_place *place)
+{
+	char quoted[QUOTE_BYTES];
+	const int r = subvolume_find(fs, id, path, place);
+	if (r <= 0)
+		return r;
+	return fail(-ENOENT, "there is no %s in the image", quote(quoted, path, strlen(path)));
 }

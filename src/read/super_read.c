@@ -12,6 +12,15 @@
 
 #define REASON_BYTES 96
 
+bool filesystem_is_in(int fd)
+{
+	u8 magic[sizeof(((struct btrfs_super_block *)0)->magic)];
+	return !io_pread_full(fd, magic, sizeof(magic),
+			      BTRFS_SUPER_INFO_OFFSET +
+				      offsetof(struct btrfs_super_block, magic)) &&
+	       !memcmp(magic, BTRFS_MAGIC, sizeof(magic));
+}
+
 /* ---- copies ------------------------------------------------------------------------ */
 
 static bool csum_is_good(const struct btrfs_super_block *s)

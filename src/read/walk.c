@@ -12,8 +12,7 @@
 #define PATH_BYTES_MAX (1u << 20)
 
 /* A snapshot has a name for each subvolume of its origin, but not the subvolume: an empty directory
- * stands there (BTRFS_EMPTY_SUBVOL_DIR_OBJECTID). */
-#define EMPTY_SUBVOL_INO 2
+ * stands there. */
 #define EMPTY_SUBVOL_MODE (S_IFDIR | 0755)
 
 /* The kernel does not show names with lower ones. */
@@ -33,7 +32,7 @@ struct walk_level {
 struct walker {
 	struct filesystem *fs;
 	u64 subvolume;
-	bool is_sorted;
+	bool is_sorted, stays;
 	struct directory_reader *names;
 	struct disk_inode_reader *inodes;
 	struct disk_inode inode;
@@ -59,6 +58,11 @@ struct walker *walk_new(struct filesystem *fs, u64 id)
 void walk_sort(struct walker *w)
 {
 	w->is_sorted = true;
+}
+
+void walk_stay(struct walker *w)
+{
+	w->stays = true;
 }
 
 static void pop(struct walker *w)
@@ -176,7 +180,7 @@ static int enter_root(struct walker *w, const struct subvolume *s)
 static int enter_empty(struct walker *w, const struct filesystem_tree *tree, u64 dir)
 {
 	int err = disk_inode_read(w->inodes, tree, dir, &w->inode);
-	w->inode.ino = EMPTY_SUBVOL_INO;
+	w->inode.ino = WALK_EMPTY_INO;
 	w->inode.mode = EMPTY_SUBVOL_MODE;
 	w->inode.flags = 0;
 	w->inode.nr_xattrs = 0;
@@ -190,6 +194,8 @@ static int enter(struct walker *w, struct filesystem_tree *tree, u64 dir,
 	struct subvolume s;
 	if (!e->is_subvolume)
 		return enter_inode(w, tree, dir, e);
+	if (w->stays)
+		return enter_empty(w, tree, dir);
 	int r = filesystem_find_tree(w->fs, e->id, &s.tree, NULL);
 	if (!r)
 		r = subvolume_open(w->fs, e->id, &s);

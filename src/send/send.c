@@ -18,11 +18,20 @@ struct send {
 	u32 nr_subvols;
 };
 
+bool send_path_is_valid(const char *path)
+{
+	while (true) {
+		const size_t len = strcspn(path, "/");
+		const bool is_dots = len <= 2 && !strncmp(path, "..", len);
+		if (!len || len > BTRFS_NAME_LEN || is_dots || !path[len])
+			return len && len <= BTRFS_NAME_LEN && !is_dots;
+		path += len + 1;
+	}
+}
+
 bool send_name_is_valid(const char *name)
 {
-	const size_t len = strlen(name);
-	return len && len <= BTRFS_NAME_LEN && !strchr(name, '/') && strcmp(name, ".") &&
-	       strcmp(name, "..");
+	return send_path_is_valid(name) && !strchr(name, '/');
 }
 
 /* ---- subvolumes -------------------------------------------------------------------- */

@@ -53,7 +53,7 @@ static void note_unchanged(struct update *u)
 				send_note_source(u->s, inodes[i], k);
 }
 
-static int begin_update(const struct sender *s, const u8 parent[BTRFS_UUID_SIZE])
+static int begin_update(const struct sender *s, const u8 parent[BTRFS_UUID_SIZE], u64 transid)
 {
 	int err = command_stream_header(s->stream);
 	command_begin(s->stream, BTRFS_SEND_C_SNAPSHOT);
@@ -61,7 +61,7 @@ static int begin_update(const struct sender *s, const u8 parent[BTRFS_UUID_SIZE]
 	command_bytes(s->stream, BTRFS_SEND_A_UUID, s->subvol->uuid, BTRFS_UUID_SIZE);
 	command_u64(s->stream, BTRFS_SEND_A_CTRANSID, SEND_CTRANSID);
 	command_bytes(s->stream, BTRFS_SEND_A_CLONE_UUID, parent, BTRFS_UUID_SIZE);
-	command_u64(s->stream, BTRFS_SEND_A_CLONE_CTRANSID, SEND_CTRANSID);
+	command_u64(s->stream, BTRFS_SEND_A_CLONE_CTRANSID, transid ? transid : SEND_CTRANSID);
 	return err ? err : command_end(s->stream);
 }
 
@@ -84,7 +84,7 @@ int send_update(struct sender *s, const struct diff *diff, const u8 parent[BTRFS
 	u.touched = xzalloc(diff->new_side.subvol->nr_inodes * sizeof(*u.touched));
 	u.inherited = xzalloc(diff->new_side.subvol->nr_inodes * sizeof(*u.inherited));
 	s->path.len = 0;
-	int err = begin_update(s, parent);
+	int err = begin_update(s, parent, diff->old_side.subvol->transid);
 	if (!err)
 		err = send_changes(&u);
 	command_begin(s->stream, BTRFS_SEND_C_END);
