@@ -311,6 +311,43 @@ pairs()
 	done
 }
 
+# warns TEXT OPTIONS - that the seed has next to nothing of the data of "tar": one line with the text; or none, if TEXT is empty
+warns()
+{
+	run -0 --separate-stderr "$TAR2BTRFS" -o /dev/null "${@:2}" tar
+	# shellcheck disable=SC2154
+	echo "$stderr"
+	[ "$(wc -l <<<"$stderr")" = 1 ]
+	if [ -n "$1" ]; then [[ $stderr == 'tar2btrfs: warning: of '*"$1" ]]; else [ -z "$stderr" ]; fi
+}
+
+@test "an update of which the seed has next to nothing is told, with the reason" {
+	for i in $(seq 1 60); do seq "$i" 25000 >"text$i"; done
+	tar -cf tar text*
+	"$TAR2BTRFS" -o seed tar
+	warns '' --onto seed
+	warns 'bytes of data (zstd) the seed has 0: its own is other data, or of another level (see --compress)' --onto seed --compress zstd:15
+	warns 'bytes of data (lzo) the seed has 0; its own is mostly zstd (see --compress)' --onto seed --compress lzo
+	warns 'bytes of data (plain) the seed has 0; its own is mostly zstd (see --compress)' --onto seed --compress none
+	warns 'bytes of data (without checksums) the seed has 0; its own is mostly zstd' --onto seed --inode-flags nodatasum:/
+	warns '' --onto seed --compress lzo -q
+	# what is stored another way is less than what is stored alike
+	warns '' --onto seed --compress lzo:/text2
+	"$TAR2BTRFS" -o seed --inode-flags nodatasum:/ tar
+	warns 'bytes of data (zstd) the seed has 0; its own is mostly without checksums (see --compress)' --onto seed
+	"$TAR2BTRFS" -o plain --compress none tar
+	warns '' --onto plain --compress none
+	warns 'bytes of data (zstd) the seed has 0; its own is mostly plain (see --compress)' --onto plain
+	# other data; and too little of it, on one side or the other
+	"$TAR2BTRFS" -o seed --compress none "$tars/old.tar"
+	warns 'bytes of data (plain) the seed has 0' --onto seed --compress none
+	printf 'file a size=500000 seed=a' | spec_tar small.tar
+	"$TAR2BTRFS" -o small --compress none small.tar
+	warns '' --onto small --compress none
+	mv small.tar tar
+	warns '' --onto seed --compress none
+}
+
 # refuses TEXT OPTIONS - one line with the text, and no file
 refuses()
 {
@@ -333,10 +370,10 @@ refuses()
 	"$TAR2BTRFS" -n 4k -o small "$old"
 	refuses 'writable is no seed but a writable filesystem' --onto writable "$old"
 	refuses 'is no btrfs filesystem' --onto "$old" "$old"
-	refuses 'b is a seed of 2 devices, found: 1' --onto b "$old"
-	refuses 'c is a seed of 3 devices, found: 2' --onto c --onto b "$old"
+	refuses 'the devices of the seed b number 2, found: 1' --onto b "$old"
+	refuses 'the devices of the seed c number 3, found: 2' --onto c --onto b "$old"
 	refuses 'device' --onto b --onto other "$old"
-	refuses 'a is a seed of 1 devices, found: 2' --onto a --onto small "$old"
+	refuses 'the devices of the seed a number 1, found: 2' --onto a --onto small "$old"
 	head -c -4096 a >short
 	refuses 'short is cut: it has' --onto short "$old"
 	refuses 'is the seed itself' --onto a "$old" -o a

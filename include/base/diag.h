@@ -48,6 +48,7 @@ enum diag_hint {
 	HINT_CONTAINER,   /* it is a container image */
 	HINT_NO_ARCHIVE,  /* the input is no archive: another word was meant */
 	HINT_LOG,         /* the log of a filesystem may be ignored */
+	HINT_CODEC,       /* data may be stored as the seed's is */
 	HINT_DEGRADED,    /* a missing device may be no loss */
 	HINT_PARENT_UUID, /* the uuid of what a receiver has may be given */
 	HINT_NR,

@@ -37,6 +37,7 @@ const struct known_names *stack_names(struct stack *stack);
 /*
  * stack_find_data - make those blobs BLOB_ON_SEED whose stored bytes the seed has
  * @content: has all blobs, not yet in order. Data without checksums is not looked for.
+ * Prints a warning if the seed has next to nothing of them.
  * Returns 0, or a negative errno after printing.
  */
 int stack_find_data(struct stack *stack, struct content *content);

@@ -31,6 +31,7 @@ int main(int argc, char **argv)
 		[HINT_TREE] = "; a tree is read without --oci",
 		[HINT_CONTAINER] = "; its tree is read with --oci",
 		[HINT_PARENT_UUID] = " (see --parent-uuid)",
+		[HINT_CODEC] = " (see --compress)",
 		[HINT_NO_ARCHIVE] = options.no_archive_hint,
 	};
 	if (!process_begin("tar2btrfs", hints))

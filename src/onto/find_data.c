@@ -37,6 +37,7 @@ struct data_finder {
 	u8 *sums;         /* PIECE_SUMS_BYTES */
 	u8 *blob_sums;
 	u8 *data, *blob_data; /* PIECE_BYTES */
+	struct data_tally seed, image, found;
 };
 
 /* ---- the seed's pieces ------------------------------------------------------------- */
@@ -98,8 +99,11 @@ static int add_piece(struct data_finder *f, const struct seed_piece *piece)
 	    last->compression == piece->compression)
 		return 0;
 	int found = find_sums(f, piece->logical, piece->bytes, f->sums);
-	if (found <= 0)
+	if (found < 0)
 		return found;
+	data_tally_add(&f->seed, piece->compression, !found, piece->bytes);
+	if (!found)
+		return 0;
 	f->pieces = mem_grow(f->pieces, &f->capacity, f->nr + 1, sizeof(*f->pieces));
 	f->pieces[f->nr] = *piece;
 	f->pieces[f->nr++].key = key_of_sums(f, f->sums, piece->bytes);
@@ -274,6 +278,22 @@ static int find_blob(struct data_finder *f, const struct content *content, struc
 	return err;
 }
 
+static int find_blobs(struct data_finder *f, struct content *content)
+{
+	int err = 0;
+	for (size_t i = 0; i < content->nr_blobs && !err; i++) {
+		struct blob *b = &content->blobs[i];
+		if (b->place != BLOB_EXTENT)
+			continue;
+		data_tally_add(&f->image, b->compression, b->without_sums, b->stored_bytes);
+		if (!b->without_sums)
+			err = find_blob(f, content, b);
+		if (b->place == BLOB_ON_SEED)
+			data_tally_add(&f->found, b->compression, false, b->stored_bytes);
+	}
+	return err;
+}
+
 int stack_find_data(struct stack *stack, struct content *content)
 {
 	struct data_finder f = {
@@ -286,11 +306,10 @@ int stack_find_data(struct stack *stack, struct content *content)
 		.blob_data = xmalloc(PIECE_BYTES),
 	};
 	int err = add_all_pieces(&f);
-	for (size_t i = 0; i < content->nr_blobs && !err; i++) {
-		struct blob *b = &content->blobs[i];
-		if (b->place == BLOB_EXTENT && !b->without_sums)
-			err = find_blob(&f, content, b);
-	}
+	if (!err)
+		err = find_blobs(&f, content);
+	if (!err)
+		data_tally_judge(&f.seed, &f.image, &f.found);
 	xfree(f.pieces);
 	xfree(f.sums);
 	xfree(f.blob_sums);

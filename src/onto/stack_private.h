@@ -55,6 +55,20 @@ struct seed_names *seed_names_new(struct stack *stack);
 void seed_names_free(struct seed_names *names); /* NULL is fine */
 const struct known_names *seed_names_known(const struct seed_names *names);
 
+/* ---- data_tally.c */
+
+/* Bytes of data by how they are stored: each compression, or plain without checksums. */
+struct data_tally {
+	u64 bytes[BTRFS_COMPRESS_ZSTD + 2];
+};
+
+void data_tally_add(struct data_tally *tally, u32 compression, bool without_sums, u64 bytes);
+
+/* data_tally_judge - warn if the seed has next to nothing of an image's data, and tell why
+ * @found: what of @image is on the seed */
+void data_tally_judge(const struct data_tally *seed, const struct data_tally *image,
+		      const struct data_tally *found);
+
 /* ---- in_use.c */
 
 /* in_use_gather - fill in stack.data and stack.refs; 0, or a negative errno after printing */
