@@ -51,7 +51,7 @@ static int open_images(struct export_run *run, size_t nr)
 static int open_degraded(struct export_run *run, u64 nr)
 {
 	const size_t have = run->command->nr_operands;
-	warning("%s: %llu of %llu devices are missing", run->devices[0].name,
+	warning("%s: devices missing: %llu of %llu", run->devices[0].name,
 		(unsigned long long)(nr - have), (unsigned long long)nr);
 	return open_images(run, have);
 }

@@ -64,8 +64,9 @@ static int check_is_seed(const struct seed *s)
 		return fail(-EINVAL, "%s is no seed but a writable filesystem", s->name);
 	if (from_le64(s->super.num_devices) != s->nr_devices)
 		return fail(-ENOTSUP,
-			    "%s is a seed of %llu devices, found: %u, allowed: just these", s->name,
-			    (unsigned long long)from_le64(s->super.num_devices), s->nr_devices);
+			    "the devices of the seed %s number %llu, found: %u, allowed: these",
+			    s->name, (unsigned long long)from_le64(s->super.num_devices),
+			    s->nr_devices);
 	if (flags != (BTRFS_SUPER_FLAG_SEEDING | BTRFS_HEADER_FLAG_WRITTEN))
 		return fail(-EINVAL, "%s is not in order: the superblock's flags are 0x%llx",
 			    s->name, (unsigned long long)flags);

@@ -18,7 +18,7 @@ int dir_record_next(const struct cursor *c, u32 *at, struct dir_record *r)
 	r->value_len = from_le16(head->data_len);
 	const u32 len = (u32)sizeof(*head) + r->name_len + r->value_len;
 	if (len > bytes - *at)
-		return cursor_fail(c, "a record of %u bytes, %u are left", len, bytes - *at);
+		return cursor_fail(c, "a record of %u bytes, left: %u", len, bytes - *at);
 	if (!r->name_len || r->name_len > BTRFS_NAME_LEN || memchr(r->name, 0, r->name_len))
 		return cursor_fail(c, "a name of %u bytes, allowed are 1 to %u without NUL",
 				   r->name_len, BTRFS_NAME_LEN);
