@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# run.sh FSTESTS [TEST...] - run tests of a built checkout of fstests on filesystems and seeds that tar2btrfs makes.
+# run.sh FSTESTS [TEST...] - run tests of a built checkout of fstests on filesystems, seeds and sprouts of tar2btrfs.
 # The last line is "N passed, N failed, N skipped"; a test that is skipped, or whose filesystems were not made by
 # tar2btrfs, is named. Needs root, loop devices, 8 GB of disk (sparse) in TMPDIR, and xfsprogs.
 set -euo pipefail
@@ -39,10 +39,10 @@ for name in test scratch-{1,2,3}; do
 done
 
 TAR2BTRFS=${TAR2BTRFS:-$top/tar2btrfs} BTRFS2TAR=${BTRFS2TAR:-$top/btrfs2tar}
-REAL_MKFS=$(command -v mkfs.btrfs) REAL_TUNE=$(command -v btrfstune)
+REAL_MKFS=$(command -v mkfs.btrfs) REAL_TUNE=$(command -v btrfstune) REAL_BTRFS=$(command -v btrfs)
 MADE_BY=$work/made-by SEED_TAR=$work/seed.tar
-export TAR2BTRFS BTRFS2TAR REAL_MKFS REAL_TUNE MADE_BY SEED_TAR
-ln -s "$here/mkfs.btrfs" "$here/btrfstune" "$work/bin"
+export TAR2BTRFS BTRFS2TAR REAL_MKFS REAL_TUNE REAL_BTRFS MADE_BY SEED_TAR
+ln -s "$here/mkfs.btrfs" "$here/btrfstune" "$here/btrfs" "$work/bin"
 PATH=$work/bin:$PATH
 : >"$MADE_BY"
 mkfs.btrfs -f "${loops[0]}"
@@ -56,8 +56,10 @@ for t in "$@"; do
 	(cd "$fstests" && ./check "$t") >"$work/log" 2>&1 && status=0 || status=$?
 	others=$(grep -c '^mkfs' "$MADE_BY" || :)
 	seeds=$(grep -c '^seed' "$MADE_BY" || :)
+	sprouts=$(grep -c '^sprout' "$MADE_BY" || :)
 	made="$(grep -c '^tar2btrfs' "$MADE_BY" || :) by tar2btrfs"
 	[ "$seeds" = 0 ] || made+=", $seeds seed"
+	[ "$sprouts" = 0 ] || made+=", $sprouts sprout"
 	if grep -q "^$t.*\[not run\]" "$work/log"; then
 		skipped=$((skipped + 1))
 		echo "skipped  $(grep "^$t" "$work/log")"
