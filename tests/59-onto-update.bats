@@ -248,6 +248,28 @@ both=()
 	cmp again expected
 }
 
+@test "with options for content, from a container image, from several archives: the content is that of an image" {
+	require_root
+	local options
+	"$TAR2BTRFS" -o seed "$tars/old.tar"
+	cp "$tars/new.tar" "$tars/third.tar" .
+	python3 "$GEN/oci.py" image.tar app@=new.tar,third.tar
+	for options in '--pack-tails --detect-holes new.tar' '--inode-flags nodatasum:/ new.tar' \
+		'--compress none:/sizes --max-inline 0 new.tar' '--exclude-path data --all-root --no-seed --free 50m new.tar' \
+		'-u ro:data --property compression=lzo:sizes new.tar' '--whiteouts new.tar third.tar' '--oci image.tar' '--fs-verity=sha256:data new.tar'; do
+		# shellcheck disable=SC2086 # words
+		"$TAR2BTRFS" -q --onto seed -o new $options
+		# shellcheck disable=SC2086
+		"$TAR2BTRFS" -q -o full $options
+		echo "$options"
+		"$BTRFS2TAR" --all-subvols --manifest new seed | diff - <("$BTRFS2TAR" --all-subvols --manifest full) | head -n 20
+		cmp <("$BTRFS2TAR" --all-subvols --content-digest new seed) <("$BTRFS2TAR" --all-subvols --content-digest full)
+		chain seed new
+		check_devices "$top"
+		losetup -d "$top" "${devices[@]}"
+	done
+}
+
 # pairs FIRST LAST [OPTIONS] - random pairs of trees: check, and the content of both images
 pairs()
 {

@@ -310,6 +310,8 @@ with_quotas()
 	attach new
 	sprout_dev=$dev
 	run ! mount -t btrfs "$sprout_dev" "$m"
+	dmesg_since_mark "$sprout_dev" | tee said
+	grep -qE 'failed to read chunk tree: -22|failed to find fsid .* when attempting to open seed devices' said
 	attach "$shared" -r
 	seed_dev=$dev
 	# the seed first: read-only, as it was
