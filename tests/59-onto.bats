@@ -135,7 +135,7 @@ life()
 	"$BTRFS2TAR" -t new seed | cmp - <("$BTRFS2TAR" -t seed)
 }
 
-@test "a hundred sprouts of one seed have different ids; ten are mounted and written to" {
+@test "a hundred sprouts of one seed have different ids; each is mounted and written to" {
 	require_mount
 	local i
 	for i in $(seq 1 100); do
@@ -146,20 +146,14 @@ life()
 	assert_equal "$(sort -u ids | wc -l)" 200
 	attach "$shared" -r
 	seed_dev=$dev
-	for i in 3 14 27 31 42 55 68 73 86 100; do
+	for i in $(seq 1 100); do
 		attach "vm$i"
 		mount_pair "$dev"
-		is_seed --quiet
+		[ $((i % 10)) != 0 ] || is_seed --quiet
 		echo "$i" >"$m/mine"
-		sync -f "$m"
 		detach "$m" "$dev"
 	done
-	for i in 3 100; do
-		attach "vm$i"
-		mount_pair "$dev"
-		assert_equal "$(cat "$m/mine")" "$i"
-		detach "$m" "$dev"
-	done
+	for i in $(seq 1 100); do "$BTRFS2TAR" --cat mine "vm$i" "$shared"; done | cmp - <(seq 1 100)
 	losetup -d "$seed_dev"
 }
 
