@@ -244,11 +244,12 @@ check-long: all unit-tests	## tests for what few changes can break: close sweeps
 	$(Q)$(SUITE) --long $(TESTS)
 
 .PHONY: check-kernels
-check-kernels: all	## in qemu: Debian's kernel reads images of each kind; a seed boots and sprouts; ROOT=ARCHIVE: fs-verity of it
+check-kernels: all	## in qemu: Debian's kernel reads images of each kind; a seed boots and sprouts, guests share one; ROOT=ARCHIVE: fs-verity of it
 	$(Q)bash tests/kernels/check-kernels.sh
 	$(Q)bash tests/kernels/check-verity.sh $(ROOT)
 	$(Q)bash tests/kernels/boot-sprout.sh
 	$(Q)bash tests/kernels/grow-sprout.sh
+	$(Q)bash tests/kernels/boot-guests.sh
 
 .PHONY: check-integration
 check-integration: all	## contrib/ in checkouts of Buildroot (BUILDROOT=DIR) and Yocto (OECORE=DIR BITBAKE=DIR)

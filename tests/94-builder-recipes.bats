@@ -353,3 +353,43 @@ microcode_and_tree()
 	"$TAR2BTRFS" "$TAR" >reference
 	cmp -n "$(stat -c %s reference)" reference disk
 }
+
+# the tree at each mount is compared
+@test 'an update as a stacked seed' {
+	require_mount
+	local v
+	for v in v1 v2 v3; do
+		cat >spec <<-END
+			file version text=$v
+			file $v text=$v
+			file unique text=$(unique_label | tr -c 'a-zA-Z0-9\n' -)
+			file large size=3000000 seed=noise1
+		END
+		spec_tar $v.tar <spec
+		python3 "$GEN/archive.py" manifest <spec >$v.manifest
+	done
+	mkdir mnt own
+	# the mount, again while others look at the devices; then what is there
+	cat >own/mount <<-END
+		#!/bin/bash
+		. $TOP/tests/helpers.bash
+		cd $PWD
+		m=$PWD/mnt
+		mount() { $(command -v mount) "\$@"; }
+		[ "\$1" = -o ] && [ "\$4" = "\$m" ] || exit 2
+		mount_devices "\$3" "\$2" || exit
+		v=\$(cat mnt/version)
+		python3 $TOP/tests/tools/treecmp.py --quiet --manifest "\$v.manifest" mnt >/dev/null && echo "\$v \$(findmnt -no OPTIONS mnt | cut -d, -f1)" >>mounted
+	END
+	chmod +x own/mount
+	sed "s|/mnt|$PWD/mnt|" "$RECIPES/README.md" >README.md
+	RECIPES=$PWD PATH=$PWD/own:$PATH run_recipe 'An update as a stacked seed' >said
+	diff - said <<<$'v2.img: OK\nv3.img: OK'
+	cat mounted
+	diff - mounted <<<$'v3 ro\nv2 ro\nv1 ro\nv3 rw'
+	echo mine >mnt/version
+	umount mnt
+	# updates hold what changed
+	[ "$(du -k v1.img | cut -f1)" -ge 3000 ]
+	[ "$(du -k v2.img v3.img vm1.img | sort -n | tail -n 1 | cut -f1)" -le 300 ]
+}

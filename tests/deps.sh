@@ -30,7 +30,7 @@ packages()
 	bench) packages demo
 		echo squashfs-tools-ng squashfs-tools erofs-utils e2fsprogs genext2fs mmdebstrap dpkg-dev xz-utils time gnuplot-nox ;;
 	kernels) packages demo
-		echo qemu-system-x86 busybox-static cpio kmod fsverity keyutils xxd openssl attr acl ;;
+		echo qemu-system-x86 busybox-static cpio kmod fsverity keyutils xxd openssl attr acl mmdebstrap ;;
 	*) echo "deps.sh: no group $1" >&2; exit 2 ;;
 	esac
 }
