@@ -291,6 +291,13 @@ parent_refused()
 	[[ $stderr = *"$text"* ]]
 }
 
+@test "what is immutable in the image is warned of" {
+	echo 'file f text=1 pax.SCHILY.fflags=schg' | spec_tar t
+	"$TAR2BTRFS" -o image t
+	run -0 --separate-stderr "$TAR2BTRFS" --send-stream --parent image -o stream t
+	assert_equal "$stderr" "tar2btrfs: warning: ./f: immutable or append-only: a receiver refuses to change it"
+}
+
 @test "parents that cannot be one" {
 	echo 'file f size=100000 seed=noise' | spec_tar t
 	"$TAR2BTRFS" --compress none -o image t

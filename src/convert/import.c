@@ -112,12 +112,22 @@ static int import_link(const struct import *im, const struct export_member *m, c
 	return err;
 }
 
+/* Not even root changes it, and receivers do not change flags. */
+static void warn_of_flags(const struct export_member *m)
+{
+	char quoted[QUOTE_BYTES];
+	if (m->inode->flags & (BTRFS_INODE_IMMUTABLE | BTRFS_INODE_APPEND))
+		warning_of_kind(quote(quoted, m->path, m->path_len),
+				"immutable or append-only: a receiver refuses to change it");
+}
+
 /* All but data. Messages about the tree have the path already. */
 static int enter_tree(const struct import *im, const struct export_member *m, struct inode **inode)
 {
 	const char *context = diag_context();
 	char *path = path_in_tree(im, m->path, m->path_len);
 	diag_set_context(NULL);
+	warn_of_flags(m);
 	int err = m->is_hard_link ? import_link(im, m, path) : import_inode(im, m, path, inode);
 	if (!err && m->inode->ino == WALK_EMPTY_INO)
 		tree_note_subvol(im->tree, path);
