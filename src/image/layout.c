@@ -111,15 +111,16 @@ void layout_release(struct layout *layout)
 }
 
 /*
- * SYSTEM: 24 blocks (check_system_chunk() wants them for each new chunk; else it makes a SYSTEM chunk
- * of 32 MiB) and 2 that a transaction writes anew. METADATA: 640 blocks, 4 MiB at least, hold the
- * global reserve (336) and what writers reserve beside it. To them come the checksums of the data that
+ * SYSTEM: 24 blocks for each of two new chunks (check_system_chunk() wants them, and on a busy machine
+ * still has those of the chunk before; else it makes a SYSTEM chunk of 32 MiB) and 2 that a transaction
+ * writes anew. METADATA: 640 blocks, 4 MiB at least, hold the global reserve (336) and what writers
+ * reserve beside it. To them come the checksums of the data that
  * the room can hold, twice: when 80 % are in use, the kernel allocates. In more than 8 GiB of room
  * another chunk is no loss. Tried on 6.18 with nodes of 4k to 64k: 512 blocks are too few.
  */
 u64 layout_spare_system_blocks(void)
 {
-	return 26;
+	return 2 * 24 + 2;
 }
 
 u64 layout_spare_metadata_blocks(u32 nodesize, u32 sum_bytes, u64 room)
