@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # boot-guests.sh - the recipes of contrib/recipes for guests, as they stand there, with a Debian system: two guests of one
 # base run at the same time in qemu (software emulation), root logs in, and what each wrote is there after it boots again.
+# systemd finds the device of a sprout with the rule of docs/sprouts.md.
 # Needs Debian's mirror, as mmdebstrap does, and 1 GB in TMPDIR.
 set -euo pipefail
 
@@ -85,7 +86,12 @@ before=$(sha256sum <base.img)
 # the mount, what the kernel says of it, and the name
 common='findmnt -rno SOURCE,FSTYPE,OPTIONS / | cut -d, -f1; dmesg -l err,warn | grep -i btrfs; cat mine'
 sessions "echo @ >mine; head -c 20M /dev/urandom >noise; sha256sum noise >sum; $common" $'/dev/vdb btrfs rw\n@'
-sessions "sha256sum -c sum; $common" $'noise: OK\n/dev/vdb btrfs rw\n@'
+# systemd finds the device with the rule of docs/sprouts.md, and not without it
+rule=$(sed -n 's/^    \(SUBSYSTEM==.*\)/\1/p' "$top/docs/sprouts.md")
+unit='systemctl is-active dev-vdb.device | sed s/^activating/inactive/'
+reload="echo '$rule' >/etc/udev/rules.d/65-sprout.rules; udevadm control --reload; udevadm trigger --settle /dev/vdb"
+sessions "sha256sum -c sum; $common; $unit; $reload; systemctl start dev-vdb.device; $unit" \
+	$'noise: OK\n/dev/vdb btrfs rw\n@\ninactive\nactive'
 [ "$before" = "$(sha256sum <base.img)" ]
 for name in vm1 vm2; do
 	btrfs2tar $name.img base.img root | tar -xO ./root/noise | sha256sum |
