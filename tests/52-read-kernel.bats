@@ -7,8 +7,8 @@ load helpers
 
 setup_file()
 {
-	require_mount
-	require_tool mkfs.btrfs setfattr setfacl filefrag
+	require_mount || return 0
+	require_tool mkfs.btrfs setfattr setfacl filefrag || return 0
 	cd "$BATS_FILE_TMPDIR" || return
 	# where archives are extracted: it holds each time and attribute
 	scratch_btrfs scratch
@@ -18,6 +18,7 @@ setup_file()
 
 setup()
 {
+	skip_if_unmet
 	cd "$BATS_TEST_TMPDIR" || return
 	SCRATCH=$BATS_FILE_TMPDIR/scratch
 	OUT=$SCRATCH/out.$BATS_TEST_NUMBER

@@ -23,7 +23,7 @@ packages()
 		echo bats procps e2fsprogs grub-common attr acl cpio gzip bzip2 xz-utils zstd lz4 \
 		libarchive-tools libcap2-bin kmod fdisk faketime clang time mandoc mtree-netbsd selinux-utils zsh fish \
 		mmdebstrap genimage debos podman skopeo umoci buildah containerd valgrind git \
-		fsverity libfsverity-dev openssl ;;
+		fsverity libfsverity-dev openssl btrfs-compsize strace man-db ;;
 	lint) echo clang clang-tools clang-format clang-tidy cppcheck shellcheck ;;
 	fuzz) echo clang libclang-rt-dev time ;;
 	package) echo build-essential debhelper dpkg-dev lintian python3 ;;
