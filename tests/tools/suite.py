@@ -122,7 +122,8 @@ def main():
     ap.add_argument('names', nargs='*')
     args = ap.parse_args()
     if shutil.which('ps'):  # bats uses it to find the children to kill
-        os.environ.setdefault('BATS_TEST_TIMEOUT', '900')  # seconds: a test that hangs is a failure
+        # seconds: a test that hangs is a failure
+        os.environ.setdefault('BATS_TEST_TIMEOUT', '3600' if args.long else '900')
     ci = os.environ.get('CI') == 'true'
     jobs = jobs_of(args)
     if not jobs:
