@@ -268,7 +268,7 @@ rest()
 		done
 	done
 	"$TAR2BTRFS" --oci --layers=subvolumes -o out img
-	btrfs check --readonly out >log 2>&1
+	btrfs check --force --readonly out >log 2>&1
 	refused 1 empty
 	refused 1 --whiteouts "$f/l1.tar" empty
 	gzip -c empty >empty.gz

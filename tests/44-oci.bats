@@ -222,7 +222,7 @@ same()
 	}
 	with_mount out look
 	"$TAR2BTRFS" --oci --oci-config config.json --root-becomes etc img >out2
-	btrfs check --readonly out2 >log 2>&1
+	btrfs check --force --readonly out2 >log 2>&1
 	refused 1 --oci --oci-config etc/keep/x img
 	[[ $stderr == *etc/keep* ]]
 	refused 1 --oci --oci-config ../x img

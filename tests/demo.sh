@@ -60,7 +60,7 @@ printf '  first    %s\n  second   %s (one thread)\n' "$first" "$second"
 [ "$first" = "$second" ]
 
 step "3. btrfs check --check-data-csum"
-btrfs check --readonly --check-data-csum "$img" >"$work/check" 2>&1 || {
+btrfs check --force --readonly --check-data-csum "$img" >"$work/check" 2>&1 || {
 	cat "$work/check"
 	exit 1
 }

@@ -41,7 +41,7 @@ check()
 	fi
 	[ $status = 0 ] || { cat "$work/stderr"; bad "$1" "exit status $status"; }
 	accepted=$((accepted + 1))
-	btrfs check --readonly --check-data-csum "$work/img" >"$work/check" 2>&1 || { head -n 20 "$work/check"; bad "$1" "is refused by btrfs check"; }
+	btrfs check --force --readonly --check-data-csum "$work/img" >"$work/check" 2>&1 || { head -n 20 "$work/check"; bad "$1" "is refused by btrfs check"; }
 	[ $((accepted % 50)) != 0 ] || [ "$(id -u)" != 0 ] || read_all "$1"
 }
 

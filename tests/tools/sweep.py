@@ -42,7 +42,7 @@ def one(call, options, image):
     if p.returncode: return 'status %d: %s' % (p.returncode, p.stderr.decode())
     try: text = chunks.examine(image)
     except chunks.Broken as e: return str(e)
-    p = subprocess.run(['btrfs', 'check', '--readonly', image], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    p = subprocess.run(['btrfs', 'check', '--force', '--readonly', image], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if p.returncode or COMPLAINT.search(p.stdout.replace('no error found', '')): return text + '\n' + p.stdout
     one.chunks = text
     return None
