@@ -238,6 +238,78 @@ kernel_tree()
 	assert_equal "$(parent_uuid stream)" "$(parent_uuid stream2)"
 }
 
+# no_copy_on_write - mnt/tree, mounted, has inodes that are nodatacow and nodatasum, and others; ro is its snapshot, and
+# was sent to $into, where no inode has a flag
+no_copy_on_write()
+{
+	truncate -s 1g kernel
+	mkfs.btrfs -q -f kernel
+	mount_image kernel mnt rw
+	btrfs -q subvolume create mnt/tree
+	mkdir mnt/tree/d mnt/tree/d/moves
+	touch mnt/tree/nocow mnt/tree/grows mnt/tree/text
+	chattr +C mnt/tree/d mnt/tree/d/moves mnt/tree/nocow mnt/tree/grows mnt/tree/text
+	head -c 200000 /dev/urandom | tee mnt/tree/nocow mnt/tree/d/held >/dev/null
+	head -c 200704 /dev/urandom >mnt/tree/source
+	head -c 262144 /dev/urandom >mnt/tree/grows
+	seq 30000 >mnt/tree/text
+	echo x >mnt/tree/d/moves/x
+	btrfs -q subvolume snapshot -r mnt/tree mnt/ro >/dev/null
+	btrfs -q send mnt/ro | btrfs receive -q "$into"
+}
+
+# receive_both STREAM - by the snapshot and by the copy that was received; both are mnt/tree then
+receive_both()
+{
+	btrfs receive -q mnt <"$1"
+	btrfs receive -q "$into" <"$1"
+	diff -r mnt/tree mnt/inc
+	diff -r mnt/tree "$into/inc"
+}
+
+@test "data of inodes without checksums and with them" {
+	no_copy_on_write
+	cd mnt/tree
+	cat nocow >copy
+	cat nocow >d/same-kind
+	cat source >d/new
+	mkdir d/sub
+	cat source >d/sub/deep
+	head -c 200000 /dev/urandom | tee twin d/twin d/sub/twin twin2 >/dev/null
+	cat source >>grows
+	seq 30000 60000 >text
+	mv d/moves moved
+	cat source >moved/new
+	cd ../..
+	tar -C mnt/tree -cf new.tar .
+	sync -f mnt
+	"$TAR2BTRFS" --send-stream --subvol-name inc --parent kernel --parent-name ro -o stream new.tar
+	receive_both stream
+	# once with checksums and once without: twin and source, copy, and text; all others are clones
+	[ "$(stat -c %s stream)" -lt 900000 ]
+	assert_equal "$(btrfs receive --dump <stream | awk '$1 == "clone" { print $2 }' | sort | tr '\n' ' ')" \
+		"./inc/d/same-kind ./inc/d/sub/deep ./inc/d/twin ./inc/grows ./inc/moved/new ./inc/twin2 "
+	detach mnt
+}
+
+@test "a property of an inode that is nodatacow at the receiver" {
+	no_copy_on_write
+	local property refusal='a compression property, which the receiver.s kernel refuses: the inode is nodatacow or nodatasum there'
+	echo x >mnt/tree/d/new
+	tar -C mnt/tree -cf new.tar .
+	sync -f mnt
+	for property in nocow d/held d/new; do
+		refused 1 --send-stream --subvol-name inc --parent kernel --parent-name ro --property "compression=zstd:$property" new.tar
+		[[ $stderr =~ ^tar2btrfs:\ $property:\ $refusal\ \(--skip-unsupported\ drops\ it\)$ ]]
+	done
+	run -0 --separate-stderr "$TAR2BTRFS" --send-stream --subvol-name inc --parent kernel --parent-name ro --skip-unsupported \
+		--property compression=zstd:d/new --property compression=zlib:source -o stream new.tar
+	[[ $stderr =~ ^tar2btrfs:\ warning:\ d/new:\ $refusal$ ]]
+	receive_both stream
+	assert_equal "$(getfattr -n btrfs.compression --only-values mnt/inc/source)" zlib
+	detach mnt
+}
+
 @test "the top level of a filesystem that the kernel wrote, without the subvolumes in it" {
 	grep -v sparse/huge "$BATS_FILE_TMPDIR/spec" | replace_file >new.spec
 	spec_tar new.tar <new.spec

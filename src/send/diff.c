@@ -28,6 +28,20 @@ const struct inode *diff_old_of(const struct diff *diff, const struct inode *ino
 	return other(&diff->new_side, inode, &diff->old_side);
 }
 
+u32 diff_flags(const struct diff *diff, const struct inode *inode)
+{
+	const struct inode *from = inode, *old;
+	if (!diff)
+		return 0;
+	while (!(old = diff_old_of(diff, from)))
+		from = from->names->dir;
+	if (from == inode)
+		return old->flags & (BTRFS_INODE_NODATACOW | BTRFS_INODE_NODATASUM);
+	if (!(old->flags & BTRFS_INODE_NODATACOW))
+		return 0;
+	return BTRFS_INODE_NODATACOW | (inode_is_file(inode) ? BTRFS_INODE_NODATASUM : 0);
+}
+
 /* The inode that @dir has under the name of @d, or NULL. */
 static const struct inode *find_name(const struct inode *dir, const struct dentry *d)
 {

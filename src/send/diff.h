@@ -36,6 +36,15 @@ u32 diff_index(const struct diff_side *side, const struct inode *inode);
 const struct inode *diff_new_of(const struct diff *diff, const struct inode *old);
 const struct inode *diff_old_of(const struct diff *diff, const struct inode *inode);
 
+/*
+ * diff_flags - whether a new inode is NODATACOW or NODATASUM at a receiver that has the old inodes with
+ * their flags
+ * Receivers set no flags: it keeps those of its pair, or gets what the directory that it is made in
+ * has or got. At a receiver that has the old tree from a stream no inode has any. @diff: NULL for
+ * a stream without a parent, where none has any either
+ */
+u32 diff_flags(const struct diff *diff, const struct inode *inode);
+
 /* diff_keeps_old, diff_keeps_new - whether the name is kept */
 bool diff_keeps_old(const struct diff *diff, const struct dentry *d);
 bool diff_keeps_new(const struct diff *diff, const struct dentry *d);

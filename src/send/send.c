@@ -102,13 +102,13 @@ static int check_subvol(const struct sender *s, u32 i)
 static int send_one(const struct send *send, struct sender *s, u32 i)
 {
 	const struct diff *diff = send->diffs ? send->diffs[i] : NULL;
+	s->diff = diff;
 	if (s->sources)
-		memset(s->sources, 0, s->content->nr_blobs * sizeof(*s->sources));
+		memset(s->sources, 0, 2 * s->content->nr_blobs * sizeof(*s->sources));
 	if (!diff)
 		return send_subvol(s);
-	return send_update(s, diff,
-			   !i && send->options->parent_uuid_given ? send->options->parent_uuid
-								  : diff->old_side.subvol->uuid);
+	return send_update(s, !i && send->options->parent_uuid_given ? send->options->parent_uuid
+								     : diff->old_side.subvol->uuid);
 }
 
 static int send_subvols(struct send *send, struct sender *s)
@@ -176,7 +176,7 @@ static int run(struct send *send, const struct send_output *output)
 	struct sender s = { .options = send->options, .tree = send->tree, .content = content };
 	s.stream = command_stream_new(send->options->version, output);
 	if (content->copies_share_blobs)
-		s.sources = xmalloc(content->nr_blobs * sizeof(*s.sources));
+		s.sources = xmalloc(2 * content->nr_blobs * sizeof(*s.sources));
 	if (send->options->version == 1)
 		s.unpacked = xmalloc(BLOB_BYTES);
 	int err = send_subvols(send, &s);

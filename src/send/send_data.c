@@ -116,6 +116,16 @@ static bool may_be_cloned(const struct content *content, const struct inode *ino
 }
 
 /*
+ * Where a blob of @inode was sent first. The kernel clones from no inode with checksums to one
+ * without, or back: each kind has its own.
+ */
+static struct clone_source *source_of(const struct sender *s, const struct inode *inode, u32 blob)
+{
+	const bool is_unsummed = diff_flags(s->diff, inode) & BTRFS_INODE_NODATASUM;
+	return &s->sources[2 * (size_t)blob + is_unsummed];
+}
+
+/*
  * The longest range from file extent @i of @inode on that an earlier file holds, beginning where
  * the first blob was sent; clone.nr is 0 if there is none.
  */
@@ -126,7 +136,7 @@ static struct clone find_clone(const struct sender *s, const struct inode *inode
 	u64 nr_inodes;
 	const struct inode *const *inodes = tree_inodes(s->tree, &nr_inodes);
 	const struct clone_source source =
-		s->sources ? s->sources[e[i].blob] : (struct clone_source){ .inode = 0 };
+		s->sources ? *source_of(s, inode, e[i].blob) : (struct clone_source){ .inode = 0 };
 	if (!source.inode)
 		return clone;
 	clone.inode = inodes[source.inode - 1];
@@ -161,11 +171,11 @@ static int send_clone(struct sender *s, u64 file_off, const struct clone *clone)
 void send_note_source(struct sender *s, const struct inode *inode, u32 i)
 {
 	const struct file_extent *e = content_file_extents(s->content, inode) + i;
-	if (!s->sources || content_blob(s->content, e)->place == BLOB_INLINE ||
-	    s->sources[e->blob].inode)
+	if (!s->sources || content_blob(s->content, e)->place == BLOB_INLINE)
 		return;
-	const u64 index = tree_inode_index(s->tree, inode);
-	s->sources[e->blob] = (struct clone_source){ (u32)index + 1, i };
+	struct clone_source *source = source_of(s, inode, e->blob);
+	if (!source->inode)
+		*source = (struct clone_source){ (u32)tree_inode_index(s->tree, inode) + 1, i };
 }
 
 /* ---- files ----------------------------------------------------------------------------- */

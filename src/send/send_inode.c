@@ -71,8 +71,25 @@ int send_mode(const struct sender *s, const struct inode *inode)
 	return command_end(s->stream);
 }
 
-int send_xattr(const struct sender *s, const struct xattr *x)
+/* What the stream cannot do with the inode at sender.path: fail, or leave it out with a warning. */
+static int cannot_send(const struct sender *s, const char *text)
 {
+	char path[QUOTE_BYTES];
+	if (!command_stream_counts_only(s->stream))
+		return 0;
+	sender_quote(s, path);
+	if (!s->options->skip_unsupported)
+		return fail_hint(-EOPNOTSUPP, HINT_UNSUPPORTED, "%s: %s", path, text);
+	warning_of_kind(path, text);
+	return 0;
+}
+
+int send_xattr(const struct sender *s, const struct inode *inode, const struct xattr *x)
+{
+	if (xattr_is(x, SEND_PROPERTY_XATTR) && diff_flags(s->diff, inode))
+		return cannot_send(
+			s, "a compression property, which the receiver's kernel refuses: the "
+			   "inode is nodatacow or nodatasum there");
 	sender_begin(s, BTRFS_SEND_C_SET_XATTR);
 	command_bytes(s->stream, BTRFS_SEND_A_XATTR_NAME, x->bytes, x->name_len);
 	command_bytes(s->stream, BTRFS_SEND_A_XATTR_DATA, xattr_value(x), x->value_len);
@@ -83,7 +100,7 @@ static int send_xattrs(const struct sender *s, const struct inode *inode)
 {
 	int err = 0;
 	for (const struct xattr *x = inode->xattrs; x && !err; x = x->next)
-		err = send_xattr(s, x);
+		err = send_xattr(s, inode, x);
 	return err;
 }
 
@@ -96,24 +113,15 @@ static bool needs_no_flags(const struct inode *inode, u32 flags)
 	return !flags;
 }
 
-static int refuse_flags(const struct sender *s)
-{
-	char path[QUOTE_BYTES];
-	static const char text[] = "file flags, which version 1 of send streams cannot hold";
-	if (!command_stream_counts_only(s->stream))
-		return 0;
-	sender_quote(s, path);
-	if (!s->options->skip_unsupported)
-		return fail_hint(-EOPNOTSUPP, HINT_UNSUPPORTED, "%s: %s", path, text);
-	warning_of_kind(path, text);
-	return 0;
-}
-
 int send_flags(const struct sender *s, const struct inode *inode)
 {
 	const u32 flags = inode->flags & ~INODE_INCOMPLETE;
 	if (s->options->version == 1)
-		return needs_no_flags(inode, flags) ? 0 : refuse_flags(s);
+		return needs_no_flags(inode, flags)
+			       ? 0
+			       : cannot_send(
+					 s,
+					 "file flags, which version 1 of send streams cannot hold");
 	sender_begin(s, BTRFS_SEND_C_FILEATTR);
 	command_u64(s->stream, BTRFS_SEND_A_FILEATTR, flags);
 	return command_end(s->stream);

@@ -4,6 +4,7 @@
 #define SEND_SENDER_H
 
 #include "command_stream.h"
+#include "diff.h"
 
 /* Of everything that a stream makes: no clock and no counter enters it. */
 #define SEND_CTRANSID 1
@@ -29,11 +30,12 @@ struct sender {
 	const struct content *content;
 	struct command_stream *stream;
 	const struct subvol *subvol;
-	const char *name; /* of the subvolume */
+	const struct diff *diff; /* from a subvolume that the receiver has, or NULL */
+	const char *name;        /* of the subvolume */
 	size_t name_len;
 	struct send_path path;        /* of the inode that commands are about */
 	struct send_path source_path; /* of a file that data is cloned from */
-	struct clone_source *sources; /* by blob; NULL if no two files share one */
+	struct clone_source *sources; /* two by blob; NULL if no two files share one */
 	u8 *unpacked;                 /* room for the data of a blob; version 1 only */
 };
 
@@ -53,10 +55,11 @@ const char *sender_quote(const struct sender *s, char quoted[QUOTE_BYTES]);
 int send_create(const struct sender *s, const struct inode *inode);
 
 /* Attributes of the inode at sender.path, each a command of its own; a symlink has no mode, and
- * flags that version 1 cannot hold are refused, or dropped with skip_unsupported. */
+ * flags that version 1 cannot hold, and properties that the receiver's kernel refuses, are refused
+ * here, or dropped with skip_unsupported. */
 int send_owner(const struct sender *s, const struct inode *inode);
 int send_mode(const struct sender *s, const struct inode *inode);
-int send_xattr(const struct sender *s, const struct xattr *x);
+int send_xattr(const struct sender *s, const struct inode *inode, const struct xattr *x);
 int send_flags(const struct sender *s, const struct inode *inode);
 int send_times(const struct sender *s, const struct inode *inode);
 

@@ -10,7 +10,7 @@ static int new_file(struct update *u, const struct inode *inode)
 
 static int update_file(struct update *u, const struct inode *inode)
 {
-	const struct inode *old = diff_old_of(u->diff, inode);
+	const struct inode *old = diff_old_of(u->s->diff, inode);
 	bool changed = false;
 	if (!old)
 		return new_file(u, inode);
@@ -22,8 +22,8 @@ static int update_file(struct update *u, const struct inode *inode)
 
 static int update_directory(struct update *u, const struct inode *dir)
 {
-	const struct inode *old = diff_old_of(u->diff, dir);
-	const u32 i = diff_index(&u->diff->new_side, dir);
+	const struct inode *old = diff_old_of(u->s->diff, dir);
+	const u32 i = diff_index(&u->s->diff->new_side, dir);
 	if (!old)
 		return send_attributes(u->s, dir);
 	const int err = update_remove_xattrs(u, old, dir, u->inherited[i]);
@@ -43,12 +43,12 @@ static int update_directory_name(void *context, const struct dentry *d)
 /* Files that do not change are in their places by then: data can be cloned from them. */
 static void note_unchanged(struct update *u)
 {
-	const struct diff_side *side = &u->diff->new_side;
+	const struct diff_side *side = &u->s->diff->new_side;
 	u64 nr;
 	const struct inode *const *inodes =
 		tree_inodes(side->tree, &nr) + side->subvol->first_inode;
 	for (u32 i = 0; i < side->subvol->nr_inodes; i++)
-		if (u->diff->same_data[i] && inode_is_file(inodes[i]))
+		if (u->s->diff->same_data[i] && inode_is_file(inodes[i]))
 			for (u32 k = 0; k < inodes[i]->nr; k++)
 				send_note_source(u->s, inodes[i], k);
 }
@@ -77,9 +77,10 @@ static int send_changes(struct update *u)
 	return err ? err : update_directory(u, u->s->subvol->root);
 }
 
-int send_update(struct sender *s, const struct diff *diff, const u8 parent[BTRFS_UUID_SIZE])
+int send_update(struct sender *s, const u8 parent[BTRFS_UUID_SIZE])
 {
-	struct update u = { .s = s, .diff = diff };
+	const struct diff *diff = s->diff;
+	struct update u = { .s = s };
 	u.moved = xzalloc(diff->old_side.subvol->nr_inodes * sizeof(*u.moved));
 	u.touched = xzalloc(diff->new_side.subvol->nr_inodes * sizeof(*u.touched));
 	u.inherited = xzalloc(diff->new_side.subvol->nr_inodes * sizeof(*u.inherited));

@@ -3,17 +3,15 @@
 #ifndef SEND_UPDATE_H
 #define SEND_UPDATE_H
 
-#include "diff.h"
 #include "sender.h"
 
 struct update {
 	struct sender *s; /* of the new subvolume */
-	const struct diff *diff;
-	u32 *moved;      /* by old inode: the number of its temporary name, 0 for none */
-	u32 nr_moved;    /* numbers given */
-	u32 prefix;      /* number in the prefix of temporary names, so that no name has it */
-	bool *touched;   /* by new inode: a directory in which names were made or removed */
-	bool *inherited; /* by new inode: a directory that lost what new inodes would inherit */
+	u32 *moved;       /* by old inode: the number of its temporary name, 0 for none */
+	u32 nr_moved;     /* numbers given */
+	u32 prefix;       /* number in the prefix of temporary names, so that no name has it */
+	bool *touched;    /* by new inode: a directory in which names were made or removed */
+	bool *inherited;  /* by new inode: a directory that lost what new inodes would inherit */
 };
 
 /*
@@ -47,8 +45,8 @@ bool update_is_inherited(const struct xattr *x);
 /* update_remove_xattr - of the inode at sender.path */
 int update_remove_xattr(const struct sender *s, const struct xattr *x);
 
-/* send_update - the stream of sender.subvol, from a snapshot of the diff's old subvolume with the
- * uuid @parent on */
-int send_update(struct sender *s, const struct diff *diff, const u8 parent[BTRFS_UUID_SIZE]);
+/* send_update - the stream of sender.subvol, from a snapshot of the old subvolume of sender.diff with
+ * the uuid @parent on */
+int send_update(struct sender *s, const u8 parent[BTRFS_UUID_SIZE]);
 
 #endif

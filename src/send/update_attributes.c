@@ -50,7 +50,7 @@ static int change_xattrs(const struct sender *s, const struct inode *old, const 
 				      !(lost->acl && xattr_is(x, XATTR_ACL_ACCESS)) &&
 				      !(lost->capability && xattr_is(x, "security.capability"));
 		if (!is_there)
-			err = send_xattr(s, x);
+			err = send_xattr(s, inode, x);
 	}
 	return err;
 }

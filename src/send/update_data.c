@@ -55,7 +55,7 @@ static bool makes_hole(const struct data_change *c)
 /* Whether the file is better written anew: it is small, or needs a command that version 1 lacks. */
 static bool is_rewritten(const struct data_change *c)
 {
-	const struct diff *diff = c->u->diff;
+	const struct diff *diff = c->u->s->diff;
 	if (!c->old->nr || is_inline(diff->old_side.content, c->old) ||
 	    is_inline(diff->new_side.content, c->inode))
 		return true;
@@ -88,7 +88,7 @@ static int punch_hole(const struct data_change *c, u32 i)
 /* Whether file extent @i is there already; @old_i moves on to its place in the old file. */
 static int stays(const struct data_change *c, u32 i, u32 *old_i, bool *same)
 {
-	const struct diff *diff = c->u->diff;
+	const struct diff *diff = c->u->s->diff;
 	const struct file_extent *e = &c->extents[i];
 	*same = false;
 	while (*old_i < c->old->nr && c->old_extents[*old_i].file_off < e->file_off)
@@ -133,11 +133,11 @@ int update_data(struct update *u, const struct inode *old, const struct inode *i
 		.u = u,
 		.old = old,
 		.inode = inode,
-		.old_extents = content_file_extents(u->diff->old_side.content, old),
-		.extents = content_file_extents(u->diff->new_side.content, inode),
+		.old_extents = content_file_extents(u->s->diff->old_side.content, old),
+		.extents = content_file_extents(u->s->diff->new_side.content, inode),
 		.size = min_u64(old->size, inode->size),
 	};
-	*changed = !u->diff->same_data[diff_index(&u->diff->new_side, inode)];
+	*changed = !u->s->diff->same_data[diff_index(&u->s->diff->new_side, inode)];
 	if (!*changed)
 		return 0;
 	if (is_rewritten(&c))

@@ -26,8 +26,8 @@ static void choose_prefix(struct update *u)
 	char prefix[TEMPORARY_BYTES];
 	for (u->prefix = 0;; u->prefix++) {
 		const int len = snprintf(prefix, sizeof(prefix), ".send%u-", u->prefix);
-		if (!has_prefix(u->diff->old_side.subvol->root, prefix, (size_t)len) &&
-		    !has_prefix(u->diff->new_side.subvol->root, prefix, (size_t)len))
+		if (!has_prefix(u->s->diff->old_side.subvol->root, prefix, (size_t)len) &&
+		    !has_prefix(u->s->diff->new_side.subvol->root, prefix, (size_t)len))
 			return;
 	}
 }
@@ -46,13 +46,13 @@ static int rename_path(const struct sender *s, const char *from, size_t from_len
 static void touch(struct update *u, const struct inode *dir)
 {
 	if (dir)
-		u->touched[diff_index(&u->diff->new_side, dir)] = true;
+		u->touched[diff_index(&u->s->diff->new_side, dir)] = true;
 }
 
 static bool has_kept_name(const struct update *u, const struct inode *old)
 {
 	for (const struct dentry *d = old->names; d; d = d->alias_next)
-		if (diff_keeps_old(u->diff, d))
+		if (diff_keeps_old(u->s->diff, d))
 			return true;
 	return false;
 }
@@ -63,8 +63,8 @@ static int move_away(struct update *u, const struct inode *old)
 	char name[TEMPORARY_BYTES];
 	const u32 number = ++u->nr_moved;
 	const size_t len = temporary_name(u, number, name);
-	u->moved[diff_index(&u->diff->old_side, old)] = number;
-	touch(u, u->diff->new_side.subvol->root);
+	u->moved[diff_index(&u->s->diff->old_side, old)] = number;
+	touch(u, u->s->diff->new_side.subvol->root);
 	return rename_path(u->s, path->bytes, path->len, name, len);
 }
 
@@ -78,7 +78,7 @@ static int remove_subvol(struct update *u, const struct dentry *d)
 	struct sender *s = u->s;
 	char name[TEMPORARY_BYTES];
 	const size_t len = temporary_name(u, ++u->nr_moved, name);
-	touch(u, u->diff->new_side.subvol->root);
+	touch(u, u->s->diff->new_side.subvol->root);
 	command_begin(s->stream, BTRFS_SEND_C_MKDIR);
 	command_bytes(s->stream, BTRFS_SEND_A_PATH, name, len);
 	command_u64(s->stream, BTRFS_SEND_A_INO, d->inode->ino);
@@ -94,12 +94,12 @@ static int remove_name(struct update *u, const struct dentry *d)
 {
 	const struct inode *old = d->inode;
 	send_path_find(&u->s->path, d);
-	touch(u, diff_new_of(u->diff, d->dir));
+	touch(u, diff_new_of(u->s->diff, d->dir));
 	if (inode_is_subvol_root(old))
 		return remove_subvol(u, d);
-	if (diff_new_of(u->diff, old) &&
+	if (diff_new_of(u->s->diff, old) &&
 	    (inode_is_dir(old) ||
-	     (!u->moved[diff_index(&u->diff->old_side, old)] && !has_kept_name(u, old))))
+	     (!u->moved[diff_index(&u->s->diff->old_side, old)] && !has_kept_name(u, old))))
 		return move_away(u, old);
 	sender_begin(u->s, inode_is_dir(old) ? BTRFS_SEND_C_RMDIR : BTRFS_SEND_C_UNLINK);
 	return command_end(u->s->stream);
@@ -115,11 +115,11 @@ static struct name_list list_gone(const struct update *u)
 {
 	struct name_list gone = { .nr = 0 };
 	struct tree_walk walk = { .depth = 0 };
-	tree_walk_enter(&walk, u->diff->old_side.subvol->root, 0);
+	tree_walk_enter(&walk, u->s->diff->old_side.subvol->root, 0);
 	for (const struct dentry *d; (d = tree_walk_next(&walk));) {
 		if (inode_is_dir(d->inode) && !inode_is_subvol_root(d->inode))
 			tree_walk_enter(&walk, d->inode, 0);
-		if (diff_keeps_old(u->diff, d))
+		if (diff_keeps_old(u->s->diff, d))
 			continue;
 		gone.list = mem_grow(gone.list, &gone.capacity, gone.nr + 1, sizeof(*gone.list));
 		gone.list[gone.nr++] = d;
@@ -146,7 +146,7 @@ static int remove_names(struct update *u)
 static const struct dentry *base_name(const struct update *u, const struct inode *inode)
 {
 	for (const struct dentry *d = inode->names; d; d = d->alias_next)
-		if (diff_keeps_new(u->diff, d))
+		if (diff_keeps_new(u->s->diff, d))
 			return d;
 	return inode->names;
 }
@@ -157,7 +157,7 @@ static bool gets_new_inode(const struct update *u, const struct inode *dir)
 	for (u32 i = 0; i < dir->nr; i++) {
 		const struct dentry *d = dir->sorted[i];
 		if (!inode_is_subvol_root(d->inode) && d == d->inode->names &&
-		    !diff_old_of(u->diff, d->inode))
+		    !diff_old_of(u->s->diff, d->inode))
 			return true;
 	}
 	return false;
@@ -166,7 +166,7 @@ static bool gets_new_inode(const struct update *u, const struct inode *dir)
 /* New inodes get the ACL and the properties of their directory: take them off for now. */
 static int stop_inheritance(struct update *u, const struct inode *dir)
 {
-	const struct inode *old = diff_old_of(u->diff, dir);
+	const struct inode *old = diff_old_of(u->s->diff, dir);
 	int err = 0;
 	if (!old || !gets_new_inode(u, dir))
 		return 0;
@@ -174,7 +174,7 @@ static int stop_inheritance(struct update *u, const struct inode *dir)
 		if (!update_is_inherited(x))
 			continue;
 		err = update_remove_xattr(u->s, x);
-		u->inherited[diff_index(&u->diff->new_side, dir)] = true;
+		u->inherited[diff_index(&u->s->diff->new_side, dir)] = true;
 	}
 	return err;
 }
@@ -185,7 +185,7 @@ static int place_name(struct update *u, const struct inode *old, const struct in
 	char name[TEMPORARY_BYTES];
 	if (!old)
 		return send_create(u->s, inode);
-	const u32 number = u->moved[diff_index(&u->diff->old_side, old)];
+	const u32 number = u->moved[diff_index(&u->s->diff->old_side, old)];
 	const size_t len = temporary_name(u, number, name);
 	assert(number);
 	return rename_path(u->s, name, len, path->bytes, path->len);
@@ -196,10 +196,10 @@ static int place_or_keep(void *context, const struct dentry *d)
 {
 	struct update *u = context;
 	int err = sender_check_path(u->s);
-	if (!err && !diff_keeps_new(u->diff, d)) {
+	if (!err && !diff_keeps_new(u->s->diff, d)) {
 		touch(u, d->dir);
 		if (d == base_name(u, d->inode))
-			err = place_name(u, diff_old_of(u->diff, d->inode), d->inode);
+			err = place_name(u, diff_old_of(u->s->diff, d->inode), d->inode);
 	}
 	return err || !inode_is_dir(d->inode) ? err : stop_inheritance(u, d->inode);
 }
@@ -208,7 +208,7 @@ static int place_or_keep(void *context, const struct dentry *d)
 static int link_name(void *context, const struct dentry *d)
 {
 	const struct update *u = context;
-	if (inode_is_dir(d->inode) || diff_keeps_new(u->diff, d))
+	if (inode_is_dir(d->inode) || diff_keeps_new(u->s->diff, d))
 		return 0;
 	const struct dentry *base = base_name(u, d->inode);
 	return d == base ? 0 : send_link(u->s, base);
