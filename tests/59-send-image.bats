@@ -340,6 +340,20 @@ receive_both()
 	assert_equal "$(cat "$into/new/a/1" "$into/new/b/2")" 12
 }
 
+@test "a subvolume inside one of the image that has no stream" {
+	printf '%s\n' 'file @/etc text=1' 'file @/var/log text=2' 'file @/var/old text=3' | spec_tar old.tar
+	printf '%s\n' 'file @/etc text=1' 'file @/var/log text=2' 'file @/var/new text=4' | spec_tar new.tar
+	"$TAR2BTRFS" -u @ -u @/var -o image old.tar
+	"$TAR2BTRFS" --send-stream -u @/var --parent image -o stream new.tar
+	"$TAR2BTRFS" --send-stream -u @/var old.tar | btrfs receive -q "$into"
+	mkdir "$into/new"
+	btrfs receive -q "$into/new" <stream
+	assert_equal "$(cd "$into/new" && cat root/@/etc var/log var/new)" 124
+	[ ! -e "$into/new/var/old" ]
+	# a snapshot of the one that was there
+	[[ $(btrfs subvolume show "$into/new/var") = *"Parent UUID: "*"$(btrfs subvolume show "$into/var" | awk '$1 == "UUID:" { print $2 }')"* ]]
+}
+
 @test "the path of a subvolume in an image is the name of the archive that it was made of" {
 	replace_file <"$BATS_FILE_TMPDIR/spec" | spec_tar new.tar
 	below a/b <"$BATS_FILE_TMPDIR/spec" | spec_tar layout.tar

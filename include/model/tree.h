@@ -124,8 +124,8 @@ int tree_add_link(struct tree *tree, const char *path, size_t path_len, const ch
 
 /*
  * tree_note_subvol - with options.exists: the directory at @path, terminated, is a subvolume
- * tree_know_subvol - the uuid and transid of a noted one, or of the top level, ""
- * A noted one that stays empty may be the place of any subvolume.
+ * tree_know_subvol - the same, with its uuid and transid; or those of the top level, ""
+ * One may be noted several times. A noted one that stays empty may be the place of any subvolume.
  */
 void tree_note_subvol(struct tree *tree, const char *path);
 void tree_know_subvol(struct tree *tree, const char *path, const u8 uuid[BTRFS_UUID_SIZE],

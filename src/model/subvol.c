@@ -44,6 +44,8 @@ void tree_know_subvol(struct tree *tree, const char *path, const u8 uuid[BTRFS_U
 {
 	struct subvol_requests *r = &tree->options.subvols;
 	assert(tree->phase == TREE_OPEN && tree->options.exists);
+	if (*path)
+		tree_note_subvol(tree, path);
 	r->uuids = mem_grow(r->uuids, &r->uuids_capacity, r->nr_uuids + 1, sizeof(*r->uuids));
 	struct subvol_uuid_request *request = &r->uuids[r->nr_uuids++];
 	*request = (struct subvol_uuid_request){
@@ -66,6 +68,7 @@ static int find_or_make(struct tree *tree, const struct path *path, struct dentr
 	return 0;
 }
 
+/* @found: result, without a directory if it was found before and may be */
 static int find_subvol(struct tree *tree, const struct subvol_request *request, struct found *found)
 {
 	const size_t len = strlen(request->path);
@@ -86,6 +89,8 @@ static int find_subvol(struct tree *tree, const struct subvol_request *request, 
 	if (!inode_is_dir(d->inode))
 		return refuse_subvol(request->path, len,
 				     "is not a directory and cannot be a subvolume");
+	if (d->inode->ino && tree->options.exists)
+		return 0;
 	if (d->inode->ino)
 		return refuse_subvol(request->path, len, "is to be a subvolume twice");
 	d->inode->ino = BTRFS_FIRST_FREE_OBJECTID;
@@ -135,13 +140,16 @@ int subvols_resolve(struct tree *tree)
 {
 	const struct subvol_requests *requests = &tree->options.subvols;
 	struct found *found = xzalloc(requests->nr_subvols * sizeof(*found));
+	u32 nr = 0;
 	int err = 0;
 	numbering_add_top(&tree->numbering, tree->root);
-	for (size_t i = 0; i < requests->nr_subvols && !err; i++)
-		err = find_subvol(tree, &requests->subvols[i], &found[i]);
+	for (size_t i = 0; i < requests->nr_subvols && !err; i++) {
+		err = find_subvol(tree, &requests->subvols[i], &found[nr]);
+		nr += found[nr].dir != NULL;
+	}
 	if (!err)
-		number_subvols(tree, found, u32_from_u64(requests->nr_subvols));
-	for (size_t i = 0; i < requests->nr_subvols; i++)
+		number_subvols(tree, found, nr);
+	for (u32 i = 0; i < nr; i++)
 		xfree(found[i].path.bytes);
 	xfree(found);
 	for (size_t i = 0; i < requests->nr_uuids && !err; i++)
