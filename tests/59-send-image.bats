@@ -354,6 +354,19 @@ receive_both()
 	[[ $(btrfs subvolume show "$into/new/var") = *"Parent UUID: "*"$(btrfs subvolume show "$into/var" | awk '$1 == "UUID:" { print $2 }')"* ]]
 }
 
+@test "what a snapshot has in the place of a subvolume is removed" {
+	printf '%s\n' 'dir s' 'file s/f text=1' 'file g text=1' | spec_tar old.tar
+	printf '%s\n' 'dir s' 'file s/f text=2' 'file g text=2' | spec_tar new.tar
+	"$TAR2BTRFS" --no-seed --free 200m -L "$(unique_label)" -u s -o image old.tar
+	"$TAR2BTRFS" --send-stream --subvol-name new -u s --parent image -o stream new.tar
+	mount_image image mnt rw
+	mkdir mnt/golden
+	btrfs receive -q mnt/golden <stream
+	[ ! -e mnt/golden/new/s ]
+	assert_equal "$(cat mnt/golden/new/g mnt/golden/s/f)" 22
+	detach mnt
+}
+
 @test "the path of a subvolume in an image is the name of the archive that it was made of" {
 	replace_file <"$BATS_FILE_TMPDIR/spec" | spec_tar new.tar
 	below a/b <"$BATS_FILE_TMPDIR/spec" | spec_tar layout.tar

@@ -64,9 +64,8 @@ static bool keeps(const struct diff_side *side, const struct dentry *d,
 {
 	const struct inode *dir = other(side, d->dir, other_side);
 	const struct inode *there = dir ? find_name(dir, d) : NULL;
-	if (!there || inode_is_subvol_root(d->inode))
-		return there && inode_is_subvol_root(there);
-	return other(side, d->inode, other_side) == there;
+	return there && !inode_is_subvol_root(d->inode) &&
+	       other(side, d->inode, other_side) == there;
 }
 
 bool diff_keeps_old(const struct diff *diff, const struct dentry *d)

@@ -3,8 +3,8 @@
  * Which inode of the old subvolume becomes which inode of the new one: at most one each, of the same
  * type; symlinks have the same target, devices the same number. The roots are always a pair.
  *
- * A name is kept if its directory and its inode are pairs and it is the same in both trees, and that
- * of a subvolume inside if the name is that of one in both.
+ * A name is kept if its directory and its inode are pairs and it is the same in both trees. That of a
+ * subvolume inside is not: a stream has none.
  */
 #ifndef SEND_DIFF_H
 #define SEND_DIFF_H
