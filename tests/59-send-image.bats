@@ -388,14 +388,24 @@ parent_refused()
 	local text=$1 parent=$2
 	shift 2
 	refused 1 --send-stream --parent "$parent" "$@" "$BATS_FILE_TMPDIR/tar"
-	[[ $stderr = *"$text"* ]]
+	[[ $stderr = "tar2btrfs: parent: "*"$text"* ]]
+}
+
+@test "a parent of zeros only" {
+	"$TAR2BTRFS" -o image "$BATS_FILE_TMPDIR/tar"
+	truncate -s 1m blank
+	: >empty
+	head -c 40000 image >cut.img
+	parent_refused 'blank holds neither a btrfs filesystem nor a member of an archive' blank
+	parent_refused 'cut.img holds neither a btrfs filesystem nor a member of an archive' cut.img
+	refused 1 --send-stream --parent empty "$BATS_FILE_TMPDIR/tar"
 }
 
 @test "what is immutable in the image is warned of" {
 	echo 'file f text=1 pax.SCHILY.fflags=schg' | spec_tar t
 	"$TAR2BTRFS" -o image t
 	run -0 --separate-stderr "$TAR2BTRFS" --send-stream --parent image -o stream t
-	assert_equal "$stderr" "tar2btrfs: warning: ./f: immutable or append-only: a receiver refuses to change it"
+	assert_equal "$stderr" "tar2btrfs: warning: parent: ./f: immutable or append-only: a receiver refuses to change it"
 }
 
 @test "parents that cannot be one" {
@@ -406,7 +416,7 @@ parent_refused()
 	parent_refused 'f: with it files have more than the 1000 bytes that are allowed (see --max-bytes)' image --max-bytes 1000
 	echo 'file g text=1' | spec_tar two.tar
 	"$TAR2BTRFS" -o two t two.tar
-	parent_refused 'btrfs: g: this makes more than the 1 entries that are allowed (see --max-entries)' two --max-entries 1
+	parent_refused 'g: this makes more than the 1 entries that are allowed (see --max-entries)' two --max-entries 1
 	# an image is read at any place; a pipe is an archive
 	run -1 --separate-stderr sh -c "cat image | '$TAR2BTRFS' --send-stream --parent - t"
 	[ -z "$output" ]

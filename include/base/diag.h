@@ -66,6 +66,10 @@ void diag_set_hints(const char *const *hints);
  */
 void diag_set_context(const char *context);
 
+/* diag_set_input - begin each message, before the context, with @input and ": ": the one of several
+ * inputs that is read, in at most 12 bytes; NULL: with nothing. Otherwise as diag_set_context() */
+void diag_set_input(const char *input);
+
 /* diag_context - what diag_set_context() set */
 const char *diag_context(void);
 
@@ -92,7 +96,7 @@ int fail_hint(int err, enum diag_hint hint, const char *format, ...)
 int fail_errno_hint(enum diag_hint hint, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* notice - print one line at any level */
+/* notice - print one line at any level, by any thread: without an input or a context */
 void notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* warning, info - print one line, if the level allows */

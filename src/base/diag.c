@@ -20,6 +20,7 @@
 #define LINE_BYTES 4096u
 #define REASON_BYTES 128u
 #define PREFIX_BYTES 32u
+#define INPUT_BYTES 16u
 #define CONTEXT_BYTES (QUOTE_BYTES + 64)
 #define KIND_BYTES 2048u
 #define NR_KINDS 16u
@@ -34,6 +35,9 @@ static const char *const *diag_hints;
 
 /* The beginning of each message, or NULL. */
 static const char *diag_prefix;
+
+/* What comes before it, or NULL. */
+static const char *diag_input;
 
 /* Comes before each message, or NULL. */
 static diag_before_fn *diag_before;
@@ -85,6 +89,11 @@ void diag_set_context(const char *context)
 	diag_prefix = context;
 }
 
+void diag_set_input(const char *input)
+{
+	diag_input = input;
+}
+
 const char *diag_context(void)
 {
 	return diag_prefix;
@@ -130,17 +139,19 @@ void diag_status(const char *text)
 	pthread_mutex_unlock(&diag_lock);
 }
 
-/* @suffix is shorter than REASON_BYTES; the text before it is cut. */
-__attribute__((format(printf, 3, 0))) static void message(enum diag_level level, const char *suffix,
-							  const char *format, va_list args)
+/* @begin: what comes behind the program's name; @suffix is shorter than REASON_BYTES; the text before
+ * it is cut. */
+__attribute__((format(printf, 4, 0))) static void message_after(const char *begin,
+								enum diag_level level,
+								const char *suffix,
+								const char *format, va_list args)
 {
 	const char *kind = level == DIAG_WARNING ? "warning: " : "";
 	char line[LINE_BYTES];
-	char start[PREFIX_BYTES + CONTEXT_BYTES];
+	char start[PREFIX_BYTES + INPUT_BYTES + CONTEXT_BYTES];
 	if (diag_before && !diag_before(diag_before_context))
 		return;
-	snprintf(start, sizeof(start), "%s: %s%s%s", diag_program, kind,
-		 diag_prefix ? diag_prefix : "", diag_prefix ? ": " : "");
+	snprintf(start, sizeof(start), "%s: %s%s", diag_program, kind, begin);
 	const size_t prefix_len = strlen(start);
 	const size_t suffix_len = strlen(suffix);
 	const size_t room = sizeof(line) - prefix_len - suffix_len - 1;
@@ -165,6 +176,15 @@ __attribute__((format(printf, 3, 0))) static void message(enum diag_level level,
 	}
 	line[len++] = '\n';
 	line_print(level, line, len);
+}
+
+__attribute__((format(printf, 3, 0))) static void message(enum diag_level level, const char *suffix,
+							  const char *format, va_list args)
+{
+	char begin[INPUT_BYTES + CONTEXT_BYTES];
+	snprintf(begin, sizeof(begin), "%s%s%s%s", diag_input ? diag_input : "",
+		 diag_input ? ": " : "", diag_prefix ? diag_prefix : "", diag_prefix ? ": " : "");
+	message_after(begin, level, suffix, format, args);
 }
 
 int fail(int err, const char *format, ...)
@@ -220,7 +240,7 @@ void notice(const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	message(DIAG_INFO, "", format, args);
+	message_after("", DIAG_INFO, "", format, args);
 	va_end(args);
 }
 

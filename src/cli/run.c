@@ -127,6 +127,17 @@ static void show_reading(struct run *run, const char *name, const struct convert
 		run->progress = progress_start(run->options->report.progress, &phase);
 }
 
+/* An image that was cut off, or a blank device, may be zeros only: an archive without members. */
+static int refuse_no_parent(const struct run *run)
+{
+	const char *name = run->parent_archives.inputs[0].name;
+	char quoted[QUOTE_BYTES];
+	if (run->parent.counts.members)
+		return 0;
+	return fail(-EINVAL, "%s holds neither a btrfs filesystem nor a member of an archive",
+		    quote(quoted, name, strlen(name)));
+}
+
 static int read_parent(struct run *run)
 {
 	if (!run->options->parent)
@@ -136,7 +147,12 @@ static int read_parent(struct run *run)
 		     run->parent_options.source.is_wanted ? 0
 							  : archives_bytes(&run->parent_archives),
 		     NULL);
-	return convert_read(&run->parent, run->parent_archives.inputs, run->parent_archives.nr);
+	diag_set_input("parent");
+	int err = convert_read(&run->parent, run->parent_archives.inputs, run->parent_archives.nr);
+	if (!err)
+		err = refuse_no_parent(run);
+	diag_set_input(NULL);
+	return err;
 }
 
 static int read_seed(struct run *run)
