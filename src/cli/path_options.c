@@ -58,7 +58,7 @@ int subvol_parse(struct options *options, const char *text)
 int subvol_uuid_parse(struct options *options, const char *text)
 {
 	struct subvol_requests *requests = &options->convert.tree.subvols;
-	struct subvol_uuid_request request;
+	struct subvol_uuid_request request = { .transid = 0 };
 	const char *equals = strrchr(text, '=');
 	if (!equals || equals == text || uuid_parse(equals + 1, request.uuid) ||
 	    uuid_is_null(request.uuid))
