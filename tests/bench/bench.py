@@ -11,7 +11,7 @@ Cases: rootfs (a Debian root file system), kernel (a source tree), modules (Java
 directory), text-512m (one thread against two), scale (entries and bytes against time and memory), read (the rootfs from images back
 to tar; with root also from a mount), list (a million names). Figures go to docs/benchmark/figures.json, where a run replaces those of
 its cases; then the tables and plots there are made again.
-The exit status is 1 if a bar is missed.
+The exit status is 1 if a bar is missed, or a figure in doubt. PEERS/NAME.built says in one line how the tool NAME was built.
 """
 import argparse
 import json
