@@ -12,4 +12,7 @@
  */
 size_t inode_flags_text(u32 flags, char text[INODE_FLAGS_TEXT_BYTES]);
 
+/* inode_flags_named - those of @flags that have a name */
+u32 inode_flags_named(u32 flags);
+
 #endif

@@ -3,15 +3,9 @@
 #include "export_member.h"
 
 #include "base/mem.h"
-#include "disk/device_number.h"
+#include "disk/inode_flags.h"
 
 #include <stdio.h>
-
-/* Those that archives can have, too. The kernel sets others by itself. */
-#define KNOWN_FLAGS                                                                                \
-	(BTRFS_INODE_NODATASUM | BTRFS_INODE_NODATACOW | BTRFS_INODE_NOCOMPRESS |                  \
-	 BTRFS_INODE_SYNC | BTRFS_INODE_IMMUTABLE | BTRFS_INODE_APPEND | BTRFS_INODE_NODUMP |      \
-	 BTRFS_INODE_NOATIME | BTRFS_INODE_DIRSYNC | BTRFS_INODE_COMPRESS)
 
 struct import {
 	struct filesystem *fs;
@@ -36,6 +30,12 @@ static char *path_in_tree(const struct import *im, const char *path, size_t len)
 	return whole;
 }
 
+/* Those that archives can have, too. The kernel sets others by itself. */
+static u32 known_flags(u64 flags)
+{
+	return inode_flags_named((u32)flags) | ((u32)flags & BTRFS_INODE_NODATASUM);
+}
+
 static struct attributes attributes_of(const struct import *im, const struct export_member *m,
 				       struct inode_times *times)
 {
@@ -44,7 +44,7 @@ static struct attributes attributes_of(const struct import *im, const struct exp
 		.mode = inode->mode,
 		.uid = inode->uid,
 		.gid = inode->gid,
-		.flags = (u32)inode->flags & KNOWN_FLAGS,
+		.flags = known_flags(inode->flags),
 		.rdev = inode->rdev,
 		.mtime = inode->mtime,
 		.target = m->link,
