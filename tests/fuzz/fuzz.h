@@ -14,6 +14,10 @@
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
+/* With libFuzzer: its own change of an input, and a harness's, which may use it. */
+size_t LLVMFuzzerMutate(u8 *data, size_t size, size_t max_size);
+size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max_size, unsigned seed);
+
 /* must - a promise of the program's that holds for all inputs; ends the process if it is broken */
 #define must(condition)                                                                            \
 	do {                                                                                       \

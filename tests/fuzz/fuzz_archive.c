@@ -21,9 +21,6 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 }
 
 #ifdef LIBFUZZER
-size_t LLVMFuzzerMutate(u8 *data, size_t size, size_t max_size);
-size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max_size, unsigned seed);
-
 size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max_size, unsigned seed)
 {
 	size = LLVMFuzzerMutate(data, size, max_size);

@@ -251,8 +251,6 @@ struct specimen *specimen_of_input(const u8 *data, size_t size, u8 number_mask,
 }
 
 #ifdef LIBFUZZER
-size_t LLVMFuzzerMutate(u8 *data, size_t size, size_t max_size);
-
 size_t specimen_mutate_input(u8 *data, size_t size, size_t max_size, unsigned seed)
 {
 	struct damage records[MAX_DAMAGE];
