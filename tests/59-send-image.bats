@@ -9,10 +9,7 @@ setup_file()
 {
 	require_mount || return 0
 	require_tool setfattr mkfs.btrfs || return 0
-	cd "$BATS_FILE_TMPDIR"
-	python3 "$GEN/rich.py" >spec
-	spec_tar tar <spec
-	scratch_btrfs "$BATS_FILE_TMPDIR/fs" 8g
+	make_receiver
 }
 
 setup()

@@ -307,6 +307,15 @@ release_sprout()
 	done
 }
 
+# make_receiver - in setup_file: the rich tree as spec and tar, and a scratch filesystem for enter_receiver
+make_receiver()
+{
+	cd "$BATS_FILE_TMPDIR" || return
+	python3 "$GEN/rich.py" >spec
+	spec_tar tar <spec
+	scratch_btrfs "$BATS_FILE_TMPDIR/fs" 8g
+}
+
 # enter_receiver - to the test's directory; $into is one of its own in the file's scratch filesystem, $FS
 enter_receiver()
 {
