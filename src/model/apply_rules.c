@@ -55,6 +55,30 @@ int rules_resolve(struct tree *tree)
 	return err;
 }
 
+/* ---- settings --------------------------------------------------------------------------- */
+
+/* A tree that a filesystem has takes from rules how data are stored, and nothing else. */
+static struct path_settings settings_of(const struct tree *tree, const struct path_rules *rules,
+					const struct inode *inode)
+{
+	struct path path = rules->nr ? inode_path(inode) : (struct path){ .len = 0 };
+	struct path_settings holds = path_rules_find(rules, path.bytes, path.len);
+	xfree(path.bytes);
+	if (tree->options.exists) {
+		holds.inode_flags = 0;
+		holds.has_property = false;
+	}
+	return holds;
+}
+
+struct storage tree_storage(const struct tree *tree, const struct inode *inode)
+{
+	const struct path_settings holds = settings_of(tree, &tree->options.rules, inode);
+	struct storage storage = storage_of(holds.codec, inode->flags | holds.inode_flags);
+	storage.verity = holds.verity;
+	return storage;
+}
+
 /* ---- flags and properties ------------------------------------------------------------- */
 
 /* As the kernel does on a new inode. A directory has flags only for new files in it to inherit. */
@@ -69,8 +93,7 @@ static void set_flags(struct inode *inode, u32 flags)
 		inode->flags &= ~(BTRFS_INODE_COMPRESS | BTRFS_INODE_NOCOMPRESS);
 }
 
-static int set_property(struct tree *tree, struct inode *inode, const struct path *path,
-			const struct codec *codec)
+static int set_property(struct tree *tree, struct inode *inode, const struct codec *codec)
 {
 	const char *value = codec ? codec->name : "none";
 	if (inode->flags & (BTRFS_INODE_NODATACOW | BTRFS_INODE_NODATASUM))
@@ -81,7 +104,10 @@ static int set_property(struct tree *tree, struct inode *inode, const struct pat
 	xattr_add(&tree->arena, &inode->xattrs, PROPERTY_XATTR, strlen(PROPERTY_XATTR), value,
 		  strlen(value));
 	xattrs_sort(&inode->xattrs);
-	return xattrs_check(tree, path, inode->xattrs);
+	const struct path path = inode_path(inode);
+	const int err = xattrs_check(tree, &path, inode->xattrs);
+	xfree(path.bytes);
+	return err;
 }
 
 /* ---- data ----------------------------------------------------------------------------- */
@@ -145,20 +171,17 @@ static void note_verity(struct tree *tree, size_t index, enum fsverity_algorithm
 static int settle(struct tree *tree, struct content *content, struct file_data *data, size_t index)
 {
 	struct inode *inode = tree->numbering.inodes[index];
-	struct path path = tree->rules.nr ? inode_path(inode) : (struct path){ .len = 0 };
+	struct path_settings holds = settings_of(tree, &tree->rules, inode);
 	int err = 0;
-	struct path_settings holds = path_rules_find(&tree->rules, path.bytes, path.len);
 	holds.verity = choose_verity(inode, &holds);
 	inode->flags &= ~INODE_VERITY;
-	if (!tree->options.exists)
-		set_flags(inode, holds.inode_flags);
-	if (holds.has_property && !tree->options.exists)
-		err = set_property(tree, inode, &path, holds.property);
+	set_flags(inode, holds.inode_flags);
+	if (holds.has_property)
+		err = set_property(tree, inode, holds.property);
 	if (!err && inode_is_file(inode)) {
 		note_verity(tree, index, holds.verity);
 		err = settle_data(content, data, inode, &holds);
 	}
-	xfree(path.bytes);
 	return err;
 }
 

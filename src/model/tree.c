@@ -31,18 +31,6 @@ void tree_free(struct tree *tree)
 	xfree(tree);
 }
 
-struct storage tree_storage(const struct tree *tree, const struct inode *inode)
-{
-	const struct path_rules *rules = &tree->options.rules;
-	struct path path = rules->nr ? inode_path(inode) : (struct path){ .len = 0 };
-	struct path_settings holds = path_rules_find(rules, path.bytes, path.len);
-	xfree(path.bytes);
-	const u32 flags = tree->options.exists ? 0 : holds.inode_flags;
-	struct storage storage = storage_of(holds.codec, inode->flags | flags);
-	storage.verity = holds.verity;
-	return storage;
-}
-
 struct arena *tree_arena(struct tree *tree)
 {
 	return &tree->arena;
