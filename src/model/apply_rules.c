@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Applies rules by path at the end, when every path is known.
+ * What rules by path mean for inodes: a guess for each file that arrives, and at the end, when every
+ * path is known, what holds.
  *
  * While members arrive, the storage of a file is a guess: the file may get a smaller name later,
  * the path of its rule may go through symlinks, its data may come with a hard link. After a wrong
@@ -71,12 +72,18 @@ static struct path_settings settings_of(const struct tree *tree, const struct pa
 	return holds;
 }
 
+/* @inode has the flags that @holds asks for, or will get them. */
+static struct storage storage_by(const struct path_settings *holds, const struct inode *inode)
+{
+	struct storage storage = storage_of(holds->codec, inode->flags | holds->inode_flags);
+	storage.verity = holds->verity;
+	return storage;
+}
+
 struct storage tree_storage(const struct tree *tree, const struct inode *inode)
 {
 	const struct path_settings holds = settings_of(tree, &tree->options.rules, inode);
-	struct storage storage = storage_of(holds.codec, inode->flags | holds.inode_flags);
-	storage.verity = holds.verity;
-	return storage;
+	return storage_by(&holds, inode);
 }
 
 /* ---- flags and properties ------------------------------------------------------------- */
@@ -137,8 +144,7 @@ static int store_anew(struct content *content, struct file_data *data, struct in
 static int settle_data(struct content *content, struct file_data *data, struct inode *inode,
 		       const struct path_settings *holds)
 {
-	struct storage storage = storage_of(holds->codec, inode->flags);
-	storage.verity = holds->verity;
+	const struct storage storage = storage_by(holds, inode);
 	if (!inode->nr || content_is_stored_as(content, inode, &storage))
 		return 0;
 	return store_anew(content, data, inode, storage);
